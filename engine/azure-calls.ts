@@ -1,0 +1,256 @@
+/** How accepted work can be looked at again. A Site Recovery job id is a full ARM id. */
+export interface AzureHandle {
+  readonly opUrl?: string;
+  readonly jobId?: string;
+}
+
+/** Requests that may have an effect. One operation is one call of the official SDK and one request; ids are ARM ids as Azure wrote them. */
+export type AzureOperation =
+  | { readonly kind: 'vm.start'; readonly vmId: string }
+  | { readonly kind: 'vm.deallocate'; readonly vmId: string }
+  | RunCommandPut
+  | { readonly kind: 'runCommand.delete'; readonly vmId: string; readonly name: string }
+  | { readonly kind: 'sr.testFailover'; readonly itemId: string; readonly networkId: string; readonly recoveryPointId?: string }
+  | { readonly kind: 'sr.testFailoverCleanup'; readonly itemId: string; readonly comments: string };
+
+/** Creates a managed run command (version 2) under the given name; `timeoutMs` is rounded up to whole seconds. */
+export interface RunCommandPut {
+  readonly kind: 'runCommand.put';
+  readonly vmId: string;
+  readonly name: string;
+  readonly location: string;
+  readonly script: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly protectedParameters: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** What Azure said about itself in an answer; kept as evidence. `dateMs` is Azure's own clock. */
+export interface AzureReceipt {
+  readonly status: number;
+  readonly requestId?: string;
+  readonly correlationId?: string;
+  readonly dateMs?: number;
+}
+
+/** Why a request was refused without an effect. `conflict` means that other work is under way, or that the state does not allow it. */
+export type AzureRefusal = 'denied' | 'locked' | 'missing' | 'invalid' | 'exists' | 'conflict';
+
+/** The one request's answer, sorted by what it proves about an effect. */
+export type AzureSubmitAnswer =
+  | { readonly kind: 'accepted'; readonly handle: AzureHandle; readonly retryAfterMs: number; readonly receipt: AzureReceipt }
+  | { readonly kind: 'completed'; readonly receipt: AzureReceipt }
+  | { readonly kind: 'not_sent'; readonly message: string; readonly retryAfterMs: number }
+  | { readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs: number; readonly receipt: AzureReceipt }
+  | {
+      readonly kind: 'refused';
+      readonly reason: AzureRefusal;
+      readonly code: string;
+      readonly message: string;
+      readonly receipt: AzureReceipt;
+    }
+  | { readonly kind: 'ambiguous'; readonly message: string; readonly receipt?: AzureReceipt };
+
+/** One look at an operation URL. `gone`, `denied` and `no_information` say nothing about the operation: look at the job or the target. */
+export type AzurePollAnswer =
+  | { readonly kind: 'running'; readonly retryAfterMs: number; readonly percent?: number }
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'denied'; readonly message: string }
+  | { readonly kind: 'no_information'; readonly retryAfterMs: number }
+  | { readonly kind: 'unanswered'; readonly message: string; readonly retryAfterMs: number };
+
+/** The answer to a read. `unanswered` may be asked again after the given time; the others are final for this moment. */
+export type AzureReadAnswer<Value> =
+  | { readonly kind: 'found'; readonly value: Value; readonly dateMs?: number }
+  | { readonly kind: 'missing'; readonly message: string }
+  | { readonly kind: 'denied'; readonly message: string }
+  | { readonly kind: 'invalid'; readonly message: string }
+  | { readonly kind: 'unanswered'; readonly message: string; readonly retryAfterMs: number };
+
+/** A virtual machine. `powerState` is the word behind `PowerState/`, undefined while Azure does not say it. */
+export interface AzureVm {
+  readonly id: string;
+  /** The unique id that a machine of the same name created later does not share. */
+  readonly vmId: string | undefined;
+  readonly name: string;
+  readonly location: string;
+  readonly os: 'linux' | 'windows' | undefined;
+  readonly powerState: string | undefined;
+  readonly provisioningState: string | undefined;
+  /** Display status of the guest agent, for example `Ready`. */
+  readonly agentStatus: string | undefined;
+  readonly size: string | undefined;
+  readonly zone: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Network interfaces, the primary one first. */
+  readonly nicIds: readonly string[];
+}
+
+/** A network interface. `privateAddress` is that of its primary address configuration. */
+export interface AzureNic {
+  readonly id: string;
+  readonly privateAddress: string | undefined;
+  readonly subnetId: string | undefined;
+  readonly hasPublicAddress: boolean;
+}
+
+/** A managed run command with its instance view. `executionState` decides; the provisioning state may lag behind. */
+export interface AzureRunCommand {
+  readonly name: string;
+  /** Unknown, Pending, Running, Succeeded, Failed, TimedOut or Canceled. */
+  readonly executionState: string | undefined;
+  readonly exitCode: number | undefined;
+  /** At most the last 4096 bytes. */
+  readonly output: string;
+  /** At most the last 4096 bytes. */
+  readonly error: string;
+  readonly executionMessage: string | undefined;
+}
+
+/** Work that Site Recovery says it is doing for an item or a plan. */
+export interface AzureScenario {
+  readonly name: string;
+  readonly jobId: string | undefined;
+}
+
+/** A replicated item of Azure-to-Azure protection. */
+export interface AzureReplicationItem {
+  readonly id: string;
+  readonly name: string;
+  /** Name of the protected machine. */
+  readonly friendlyName: string;
+  readonly activeLocation: string | undefined;
+  readonly protectionState: string | undefined;
+  readonly replicationHealth: string | undefined;
+  readonly testFailoverState: string | undefined;
+  readonly allowedOperations: readonly string[];
+  /** Undefined when nothing is under way. */
+  readonly runningScenario: AzureScenario | undefined;
+  readonly rpoMs: number | undefined;
+  readonly rpoCalculatedAtMs: number | undefined;
+  readonly sourceVmId: string | undefined;
+  readonly testVmId: string | undefined;
+  readonly testVmName: string | undefined;
+  readonly recoveryResourceGroupId: string | undefined;
+  readonly primaryRegion: string | undefined;
+  readonly recoveryRegion: string | undefined;
+  readonly os: 'linux' | 'windows' | undefined;
+  readonly multiVmGroupName: string | undefined;
+}
+
+/** A recovery point of an item. `kind` is the word of Azure, for example `CrashConsistent`. */
+export interface AzureRecoveryPoint {
+  readonly id: string;
+  readonly kind: string;
+  readonly atMs: number;
+}
+
+/** A recovery plan. Groups stand in the order in which Azure works on them; items are ARM ids. */
+export interface AzureRecoveryPlan {
+  readonly id: string;
+  readonly name: string;
+  readonly allowedOperations: readonly string[];
+  readonly runningScenario: AzureScenario | undefined;
+  readonly lastTestFailoverAtMs: number | undefined;
+  readonly lastFailoverAtMs: number | undefined;
+  readonly groups: readonly AzurePlanGroup[];
+}
+
+export interface AzurePlanGroup {
+  readonly type: string;
+  readonly itemIds: readonly string[];
+}
+
+/** A Site Recovery job. Lists leave out activity id, errors and details; a fresh job has neither scenario nor target yet. */
+export interface AzureJob {
+  readonly id: string;
+  /** The client request id of the request that started the job; undefined in lists. */
+  readonly clientRequestId: string | undefined;
+  readonly scenario: string | undefined;
+  readonly state: string;
+  readonly targetId: string | undefined;
+  readonly startedAtMs: number | undefined;
+  readonly endedAtMs: number | undefined;
+  /** Time of the recovery point used, per machine; empty while Azure does not tell it. */
+  readonly recoveryPointTimesMs: readonly number[];
+  readonly errors: readonly AzureFault[];
+}
+
+/** One fault of a job: the innermost code and texts that Azure gave. */
+export interface AzureFault {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A virtual network as far as it decides whether machines in it can reach anything else. */
+export interface AzureNetwork {
+  readonly id: string;
+  readonly location: string;
+  readonly addressPrefixes: readonly string[];
+  readonly dnsServers: readonly string[];
+  readonly peerings: readonly { readonly name: string; readonly state: string; readonly remoteId: string | undefined }[];
+  readonly subnets: readonly AzureSubnet[];
+}
+
+export interface AzureSubnet {
+  readonly name: string;
+  readonly securityGroupId: string | undefined;
+  readonly routeTableId: string | undefined;
+  readonly natGatewayId: string | undefined;
+}
+
+/** A network security group: its own rules, without Azure's default ones. */
+export interface AzureSecurityGroup {
+  readonly id: string;
+  readonly rules: readonly {
+    readonly name: string;
+    readonly direction: string;
+    readonly access: string;
+    readonly priority: number;
+    readonly sources: readonly string[];
+  }[];
+}
+
+/** A route table. `nextHopType` is for example `VirtualAppliance` or `None`. */
+export interface AzureRouteTable {
+  readonly id: string;
+  readonly routes: readonly { readonly name: string; readonly prefix: string; readonly nextHopType: string }[];
+}
+
+/** What can be read: the question and its value, by kind. Lists are complete: all pages, without doubles. */
+export interface AzureReads {
+  'vm.get': { readonly asks: { readonly vmId: string }; readonly value: AzureVm };
+  'vm.list': { readonly asks: { readonly resourceGroupId: string }; readonly value: readonly AzureVm[] };
+  'nic.get': { readonly asks: { readonly nicId: string }; readonly value: AzureNic };
+  'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
+  'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };
+  'sr.items': { readonly asks: { readonly vaultId: string }; readonly value: readonly AzureReplicationItem[] };
+  'sr.points': { readonly asks: { readonly itemId: string }; readonly value: readonly AzureRecoveryPoint[] };
+  'sr.plan': { readonly asks: { readonly planId: string }; readonly value: AzureRecoveryPlan };
+  'sr.job': { readonly asks: { readonly jobId: string }; readonly value: AzureJob };
+  'sr.jobs': { readonly asks: { readonly vaultId: string; readonly sinceMs: number }; readonly value: readonly AzureJob[] };
+  'net.network': { readonly asks: { readonly networkId: string }; readonly value: AzureNetwork };
+  'net.securityGroup': { readonly asks: { readonly securityGroupId: string }; readonly value: AzureSecurityGroup };
+  'net.routeTable': { readonly asks: { readonly routeTableId: string }; readonly value: AzureRouteTable };
+}
+
+export type AzureReadKind = keyof AzureReads;
+
+/** A question of the given kind. */
+export type AzureQuery<Kind extends AzureReadKind = AzureReadKind> = {
+  readonly [K in Kind]: { readonly kind: K } & AzureReads[K]['asks'];
+}[Kind];
+
+/** Azure as named calls. Expected answers, refusals and lost connections are values; only broken invariants throw. */
+export interface Azure {
+  /** Sends the operation once, without retries and redirects; `requestId` (a UUID) is the client request id that Azure keeps with its work. */
+  readonly submit: (operation: AzureOperation, requestId: string, signal: AbortSignal) => Promise<AzureSubmitAnswer>;
+  /** Looks once at the operation URL of accepted work. */
+  readonly poll: (handle: AzureHandle, signal: AbortSignal) => Promise<AzurePollAnswer>;
+  readonly read: <Kind extends AzureReadKind>(
+    query: AzureQuery<Kind>,
+    signal: AbortSignal,
+  ) => Promise<AzureReadAnswer<AzureReads[Kind]['value']>>;
+}
