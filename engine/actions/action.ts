@@ -1,0 +1,173 @@
+import type { z } from 'zod';
+import type { RunId, StepKey } from '../ids.ts';
+import type { JsonObject } from '../json.ts';
+import type { Observation, Ports } from '../ports.ts';
+import type { Target } from '../target.ts';
+import type { ResultFields } from '../values.ts';
+
+/** What an action may do to the world; decides precheck, reconcile and what a plan shows. There is no default. */
+export type EffectClass = 'read' | 'named' | 'guarded' | 'blind';
+
+/** How much care a start needs; derived from the actions of a plan. */
+export type Severity = 'mild' | 'moderate' | 'severe';
+
+/** Which targets an action takes: `machine` is anything with `via`. */
+export type ActionTarget = 'vm' | 'item' | 'machine' | 'machine-or-none' | 'none';
+
+/** What an action gets to know about the attempt it serves. Times are milliseconds since 1970 of the store's clock. */
+export interface ActionContext<Input> {
+  readonly runId: RunId;
+  readonly stepKey: StepKey;
+  readonly stepPath: string;
+  readonly attempt: number;
+  readonly send: number;
+  /** UUIDv5 of step key, attempt and send: the client request id of this send. */
+  readonly requestId: string;
+  readonly target: Target | undefined;
+  readonly input: Input;
+  /** When the step became ready: the start of the window in which work of ours may be found. */
+  readonly createdAtMs: number;
+  /** What the precheck of this attempt recorded, so that verify can compare before and after. */
+  readonly before: JsonObject | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Why an action could not succeed. The kinds are those that a runbook can read. */
+export interface Failure {
+  readonly kind:
+    | 'target'
+    | 'script'
+    | 'expression'
+    | 'assertion'
+    | 'denied'
+    | 'locked'
+    | 'unreachable'
+    | 'target_missing'
+    | 'not_protected'
+    | 'stale_plan'
+    | 'verify'
+    | 'timed_out';
+  readonly message: string;
+  readonly exitCode?: number;
+}
+
+/** How accepted work is followed: at least one of the three. */
+export interface Handle {
+  readonly opUrl?: string;
+  readonly jobId?: string;
+  readonly name?: string;
+}
+
+/** Facts for the evidence; each outcome may bring some. */
+interface Observed {
+  readonly observations?: readonly Observation[];
+}
+
+/** A finished success: typed result, machines that now exist because of it. */
+export interface Success extends Observed {
+  readonly kind: 'succeeded';
+  readonly result: JsonObject;
+  readonly produced?: readonly Target[];
+}
+
+/** A definite failure: no effect can still land. `result` is kept for `success_if` and `until`. */
+export interface Failed extends Observed {
+  readonly kind: 'failed';
+  readonly failure: Failure;
+  readonly result?: JsonObject;
+}
+
+/** A read could not be answered now (throttled, connection, server error): ask again after the given time. */
+export interface Unanswered extends Observed {
+  readonly kind: 'unanswered';
+  readonly message: string;
+  readonly retryAfterMs: number;
+}
+
+export type ReadOutcome = Success | Failed | Unanswered;
+
+/** Before the intent: go on (with a note for verify), already there, ours is already under way, must not, or not known now. */
+export type PrecheckOutcome =
+  | ({ readonly kind: 'proceed'; readonly before?: JsonObject } & Observed)
+  | Success
+  | ({ readonly kind: 'ours'; readonly handle: Handle } & Observed)
+  | Failed
+  | Unanswered;
+
+/** The answer to the one request, sorted by what it proves. */
+export type SubmitOutcome =
+  | ({ readonly kind: 'accepted'; readonly handle: Handle } & Observed)
+  | ({ readonly kind: 'completed' } & Observed)
+  | ({ readonly kind: 'not_sent'; readonly message: string; readonly retryAfterMs: number } & Observed)
+  | ({ readonly kind: 'throttled'; readonly message: string; readonly retryAfterMs: number } & Observed)
+  | ({ readonly kind: 'refused'; readonly failure: Failure } & Observed)
+  | ({ readonly kind: 'ambiguous'; readonly message: string } & Observed);
+
+/** What a search for an earlier send found. `absent` says the precondition still holds, so a new send would be right. */
+export type FindOutcome =
+  | ({ readonly kind: 'found'; readonly handle: Handle } & Observed)
+  | ({ readonly kind: 'reached' } & Observed)
+  | ({ readonly kind: 'absent' } & Observed)
+  | ({ readonly kind: 'unclear'; readonly message: string; readonly candidates: readonly string[] } & Observed)
+  | Unanswered;
+
+/** One look at accepted work. `gone` means the operation's status can no longer be read there: look at the target. */
+export type PollOutcome =
+  | ({ readonly kind: 'running'; readonly percent?: number; readonly detail?: string; readonly retryAfterMs: number } & Observed)
+  | ({ readonly kind: 'ended_well'; readonly result?: JsonObject } & Observed)
+  | Failed
+  | ({ readonly kind: 'gone' } & Observed)
+  | Unanswered;
+
+/** The target itself, after the operation said it is done. */
+export type VerifyOutcome = Success | ({ readonly kind: 'not_yet'; readonly message: string; readonly retryAfterMs: number } & Observed) | Unanswered;
+
+interface ActionHead<Input> {
+  /** For example `asr.item.get@1`: a name is never reused, a major changes with input, result or class. */
+  readonly name: string;
+  readonly summary: string;
+  readonly severity: Severity;
+  readonly target: ActionTarget;
+  readonly input: z.ZodType<Input>;
+  readonly result: ResultFields;
+  readonly timeoutMs: number;
+  /** Azure RBAC operations or other rights that the worker needs. */
+  readonly permissions: readonly string[];
+  /** True when success fills `produced` with machines. */
+  readonly produces?: boolean;
+}
+
+/** An action that changes nothing and is repeated freely. */
+export interface ReadAction<Input = never> extends ActionHead<Input> {
+  readonly effect: 'read';
+  readonly read: (ports: ActionPorts, context: ActionContext<Input>) => Promise<ReadOutcome>;
+}
+
+/** An action that changes its target: five small questions that the submit protocol asks in order. */
+export interface EffectAction<Input = never> extends ActionHead<Input> {
+  readonly effect: 'named' | 'guarded' | 'blind';
+  /** How long after an intent nothing may be concluded to be absent: send timeout, time in flight and lag of lists. */
+  readonly quietMs: number;
+  readonly precheck: (ports: ActionPorts, context: ActionContext<Input>) => Promise<PrecheckOutcome>;
+  /** Sends exactly one request that may have an effect. */
+  readonly submit: (ports: ActionPorts, context: ActionContext<Input>) => Promise<SubmitOutcome>;
+  readonly find: (ports: ActionPorts, context: ActionContext<Input>) => Promise<FindOutcome>;
+  readonly poll: (ports: ActionPorts, context: ActionContext<Input>, handle: Handle) => Promise<PollOutcome>;
+  readonly verify: (ports: ActionPorts, context: ActionContext<Input>, ended: JsonObject | undefined) => Promise<VerifyOutcome>;
+}
+
+/** The part of the outside world that an action may touch. Actions never log and never write the store. */
+export type ActionPorts = Pick<Ports, 'clock' | 'azure' | 'shell' | 'http' | 'secrets'>;
+
+/** What the registry holds: input types are checked where a runbook is loaded and again before use. */
+export type Action = ReadAction | EffectAction;
+
+/** Registers a read action; its input is parsed by its own schema before every use. */
+export function readAction<Input>(action: ReadAction<Input>): ReadAction {
+  return action as unknown as ReadAction;
+}
+
+/** Registers an action with effects; its input is parsed by its own schema before every use. */
+export function effectAction<Input>(action: EffectAction<Input>): EffectAction {
+  return action as unknown as EffectAction;
+}

@@ -1,0 +1,206 @@
+import type { JsonValue } from '../json.ts';
+import type { Via } from '../target.ts';
+
+/** Why a run is made; drives evidence, the recovery board and the level of confirmation. */
+export type Purpose = 'operations' | 'backup' | 'restore-test' | 'drill' | 'failover' | 'failback' | 'drift';
+
+/** A 1-based place in the runbook's text; columns count Unicode code points. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Type of an input, a form field or an item of a list. */
+export type InputType =
+  | 'string'
+  | 'integer'
+  | 'number'
+  | 'duration'
+  | 'datetime'
+  | 'array'
+  | 'boolean'
+  | 'object'
+  | 'azure_id'
+  | 'file'
+  | 'secret';
+
+/** Definition of one input. `default`, `enum`, `min` and `max` are as written (durations as text). */
+export interface InputDefinition {
+  readonly type: InputType;
+  readonly description?: string;
+  readonly default?: JsonValue;
+  readonly enum?: readonly JsonValue[];
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly min?: JsonValue;
+  readonly max?: JsonValue;
+  readonly items?: InputDefinition;
+  readonly fields?: Readonly<Record<string, InputDefinition>>;
+  readonly resourceType?: string;
+}
+
+/** A machine written into a runbook or an inventory. */
+export interface HostEntry {
+  readonly name: string;
+  readonly address?: string;
+  readonly os?: 'linux' | 'windows';
+  readonly via?: Via;
+  readonly user?: string;
+  readonly port?: number;
+  readonly credential?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly id?: string;
+}
+
+/** Where the members of a target set come from. */
+export type TargetSource =
+  | { readonly kind: 'hosts'; readonly hosts: readonly HostEntry[] }
+  | { readonly kind: 'inventory'; readonly name: string }
+  | {
+      readonly kind: 'recovery_plan';
+      readonly subscription: string;
+      readonly resourceGroup: string;
+      readonly vault: string;
+      readonly name: string;
+    };
+
+/** A named selection of targets. `where` is bare CEL over target, inputs, vars. */
+export interface TargetSet {
+  readonly source: TargetSource;
+  readonly where?: string;
+  readonly max: number;
+  readonly onEmpty: 'fail' | 'skip';
+  readonly onUnreachable: 'fail' | 'record';
+  readonly at: Place;
+}
+
+/** Objective and clock: from the first attempt of step `start` (or the run's start) to the first success of step `stop`. */
+export interface Objectives {
+  readonly rtoMs?: number;
+  readonly rpoMs?: number;
+  readonly drillEveryMs?: number;
+  readonly clock?: { readonly start: string; readonly stop?: string; readonly count: 'wall' | 'active' };
+}
+
+/** What a step does: exactly one of these. Values in `with`, `env`, `message` may hold `${{ }}`. */
+export type StepBody =
+  | { readonly kind: 'uses'; readonly action: string; readonly with: Readonly<Record<string, JsonValue>> }
+  | {
+      readonly kind: 'run';
+      readonly script: string;
+      readonly shell?: 'sh' | 'bash' | 'pwsh' | 'powershell';
+      readonly env: Readonly<Record<string, JsonValue>>;
+      readonly effect: 'read' | 'named' | 'guarded' | 'blind';
+      readonly doneWhen?: string;
+    }
+  | {
+      readonly kind: 'approval';
+      readonly by: readonly string[];
+      readonly need: number;
+      readonly needFrom: readonly string[];
+      readonly self: boolean;
+      readonly timeoutMs: number;
+      readonly onTimeout: 'stop' | 'skip';
+      readonly message: string;
+      readonly form: Readonly<Record<string, InputDefinition>>;
+    }
+  | {
+      readonly kind: 'manual';
+      readonly by: readonly string[];
+      readonly instructions: string;
+      readonly form: Readonly<Record<string, InputDefinition>>;
+      readonly timeoutMs: number;
+    }
+  | { readonly kind: 'wait'; readonly wait: { readonly duration: string } | { readonly untilTime: string } }
+  | { readonly kind: 'assert'; readonly checks: readonly { readonly that: string; readonly message: string }[] }
+  | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly finally: readonly Step[] }
+  | { readonly kind: 'parallel'; readonly steps: readonly Step[]; readonly maxParallel: number };
+
+/** Whom a step is for: a set narrowed by bare CEL, or an expression that yields machines which this run produced. */
+export type StepTarget =
+  | { readonly kind: 'set'; readonly set: string; readonly where?: string }
+  | { readonly kind: 'produced'; readonly expression: string };
+
+/** A count or a share of the total. */
+export type Share = { readonly count: number } | { readonly percent: number };
+
+/** How a fan-out is cut. Empty `waves` is one wave; absent `maxParallel` is 10 for class read and 1 otherwise. */
+export interface Rollout {
+  readonly waves: readonly Share[];
+  readonly maxParallel?: number;
+  readonly maxFailures: Share;
+  readonly orderBy?: string;
+}
+
+/** Further attempts after a definite failure: delays in milliseconds, full jitter. */
+export interface Retry {
+  readonly attempts: number;
+  readonly delayMs: number;
+  readonly backoff: number;
+  readonly maxDelayMs: number;
+  readonly maxDurationMs?: number;
+  readonly if?: string;
+}
+
+/** One node of a runbook. Conditions and `outputs` are bare CEL. */
+export interface Step {
+  readonly id: string;
+  readonly name: string;
+  readonly body: StepBody;
+  readonly if?: string;
+  readonly needs: readonly string[];
+  readonly target?: StepTarget;
+  readonly forEach?: string;
+  readonly as?: string;
+  readonly rollout?: Rollout;
+  readonly until?: { readonly condition: string; readonly everyMs: number; readonly timeoutMs: number };
+  readonly successIf?: string;
+  readonly outputs?: Readonly<Record<string, string>>;
+  readonly retry?: Retry;
+  readonly timeoutMs?: number;
+  readonly onFailure: 'stop' | 'continue';
+  readonly at: Place;
+}
+
+/** A schedule as checked; nothing fires it yet. */
+export interface ScheduleDefinition {
+  readonly id: string;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly inputs: Readonly<Record<string, JsonValue>>;
+  readonly enabled: boolean;
+}
+
+/** A checked runbook: what a plan is made of. Durations are milliseconds. */
+export interface Runbook {
+  readonly name: string;
+  readonly title: string;
+  readonly owner: string;
+  readonly description?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly links: readonly string[];
+  readonly purposes: readonly Purpose[];
+  readonly environment: string;
+  readonly timeoutMs: number;
+  readonly finallyTimeoutMs: number;
+  readonly inputs: Readonly<Record<string, InputDefinition>>;
+  readonly vars: Readonly<Record<string, JsonValue>>;
+  readonly targets: Readonly<Record<string, TargetSet>>;
+  readonly objectives?: Objectives;
+  readonly readiness?: { readonly everyMs?: number; readonly checks: readonly Step[] };
+  readonly steps: readonly Step[];
+  readonly finally: readonly Step[];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly manual: boolean;
+  readonly schedules: readonly ScheduleDefinition[];
+  readonly notify: readonly { readonly to: string; readonly when: readonly string[] }[];
+}
+
+/** A checked inventory: machines of one environment, defaults already applied. */
+export interface Inventory {
+  readonly name: string;
+  readonly title: string;
+  readonly environment: string;
+  readonly hosts: readonly HostEntry[];
+}

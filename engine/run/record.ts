@@ -1,0 +1,150 @@
+import type { EffectClass, Failure, Handle } from '../actions/action.ts';
+import type { RunId, StepKey } from '../ids.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { Purpose } from '../language/runbook.ts';
+import type { Observation } from '../ports.ts';
+import type { Target } from '../target.ts';
+import type { RunOutcome, RunState } from './run-state.ts';
+import type { StepState } from './step-state.ts';
+
+/** The part of a plan that is under way. */
+export type RunPhase = 'readiness' | 'main' | 'finally';
+
+/** Who acts: a person, a token or the local person of a loopback server. */
+export interface Principal {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'local' | 'token' | 'engine';
+  readonly groups: readonly string[];
+}
+
+/** A measured clock. Open intervals in which every open branch waited for a person are left out of `activeMs`. */
+export interface ObjectiveClock {
+  readonly startedAtMs?: number;
+  readonly stoppedAtMs?: number;
+  /** Milliseconds of finished intervals in which the run waited only for people. */
+  readonly waitedMs: number;
+  readonly waitingSinceMs?: number;
+}
+
+/** The stored truth about a run that the engine writes. Times are milliseconds since 1970 of the store's clock. */
+export interface RunFields {
+  readonly number: number;
+  readonly runbook: string;
+  readonly title: string;
+  readonly purpose: Purpose;
+  readonly environment: string;
+  readonly planHash: string;
+  readonly requester: Principal;
+  readonly trigger: string;
+  readonly reasonGiven?: string;
+  readonly phase: RunPhase;
+  readonly outcome?: RunOutcome;
+  readonly reason?: string;
+  readonly createdAtMs: number;
+  readonly startedAtMs?: number;
+  readonly endedAtMs?: number;
+  readonly deadlineAtMs?: number;
+  readonly finallyDeadlineAtMs?: number;
+  readonly clock: ObjectiveClock;
+  /** Age of the oldest recovery point used so far, when a step reported one. */
+  readonly rpoMs?: number;
+  readonly outputs?: JsonObject;
+  readonly cancel?: { readonly by: string; readonly reason?: string; readonly atMs: number };
+  readonly tier: 'gold' | 'silver' | 'none';
+  readonly simulatedScale?: number;
+  readonly selfApproved?: boolean;
+}
+
+/** Lease, counters and heads: written by the store's scripts only. `epoch` is decimal text: it exceeds 2^53 in no clock of ours, but Lua prints 14 digits. */
+export interface RunHeader {
+  readonly runId: RunId;
+  readonly schema: number;
+  readonly state: RunState;
+  readonly version: number;
+  readonly epoch: string;
+  readonly claim: string;
+  readonly worker: string;
+  readonly leaseUntilMs: number;
+  readonly wakeAtMs: number;
+  readonly strikes: number;
+  readonly inboxPosition: number;
+  readonly auditSeq: number;
+  readonly auditHead: string;
+  readonly eventSeq: number;
+}
+
+/** A run as stored. */
+export interface RunRecord extends RunHeader, RunFields {}
+
+/** What kind of node a step record stands for: containers have records too, so that a crash cannot lose their verdict. */
+export type NodeKind = 'leaf' | 'person' | 'timer' | 'assert' | 'sequence' | 'parallel' | 'fan_out';
+
+/** A decision of one person about a gate or a manual step. */
+export interface Decision {
+  readonly by: Principal;
+  readonly answer: 'approve' | 'deny' | 'done' | 'failed';
+  readonly atMs: number;
+  readonly reason?: string;
+  readonly form?: JsonObject;
+  readonly self: boolean;
+}
+
+/** One member of an opened fan-out, in order. */
+export interface FanOutItem {
+  readonly key: string;
+  readonly target?: Target;
+  readonly value?: JsonValue;
+}
+
+/** The stored truth about one step, item or container. Times are milliseconds since 1970 of the store's clock. */
+export interface StepRecord {
+  readonly path: string;
+  readonly stepId: string;
+  readonly itemKey?: string;
+  readonly node: NodeKind;
+  readonly key: StepKey;
+  readonly state: StepState;
+  readonly rev: number;
+  readonly effect?: EffectClass;
+  readonly target?: Target;
+  readonly items?: readonly FanOutItem[];
+  readonly generation: number;
+  readonly attempt: number;
+  readonly send: number;
+  readonly createdAtMs?: number;
+  readonly firstAttemptAtMs?: number;
+  readonly intentAtMs?: number;
+  readonly firstIntentAtMs?: number;
+  readonly submittedAtMs?: number;
+  readonly endedAtMs?: number;
+  readonly deadlineAtMs?: number;
+  readonly untilAtMs?: number;
+  /** Not to be looked at before this time: next poll, retry, timer or reconcile. */
+  readonly notBeforeMs?: number;
+  readonly verifySinceMs?: number;
+  readonly handle?: Handle;
+  readonly before?: JsonObject;
+  /** Evaluated arguments: secrets stand here as references. */
+  readonly input?: JsonObject;
+  readonly ended?: JsonObject;
+  readonly result?: JsonObject;
+  readonly outputs?: JsonObject;
+  readonly produced?: readonly Target[];
+  readonly changed?: boolean;
+  readonly adopted?: boolean;
+  /** A finer word than the state: what a reader of the runbook's semantics sees. */
+  readonly verdict?: 'partially_failed' | 'timed_out';
+  readonly reason?: string;
+  readonly error?: Failure;
+  readonly percent?: number;
+  readonly decisions?: readonly Decision[];
+  readonly message?: string;
+  readonly observations: readonly Observation[];
+}
+
+/** Everything that is stored about a run and that decisions are made from. */
+export interface RunView {
+  readonly run: RunRecord;
+  readonly steps: ReadonlyMap<string, StepRecord>;
+}

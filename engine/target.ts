@@ -1,0 +1,28 @@
+/** What kind of thing a target is. */
+export type TargetKind = 'azure_vm' | 'arc_machine' | 'host' | 'replication_item' | 'resource';
+
+/** How scripts reach a machine. */
+export type Via = 'run-command' | 'ssh' | 'local';
+
+/** One machine or resource of a plan. Absent facts are null, as expressions see them; `credential` is a secret reference, never a value. */
+export interface Target {
+  readonly key: string;
+  readonly name: string;
+  readonly kind: TargetKind;
+  readonly id: string;
+  /** The lasting identity that is locked: for replication items it stays the same when protection changes direction. */
+  readonly lockId: string;
+  readonly os: 'linux' | 'windows' | null;
+  readonly address: string | null;
+  readonly via: Via | null;
+  readonly port: number | null;
+  readonly user: string | null;
+  readonly credential: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly location: string | null;
+  readonly resourceGroup: string | null;
+  readonly subscription: string | null;
+  readonly recoveryGroup: number | null;
+  readonly powerState: string | null;
+  readonly environment: string | null;
+}
