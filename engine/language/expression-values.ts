@@ -1,3 +1,4 @@
+import { EvaluationError } from '@marcbachmann/cel-js';
 import { Duration } from '@marcbachmann/cel-js/evaluator';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { durationValue, storedDurationMs, storedTimeMs, timeValue } from '../values.ts';
@@ -9,12 +10,7 @@ export const LIST_MAX = 10_000;
 /** A value or the reason why there is none. */
 export type Outcome<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
 
-/** Signals a value that an expression must not see or yield; caught where expressions are evaluated. */
-export interface ValueRefused {
-  readonly refused: string;
-}
-
-/** Turns a stored value into what CEL computes with: whole numbers become int, tagged values durations and timestamps. Throws ValueRefused. */
+/** Turns a stored value into what CEL computes with: whole numbers become int, tagged values durations and timestamps. Throws the library's EvaluationError. */
 export function toCel(value: JsonValue): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (value === null || typeof value !== 'object') return value;
@@ -26,7 +22,7 @@ export function toCel(value: JsonValue): unknown {
   return mapToCel(value as JsonObject);
 }
 
-/** Turns a result of CEL into the form that records store. Throws ValueRefused for what JSON cannot hold. */
+/** Turns a result of CEL into the form that records store. Throws EvaluationError for what JSON cannot hold. */
 export function fromCel(value: unknown): JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return wholeNumber(value);
@@ -69,12 +65,6 @@ function entriesOf(value: object): readonly (readonly [string, unknown])[] {
   return [...value.entries()].map(([name, item]) => [String(name), item] as const);
 }
 
-function refuse(refused: string): never {
-  throw { refused } satisfies ValueRefused;
-}
-
-/** The reason when the thrown value is a refusal of this file. */
-export function refusalOf(thrown: unknown): string | undefined {
-  if (typeof thrown !== 'object' || thrown === null || !('refused' in thrown)) return undefined;
-  return String(thrown.refused);
+function refuse(message: string): never {
+  throw new EvaluationError(message);
 }
