@@ -169,8 +169,10 @@ export interface AzureJob {
   /** The client request id of the request that started the job; undefined in lists. */
   readonly clientRequestId: string | undefined;
   readonly scenario: string | undefined;
+  /** NotStarted, InProgress, Succeeded, Failed, Cancelled, Suspended or Other; more words may come. */
   readonly state: string;
-  readonly targetId: string | undefined;
+  /** Name of the machine or plan it works on. */
+  readonly targetName: string | undefined;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
   /** Time of the recovery point used, per machine; empty while Azure does not tell it. */
@@ -222,11 +224,9 @@ export interface AzureRouteTable {
 /** What can be read: the question and its value, by kind. Lists are complete: all pages, without doubles. */
 export interface AzureReads {
   'vm.get': { readonly asks: { readonly vmId: string }; readonly value: AzureVm };
-  'vm.list': { readonly asks: { readonly resourceGroupId: string }; readonly value: readonly AzureVm[] };
   'nic.get': { readonly asks: { readonly nicId: string }; readonly value: AzureNic };
   'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
   'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };
-  'sr.items': { readonly asks: { readonly vaultId: string }; readonly value: readonly AzureReplicationItem[] };
   'sr.points': { readonly asks: { readonly itemId: string }; readonly value: readonly AzureRecoveryPoint[] };
   'sr.plan': { readonly asks: { readonly planId: string }; readonly value: AzureRecoveryPlan };
   'sr.job': { readonly asks: { readonly jobId: string }; readonly value: AzureJob };

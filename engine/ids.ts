@@ -23,3 +23,17 @@ export function attemptName(stepKey: StepKey, attempt: number): string {
 export function sameArmId(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
+
+/** The name after the given type in an ARM id, for example that after `virtualMachines`; undefined when the id has no such part. */
+export function armIdPart(id: string, type: string): string | undefined {
+  const segments = id.split('/').slice(1);
+  const at = segments.findIndex((segment, index) => index % 2 === 0 && segment.toLowerCase() === type.toLowerCase());
+  return at < 0 ? undefined : segments[at + 1] || undefined;
+}
+
+/** The ARM id cut off after the name of the given type, for example the vault that holds an item; undefined when the id has no such part. */
+export function armIdUpTo(id: string, type: string): string | undefined {
+  const segments = id.split('/');
+  const at = segments.findIndex((segment, index) => index % 2 === 1 && segment.toLowerCase() === type.toLowerCase());
+  return at < 0 || !segments[at + 1] ? undefined : segments.slice(0, at + 2).join('/');
+}

@@ -23,6 +23,8 @@ export interface ActionContext<Input> {
   readonly send: number;
   /** UUIDv5 of step key, attempt and send: the client request id of this send. */
   readonly requestId: string;
+  /** The client request ids of this attempt's sends so far, this one last: work that carries one of them is ours. */
+  readonly requestIds: readonly string[];
   readonly target: Target | undefined;
   readonly input: Input;
   /** When the step became ready: the start of the window in which work of ours may be found. */
@@ -120,7 +122,10 @@ export type PollOutcome =
   | Unanswered;
 
 /** The target itself, after the operation said it is done. */
-export type VerifyOutcome = Success | ({ readonly kind: 'not_yet'; readonly message: string; readonly retryAfterMs: number } & Observed) | Unanswered;
+export type VerifyOutcome =
+  | Success
+  | ({ readonly kind: 'not_yet'; readonly message: string; readonly retryAfterMs: number } & Observed)
+  | Unanswered;
 
 interface ActionHead<Input> {
   /** For example `asr.item.get@1`: a name is never reused, a major changes with input, result or class. */
