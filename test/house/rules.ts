@@ -1,0 +1,108 @@
+/** Who may import whom. A file belongs to the area with the longest matching path; what a row does not list is refused. */
+export interface Area {
+  /** A file, or a folder with everything below it. */
+  readonly path: string;
+  /** Files or folders that may be imported as values, beside the area itself. `*-state.ts` means the state tables of the engine. */
+  readonly imports: readonly string[];
+  /** Files or folders of which only types may be imported. */
+  readonly types?: readonly string[];
+  /** Packages by name; `node:*` allows the modules of Node. */
+  readonly packages: readonly string[];
+}
+
+/** The part of the engine that everybody may import: ports, errors, names, values and bounds. */
+export const FOUNDATION = ['azure-calls', 'edges', 'errors', 'ids', 'json', 'limits', 'ports', 'store', 'target', 'values'].map(
+  (name) => `engine/${name}.ts`,
+);
+
+const STATES = '*-state.ts';
+const CEL = '@marcbachmann/cel-js';
+
+/** The direction of the house: language, plan and run know the actions, the actions know ports only, adapters know one vendor each. */
+export const AREAS: readonly Area[] = [
+  ...FOUNDATION.map((path) => ({ path, imports: FOUNDATION, types: ['engine/audit', 'engine/run'], packages: ['zod'] })),
+  { path: 'engine/json.ts', imports: FOUNDATION, packages: ['canonicalize'] },
+  { path: 'engine/config.ts', imports: FOUNDATION, packages: ['zod'] },
+  {
+    path: 'engine/language',
+    imports: [...FOUNDATION, 'engine/actions/registry.ts', 'engine/actions/action.ts'],
+    packages: ['zod', 'yaml', CEL],
+  },
+  { path: 'engine/plan', imports: [...FOUNDATION, 'engine/language', 'engine/actions', 'engine/gates'], packages: ['zod'] },
+  {
+    path: 'engine/run',
+    imports: [...FOUNDATION, 'engine/language', 'engine/plan', 'engine/actions', 'engine/gates', 'engine/audit', 'engine/evidence'],
+    packages: ['zod'],
+  },
+  { path: 'engine/actions', imports: FOUNDATION, packages: ['zod'] },
+  ...['engine/gates', 'engine/access', 'engine/audit', 'engine/evidence'].map((path) => ({
+    path,
+    imports: [...FOUNDATION, STATES],
+    types: ['engine/run', 'engine/plan', 'engine/audit'],
+    packages: ['zod'],
+  })),
+
+  { path: 'adapters/redis', imports: [...FOUNDATION, STATES], types: ['engine'], packages: ['ioredis', 'bullmq', 'node:*'] },
+  { path: 'adapters/memory', imports: [...FOUNDATION, STATES], types: ['engine'], packages: ['node:*'] },
+  { path: 'adapters/azure', imports: FOUNDATION, types: ['engine'], packages: ['@azure/*', 'node:*'] },
+  { path: 'adapters/shell', imports: FOUNDATION, types: ['engine'], packages: ['ssh2', 'node:*'] },
+  { path: 'adapters/system', imports: FOUNDATION, types: ['engine'], packages: ['pino', 'node:*'] },
+  { path: 'adapters/embedded-redis.ts', imports: FOUNDATION, packages: ['node:*'] },
+
+  { path: 'worker', imports: ['engine'], packages: ['node:*'] },
+  { path: 'worker/main.ts', imports: ['engine', 'adapters', 'worker'], packages: ['node:*'] },
+  { path: 'server', imports: ['engine'], packages: ['fastify', 'fastify-type-provider-zod', '@fastify/swagger', 'zod', 'node:*'] },
+  { path: 'server/main.ts', imports: ['engine', 'adapters', 'server'], packages: ['node:*'] },
+  { path: 'cli', imports: ['engine'], packages: ['commander', 'picocolors', 'zod', 'node:*'] },
+  { path: 'cli/demo.ts', imports: ['engine', 'adapters', 'cli'], packages: ['picocolors', 'node:*'] },
+  { path: 'cli/dev.ts', imports: ['engine', 'adapters', 'cli'], packages: ['picocolors', 'node:*'] },
+
+  // One wrong belief must not hide on both sides of the wire, so the stand-in for Azure knows nothing of ours.
+  { path: 'simulator', imports: [], packages: ['node:*'] },
+
+  { path: 'docs', imports: ['engine', 'server', 'cli'], packages: ['zod', 'node:*'] },
+  { path: 'bench', imports: ['engine', 'adapters', 'server', 'worker', 'cli'], packages: ['*'] },
+  { path: 'test', imports: ['engine', 'adapters', 'server', 'worker', 'cli', 'simulator', 'docs'], packages: ['*'] },
+  { path: 'vitest.config.ts', imports: [], packages: ['vitest'] },
+];
+
+/** Where files may lie that hold no code. Everything else needs an area above. */
+export const PLACES: readonly string[] = ['runbooks', 'configurations', 'docker', 'docs', 'test', '.ci', 'simulator'];
+
+/** Files that may lie at the top. */
+export const TOP_FILES: readonly string[] = [
+  '.gitignore',
+  '.npmrc',
+  '.dockerignore',
+  '.oxfmtrc.json',
+  '.oxlintrc.json',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'SECURITY.md',
+  'knip.json',
+  'package-lock.json',
+  'package.json',
+  'tsconfig.base.json',
+  'tsconfig.build.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
+
+/** File names that say nothing about what is inside. */
+export const EMPTY_NAMES = /(^|\/)(index|types|constants|util[^/]*|helper[^/]*|common[^/]*|base[^/]*)\.(ts|tsx)$/;
+
+/** Folders that a file may have between its top folder and itself. */
+export const DEPTH_MAX = 3;
+export const LINES_MAX = 400;
+export const LINES_MEDIAN_MAX = 150;
+export const RUNTIME_DEPENDENCIES_MAX = 24;
+export const PACKAGES_MAX = 200;
+
+/** Words that no text of the product may hold, with the reason that is printed. */
+export const REFUSED_WORDS: readonly { readonly pattern: RegExp; readonly why: string }[] = [
+  { pattern: /exactly[\s-]once/i, why: 'no distributed system can promise it; say "sent at most once" or "counted once in the ledger"' },
+  { pattern: /\b(TODO|FIXME|XXX|HACK)\b/, why: 'finish it, refuse it by name, or file an issue' },
+  { pattern: /\bfor now\b|\bin a real (system|deployment)\b/i, why: 'say what is true, not what may come' },
+];

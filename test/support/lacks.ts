@@ -1,0 +1,37 @@
+import { appendFileSync, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** What some tests need from the machine, and how to get it. */
+const TOOLS = {
+  'redis-server': { found: () => onPath('redis-server'), get: 'apt-get install redis-server' },
+  sshd: { found: () => onPath('sshd'), get: 'apt-get install openssh-server' },
+  chromium: { found: () => onPath('chromium'), get: 'apt-get install chromium' },
+  'azure specifications': {
+    found: () => existsSync(process.env['RUNWARD_AZURE_SPECIFICATIONS'] ?? ''),
+    get: 'set RUNWARD_AZURE_SPECIFICATIONS to a checkout of github.com/Azure/azure-rest-api-specs',
+  },
+} as const;
+
+export type Tool = keyof typeof TOOLS;
+
+// No package manager brings the specifications, so CI names them as skipped instead of failing.
+const OPTIONAL_IN_CI: ReadonlySet<Tool> = new Set(['azure specifications']);
+
+/**
+ * True when this machine has no such tool, for `describe.skipIf`. The lack is written to the file that RUNWARD_TEST_LACKS names, so
+ * that the whole run can name it at its end. Throws where CI=true, because there a test that is left out is a failure.
+ */
+export function lacks(tool: Tool): boolean {
+  const { found, get } = TOOLS[tool];
+  if (found()) return false;
+  if (process.env['CI'] === 'true' && !OPTIONAL_IN_CI.has(tool)) throw new Error(`CI=true and this machine has no ${tool}: ${get}`);
+  const file = process.env['RUNWARD_TEST_LACKS'];
+  if (file !== undefined) appendFileSync(file, `${tool} (${get})\n`);
+  return true;
+}
+
+function onPath(name: string): boolean {
+  // Debian keeps sshd in /usr/sbin, which is not on the path of every user.
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  return folders.some((folder) => folder !== '' && existsSync(join(folder, name)));
+}
