@@ -1,0 +1,222 @@
+import { judgeRpo, judgeRto } from '../evidence/objectives.ts';
+import { dateOf } from '../language/instant.ts';
+import type { Objectives, Runbook, Step } from '../language/runbook.ts';
+import type { Plan } from '../plan/plan-record.ts';
+import type { RunRecord, StepRecord } from './record.ts';
+import type { RunState } from './run-state.ts';
+import { hasEnded } from './run-state.ts';
+import { childPrefix, itemPath, phasePrefix, stepPath } from './step-path.ts';
+import type { StepStatus } from './verdict.ts';
+import { statusOf } from './verdict.ts';
+import type { Waiting } from './waiting.ts';
+import { waitingSteps } from './waiting.ts';
+
+/** One objective beside what was promised; `elapsedMs` also runs while the clock runs. */
+interface ObjectiveSummary {
+  readonly targetMs: number;
+  readonly elapsedMs?: number;
+  readonly measuredMs?: number;
+  readonly verdict: 'met' | 'breached' | 'not_measured';
+}
+
+/** One item of a fan-out as shown. Times are RFC 3339. */
+export interface ItemSummary {
+  readonly key: string;
+  readonly status: StepStatus;
+  readonly percent?: number;
+  readonly reason?: string;
+  readonly error?: { readonly kind: string; readonly message: string };
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly stepKey?: string;
+}
+
+/** One row of the step tree, in the order of the runbook; rows that have not started yet are `pending`. */
+export interface StepSummary extends Omit<ItemSummary, 'key'> {
+  readonly path: string;
+  readonly id: string;
+  readonly name: string;
+  readonly section: 'readiness' | 'steps' | 'finally';
+  readonly depth: number;
+  readonly attempt: number;
+  readonly items: readonly ItemSummary[];
+}
+
+/** One line of a list of runs. */
+export interface RunRow {
+  readonly apiVersion: 'runward/v1';
+  readonly kind: 'Run';
+  readonly id: string;
+  readonly number: number;
+  readonly runbook: string;
+  readonly title: string;
+  readonly purpose: string;
+  readonly environment: string;
+  readonly status: RunState;
+  readonly phase: string;
+  readonly outcome?: string;
+  readonly reason?: string;
+  readonly planHash: string;
+  readonly requester: { readonly name: string };
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly seq: number;
+  readonly simulatedScale?: number;
+  readonly selfApproved?: boolean;
+  readonly url: string;
+}
+
+/** A run as the API, the command line and the console show it. */
+export interface RunSummary extends RunRow {
+  readonly objectives: { readonly rto?: ObjectiveSummary; readonly rpo?: ObjectiveSummary };
+  readonly waitingFor: readonly Waiting[];
+  readonly steps: readonly StepSummary[];
+  readonly pendingCommands: number;
+}
+
+/** What a summary is made from: the stored run, its plan, the store's time (milliseconds) and the address that links begin with. */
+export interface SummarySource {
+  readonly run: RunRecord;
+  readonly steps: readonly StepRecord[];
+  readonly plan: Plan;
+  readonly pendingCommands: number;
+  readonly nowMs: number;
+  readonly baseUrl: string;
+}
+
+/** Everything that is shown of a run; pure, so that every reader shows the same. */
+export function summarize(source: SummarySource): RunSummary {
+  const records = new Map(source.steps.map((record) => [record.path, record]));
+  return {
+    ...runRow(source.run, source.baseUrl),
+    objectives: objectivesOf(source.run, source.plan.definition, source.nowMs),
+    waitingFor: hasEnded(source.run.state) ? [] : waitingSteps(source.plan.definition, source.steps),
+    steps: [
+      ...rowsOf(records, source.plan.definition.readiness?.checks ?? [], {
+        prefix: phasePrefix('readiness'),
+        section: 'readiness',
+        depth: 0,
+      }),
+      ...rowsOf(records, source.plan.definition.steps, { prefix: phasePrefix('main'), section: 'steps', depth: 0 }),
+      ...rowsOf(records, source.plan.definition.finally, { prefix: phasePrefix('finally'), section: 'finally', depth: 0 }),
+    ],
+    pendingCommands: source.pendingCommands,
+  };
+}
+
+/** The fields of a run that a list shows; needs no plan. */
+export function runRow(run: RunRecord, baseUrl: string): RunRow {
+  return {
+    apiVersion: 'runward/v1',
+    kind: 'Run',
+    id: run.runId,
+    number: run.number,
+    runbook: run.runbook,
+    title: run.title,
+    purpose: run.purpose,
+    environment: run.environment,
+    status: run.state,
+    phase: run.phase,
+    ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
+    ...(run.reason === undefined ? {} : { reason: run.reason }),
+    planHash: run.planHash,
+    requester: { name: run.requester.name },
+    createdAt: timeText(run.createdAtMs),
+    ...timeField('startedAt', run.startedAtMs),
+    ...timeField('endedAt', run.endedAtMs),
+    seq: run.eventSeq,
+    ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
+    ...(run.selfApproved === undefined ? {} : { selfApproved: run.selfApproved }),
+    url: `${baseUrl}/api/v1/runs/${run.number}`,
+  };
+}
+
+/** RFC 3339 in UTC, always with milliseconds. */
+export function timeText(ms: number): string {
+  return dateOf(ms).toISOString();
+}
+
+function objectivesOf(run: RunRecord, definition: Runbook, nowMs: number): RunSummary['objectives'] {
+  const { objectives } = definition;
+  if (objectives === undefined) return {};
+  const rpo = judgeRpo(run.rpoMs === undefined ? [] : [run.rpoMs], objectives);
+  return {
+    ...(objectives.rtoMs === undefined ? {} : { rto: recoveryTime(run, objectives, nowMs) }),
+    ...(objectives.rpoMs === undefined
+      ? {}
+      : { rpo: { targetMs: objectives.rpoMs, ...(run.rpoMs === undefined ? {} : { measuredMs: run.rpoMs }), verdict: rpo.verdict } }),
+  };
+}
+
+// While the clock runs nothing is met yet, but what is late already is breached for good.
+function recoveryTime(run: RunRecord, objectives: Objectives, nowMs: number): ObjectiveSummary {
+  const targetMs = objectives.rtoMs ?? 0;
+  const clockRuns = run.clock.startedAtMs !== undefined && run.clock.stoppedAtMs === undefined && !hasEnded(run.state);
+  const waitingMs = run.clock.waitingSinceMs === undefined ? 0 : nowMs - run.clock.waitingSinceMs;
+  const clock = clockRuns ? { ...run.clock, stoppedAtMs: nowMs, waitedMs: run.clock.waitedMs + waitingMs } : run.clock;
+  const judged = judgeRto(clock, objectives);
+  const verdict = clockRuns && judged.verdict === 'met' ? 'not_measured' : judged.verdict;
+  return { targetMs, ...(judged.measuredMs === undefined ? {} : { elapsedMs: judged.measuredMs }), verdict };
+}
+
+interface Level {
+  readonly prefix: string;
+  readonly section: StepSummary['section'];
+  readonly depth: number;
+}
+
+type Records = ReadonlyMap<string, StepRecord>;
+
+function rowsOf(records: Records, steps: readonly Step[], level: Level): readonly StepSummary[] {
+  return steps.flatMap((step) => {
+    const path = stepPath(level.prefix, step.id);
+    return [rowOf(records, step, path, level), ...childRows(records, step, path, level)];
+  });
+}
+
+// The children of a fan-out exist once per item, and only after it has opened its items; until then they are shown once.
+function childRows(records: Records, step: Step, path: string, level: Level): readonly StepSummary[] {
+  const children = childrenOf(step);
+  if (children.length === 0) return [];
+  const items = records.get(path)?.items;
+  const owners = items === undefined ? [path] : items.map((item) => itemPath(path, item.key));
+  return owners.flatMap((owner) => rowsOf(records, children, { ...level, prefix: childPrefix(owner), depth: level.depth + 1 }));
+}
+
+function childrenOf(step: Step): readonly Step[] {
+  if (step.body.kind === 'steps') return [...step.body.steps, ...step.body.finally];
+  return step.body.kind === 'parallel' ? step.body.steps : [];
+}
+
+function rowOf(records: Records, step: Step, path: string, level: Level): StepSummary {
+  const record = records.get(path);
+  return {
+    path,
+    id: step.id,
+    name: step.name,
+    section: level.section,
+    depth: level.depth,
+    ...stateOf(record),
+    attempt: record?.attempt ?? 0,
+    items: (record?.items ?? []).map((item) => ({ key: item.key, ...stateOf(records.get(itemPath(path, item.key))) })),
+  };
+}
+
+function stateOf(record: StepRecord | undefined): Omit<ItemSummary, 'key'> {
+  if (record === undefined) return { status: statusOf(record) };
+  const begun = record.state !== 'pending' && record.state !== 'skipped';
+  return {
+    status: statusOf(record),
+    ...(record.percent === undefined ? {} : { percent: record.percent }),
+    ...(record.reason === undefined ? {} : { reason: record.reason }),
+    ...(record.error === undefined ? {} : { error: { kind: record.error.kind, message: record.error.message } }),
+    ...(begun ? timeField('startedAt', record.firstAttemptAtMs ?? record.createdAtMs) : {}),
+    ...timeField('endedAt', record.endedAtMs),
+    stepKey: record.key,
+  };
+}
+
+function timeField<Name extends string>(name: Name, ms: number | undefined): { readonly [key in Name]?: string } {
+  return (ms === undefined ? {} : { [name]: timeText(ms) }) as { readonly [key in Name]?: string };
+}

@@ -1,0 +1,52 @@
+import { dateOf } from '../language/instant.ts';
+import type { Runbook, Step } from '../language/runbook.ts';
+import type { StepRecord } from './record.ts';
+import { allSteps } from './step-path.ts';
+
+/** Something that a run waits for: a decision, a hand at work, a point in time, or a person's word about an unknown step. */
+export interface Waiting {
+  readonly step: string;
+  readonly kind: 'approval' | 'manual' | 'timer' | 'resolve';
+  /** Who may answer, as written in the runbook; empty for timers. */
+  readonly by: readonly string[];
+  readonly message: string;
+  /** When the wait ends by itself (RFC 3339). */
+  readonly deadline?: string;
+  readonly stepKey: string;
+}
+
+/** The steps that a run waits at, in the order of their records; retries and polls are no waits. */
+export function waitingSteps(definition: Runbook, records: readonly StepRecord[]): readonly Waiting[] {
+  const steps = stepsById(definition);
+  return records.flatMap((record) => {
+    const step = steps.get(record.stepId);
+    if (step === undefined) return [];
+    const found = waitOf(step, record);
+    return found === undefined ? [] : [found];
+  });
+}
+
+/** Every step of a runbook by its id, which is unique in the file. */
+export function stepsById(definition: Runbook): ReadonlyMap<string, Step> {
+  const all = [...allSteps(definition.readiness?.checks ?? []), ...allSteps(definition.steps), ...allSteps(definition.finally)];
+  return new Map(all.map((step) => [step.id, step]));
+}
+
+function waitOf(step: Step, record: StepRecord): Waiting | undefined {
+  const head = { step: record.path, stepKey: record.key };
+  if (record.state === 'unknown' && record.node === 'leaf') {
+    return { ...head, kind: 'resolve', by: [], message: record.reason ?? 'nobody knows whether the last request had its effect' };
+  }
+  if (record.state !== 'ready') return undefined;
+  if (record.node === 'timer') return { ...head, kind: 'timer', by: [], message: step.name, ...until(record.untilAtMs) };
+  if (record.node !== 'person') return undefined;
+  if (step.body.kind === 'approval') {
+    return { ...head, kind: 'approval', by: step.body.by, message: record.message ?? step.body.message, ...until(record.deadlineAtMs) };
+  }
+  if (step.body.kind !== 'manual') return undefined;
+  return { ...head, kind: 'manual', by: step.body.by, message: record.message ?? step.body.instructions, ...until(record.deadlineAtMs) };
+}
+
+function until(ms: number | undefined): { readonly deadline?: string } {
+  return ms === undefined ? {} : { deadline: dateOf(ms).toISOString() };
+}
