@@ -1,0 +1,30 @@
+import type { RunId } from '../../engine/ids.ts';
+import type { Clock } from '../../engine/ports.ts';
+import type { Durability, Store } from '../../engine/store.ts';
+import { makeAsides } from './asides.ts';
+import { makeEventWatch } from './event-watch.ts';
+import type { RunCell } from './run-cell.ts';
+import { makeRunReads } from './run-reads.ts';
+import { makeRunWrites } from './run-writes.ts';
+
+/** `nowMs` is the store's clock; `sleep` bounds `awaitEvents` (left out: real time). `busy` refuses new runs while it answers true. */
+export interface MemoryStoreOptions {
+  readonly nowMs: () => number;
+  readonly sleep?: Clock['sleep'];
+  readonly tier?: Durability['tier'];
+  readonly busy?: () => boolean;
+}
+
+/** The store's contract in memory: deterministic, nothing shared by reference, lost with the process. */
+export function makeMemoryStore(options: MemoryStoreOptions): Store {
+  const { nowMs, tier = 'none', busy = () => false } = options;
+  const cells = { runs: new Map<RunId, RunCell>(), due: new Map<RunId, number>(), watch: makeEventWatch(options.sleep), nowMs };
+  return {
+    ...makeRunWrites(cells, { tier, busy }),
+    ...makeRunReads(cells),
+    ...makeAsides(nowMs),
+    nowMs: async () => nowMs(),
+    durability: async () => ({ tier, server: 'memory', findings: ['everything is lost when the process ends'] }),
+    close: async () => {},
+  };
+}
