@@ -1,0 +1,87 @@
+/**
+ * Every bound of the product with its unit and reason. Rows under "scaled" describe durations of Azure and are divided by
+ * the configured time scale, which is 1 except against a simulator that runs faster than Azure.
+ */
+
+// Scaled: durations of Azure.
+
+/** Quiet time: 30 s send timeout + 60 s for a request still in flight + 30 s until lists show new work. */
+export const QUIET_MS = 120_000;
+/** Site Recovery asks for 30 s between two looks at a job (its Retry-After). */
+export const JOB_POLL_MS = 30_000;
+/** Compute asks for 10 s between two looks at a machine (its Retry-After). */
+export const VM_POLL_MS = 10_000;
+/** How long to wait before a target is read again that does not show the end of its operation yet. */
+export const VERIFY_POLL_MS = 10_000;
+/** How long to wait for work of somebody else on the same target before it is looked at again. */
+export const OTHER_WORK_POLL_MS = 30_000;
+/** A Retry-After below this is raised to it, so that a broken answer cannot make us hammer Azure. */
+export const RETRY_AFTER_MIN_MS = 5_000;
+/** A Retry-After of a poll above this is lowered to it, so that the end of an operation is seen soon. */
+export const RETRY_AFTER_MAX_MS = 60_000;
+
+// Not scaled: clocks, connections and sizes of our own.
+
+/** One request that may have an effect ends after this time; the outcome is then ambiguous. */
+export const SUBMIT_TIMEOUT_MS = 30_000;
+/** One read with its retries ends after this time. */
+export const READ_TIMEOUT_MS = 30_000;
+/** How often the read client repeats a GET that failed with 429, 5xx or a lost connection. */
+export const READ_RETRY_MAX = 3;
+/** How long to wait after an answer that names no Retry-After: a lost connection, a server error, a throttled request. */
+export const RETRY_DEFAULT_MS = 5_000;
+/** A refused token is fetched anew; the next send may follow at once. */
+export const RETRY_TOKEN_MS = 1_000;
+/** Job lists are searched from this long before a step became ready: Azure's clock may be behind ours. */
+export const JOB_WINDOW_MARGIN_MS = 300_000;
+/** How many jobs of a list are read one by one to find ours; lists hide the id that tells. */
+export const JOB_CANDIDATES_MAX = 100;
+/** Raw answers are kept up to this many characters: enough for every error body that Azure sends. */
+export const ANSWER_BODY_MAX_CHARS = 65_536;
+/** Longest operation URL that is kept: Site Recovery signs URLs of about 3 KB. */
+export const OPERATION_URL_MAX_CHARS = 8_192;
+/** Managed run commands return the last 4 KiB of each stream. */
+export const RUN_COMMAND_OUTPUT_MAX_BYTES = 4_096;
+/** How many items of a recovery plan are read at the same time. */
+export const PLAN_READS_AT_ONCE = 5;
+
+// Runs: leases, waits and windows of the engine. Not scaled, except where the name of a setting says otherwise.
+
+/** A run is held for this long without a renewal: long enough for a pause of the garbage collector, short enough for a takeover. */
+export const LEASE_MS = 30_000;
+/** An intent needs this much lease, so that a send of 30 s cannot outlive it. */
+export const INTENT_LEASE_MS = 60_000;
+/** A send starts only with this much lease left: its time-out and five seconds. */
+export const SEND_MARGIN_MS = 35_000;
+/** A holder keeps its lease over waits up to this long and gives the run back for longer ones. */
+export const HOLD_MAX_MS = 60_000;
+/** How often a holder looks for commands of people while it waits. */
+export const INBOX_POLL_MS = 2_000;
+/** How often each process looks for runs that nobody holds. */
+export const SCAN_MS = 15_000;
+/** How many leaves of one run are worked on at the same time by its holder. */
+export const LEAVES_AT_ONCE = 20;
+/** A script ends after this time when its step does not say otherwise. */
+export const RUN_TIMEOUT_MS = 900_000;
+/** How long an operation that passed its step's time-out is still followed before a person is asked. */
+export const OVERTIME_MS = 600_000;
+/** How long a target may contradict the end of its operation before the step fails with kind `verify`. */
+export const VERIFY_WINDOW_MS = 300_000;
+/** How long a step waits for targets that another run holds. */
+export const LOCK_WAIT_MS = 600_000;
+/** How long to wait before a lock that another run holds is asked for again. */
+export const LOCK_POLL_MS = 10_000;
+/** The first effect behind an approval must start within this time. */
+export const APPROVAL_USE_MS = 3_600_000;
+/** How often a ready step is looked at again when its answer names no time. */
+export const UNANSWERED_MS = 5_000;
+/** A run that was claimed this often without progress is parked for a person. */
+export const STRIKES_MAX = 3;
+/** Longest wait between two attempts of a step. */
+export const RETRY_DELAY_MAX_MS = 300_000;
+/** Most outputs of one step: 64 KiB of JSON text. */
+export const OUTPUT_MAX_CHARS = 65_536;
+/** A plan may be started for this long after it was made. */
+export const PLAN_AGE_MAX_MS = 86_400_000;
+/** A severe plan may be started for this long after it was made. */
+export const PLAN_AGE_SEVERE_MS = 3_600_000;
