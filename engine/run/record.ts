@@ -38,6 +38,8 @@ export interface RunFields {
   readonly requester: Principal;
   readonly trigger: string;
   readonly reasonGiven?: string;
+  /** SHA-256 of the request that started the run: the same key with another body is refused. */
+  readonly requestDigest?: string;
   readonly phase: RunPhase;
   readonly outcome?: RunOutcome;
   readonly reason?: string;
