@@ -1,0 +1,68 @@
+import type {
+  Azure,
+  AzureOperation,
+  AzurePollAnswer,
+  AzureQuery,
+  AzureReadAnswer,
+  AzureReadKind,
+  AzureReads,
+  AzureSubmitAnswer,
+} from '../../engine/azure-calls.ts';
+import { armIdPart } from '../../engine/ids.ts';
+import { READ_TIMEOUT_MS, SUBMIT_TIMEOUT_MS } from '../../engine/limits.ts';
+import { receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
+import { callOptions } from './call-options.ts';
+import { makeClients } from './clients.ts';
+import type { AzureConfig } from './config.ts';
+import { sortPoll } from './follow.ts';
+import { cloudOf } from './hosts.ts';
+import { resourceOf, send } from './operations.ts';
+import { answer } from './reads.ts';
+import { makeSession } from './session.ts';
+import { exchange } from './wire.ts';
+
+/** Azure over the official SDKs, which are loaded at the first call. Throws USAGE_CONFIG_INVALID for an endpoint that is not https. */
+export function createAzure(config: AzureConfig): Azure {
+  cloudOf(config.cloud);
+  const session = makeSession(() => makeClients(config));
+  const limited = (signal: AbortSignal, ms: number): AbortSignal =>
+    AbortSignal.any([signal, AbortSignal.timeout(config.requestTimeoutMs ?? ms)]);
+
+  const submit = async (operation: AzureOperation, requestId: string, signal: AbortSignal): Promise<AzureSubmitAnswer> => {
+    const { clients, tell } = await session.open();
+    const set = clients.submit(armIdPart(resourceOf(operation), 'subscriptions') ?? '');
+    const options = callOptions(requestId, limited(signal, SUBMIT_TIMEOUT_MS));
+    const { wire, error } = await exchange(() => send(set, operation, options));
+    const refused = tell(wire);
+    const sorted = sortSubmit(wire, error, Date.now());
+    if (!refused || !wire.answer) return sorted;
+    const message = 'Azure does not accept a fresh token either';
+    return { kind: 'refused', reason: 'denied', code: 'Unauthorized', message, receipt: receiptOf(wire.answer) };
+  };
+
+  const poll: Azure['poll'] = async (handle, signal): Promise<AzurePollAnswer> => {
+    const { opUrl } = handle;
+    if (opUrl === undefined) return { kind: 'gone' };
+    const { clients, tell } = await session.open();
+    const { wire, error } = await exchange(() => clients.get(opUrl, limited(signal, READ_TIMEOUT_MS)));
+    tell(wire);
+    return sortPoll(wire, error, Date.now());
+  };
+
+  const read = async <Kind extends AzureReadKind>(
+    query: AzureQuery<Kind>,
+    signal: AbortSignal,
+  ): Promise<AzureReadAnswer<AzureReads[Kind]['value']>> => {
+    const { clients, tell } = await session.open();
+    const { wire, value, error } = await exchange(() => answer(clients, query, limited(signal, READ_TIMEOUT_MS)));
+    const refused = tell(wire);
+    if (value !== undefined) {
+      const dateMs = wire.answer && receiptOf(wire.answer).dateMs;
+      return { kind: 'found', value, ...(dateMs === undefined ? {} : { dateMs }) };
+    }
+    const failed = sortFailedRead(wire, error, Date.now());
+    return refused ? { kind: 'denied', message: failed.message } : failed;
+  };
+
+  return { submit, poll, read };
+}

@@ -1,0 +1,44 @@
+import type { TlsOptions } from './wire.ts';
+
+/** Which identity acts. There is no default chain: a silent fallback to another identity changes what a run may do. */
+export type AzureCredentialConfig =
+  | { readonly kind: 'client-secret'; readonly tenantId: string; readonly clientId: string; readonly clientSecret: string }
+  | { readonly kind: 'workload-identity'; readonly tenantId: string; readonly clientId: string; readonly tokenFilePath: string }
+  | { readonly kind: 'managed-identity'; readonly clientId?: string }
+  | { readonly kind: 'cli' };
+
+/** Which cloud is meant: `custom` names its own endpoints, for example those of the simulator. */
+export type AzureCloudConfig =
+  | { readonly kind: 'public' | 'usgov' | 'china' }
+  | { readonly kind: 'custom'; readonly endpoint: string; readonly authorityHost: string };
+
+/** How Azure is reached. */
+export interface AzureConfig {
+  readonly cloud: AzureCloudConfig;
+  readonly credential: AzureCredentialConfig;
+  /** PEM file with the authority that signed the endpoint's certificate; only for private clouds and the simulator. */
+  readonly caFile?: string;
+  /** Hosts besides those of the cloud that may get a token, for example a private link. */
+  readonly extraHosts?: readonly string[];
+  /** Version of this product, for the User-Agent header. */
+  readonly version: string;
+  /** Replaces the time limits of submits and reads. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** Hosts of a cloud. The audience is what tokens are asked for. */
+export interface AzureCloud {
+  readonly endpoint: string;
+  readonly authorityHost: string;
+  readonly audience: string;
+  /** True when the login host is not one of Microsoft's and must not be looked up there. */
+  readonly custom: boolean;
+}
+
+/** What the pipelines of all clients share. */
+export interface AzurePipelineSettings {
+  readonly cloud: AzureCloud;
+  readonly tls: TlsOptions;
+  readonly allowedHosts: readonly string[];
+  readonly userAgent: string;
+}

@@ -1,0 +1,29 @@
+import type { AzureOperation } from '../../engine/azure-calls.ts';
+import type { CallOptions } from './call-options.ts';
+import type { ClientSet } from './clients.ts';
+import { deleteRunCommand, putRunCommand } from './run-command.ts';
+import { cleanUpTestFailover, testFailover } from './site-recovery.ts';
+import { deallocateVm, startVm } from './virtual-machines.ts';
+
+/** The ARM id of the resource that an operation is sent to. */
+export function resourceOf(operation: AzureOperation): string {
+  return 'vmId' in operation ? operation.vmId : operation.itemId;
+}
+
+/** Makes the one SDK call of an operation. What it returns or throws tells nothing: the recorded answer does. */
+export async function send(clients: ClientSet, operation: AzureOperation, options: CallOptions): Promise<void> {
+  switch (operation.kind) {
+    case 'vm.start':
+      return startVm(clients, operation.vmId, options);
+    case 'vm.deallocate':
+      return deallocateVm(clients, operation.vmId, options);
+    case 'runCommand.put':
+      return putRunCommand(clients, operation, options);
+    case 'runCommand.delete':
+      return deleteRunCommand(clients, operation, options);
+    case 'sr.testFailover':
+      return testFailover(clients, operation, options);
+    case 'sr.testFailoverCleanup':
+      return cleanUpTestFailover(clients, operation, options);
+  }
+}

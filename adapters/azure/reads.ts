@@ -1,0 +1,43 @@
+import type { AzureQuery, AzureReadKind, AzureReads } from '../../engine/azure-calls.ts';
+import { armIdPart } from '../../engine/ids.ts';
+import type { Clients, ClientSet } from './clients.ts';
+import { getNetwork, getNic, getRouteTable, getSecurityGroup } from './network.ts';
+import { getRunCommand } from './run-command.ts';
+import { getJob, listJobs } from './site-recovery-jobs.ts';
+import { getItem, getPlan, listPoints } from './site-recovery.ts';
+import { getVm } from './virtual-machines.ts';
+
+type Reader<Kind extends AzureReadKind> = (
+  clients: Clients,
+  query: AzureQuery<Kind>,
+  signal: AbortSignal,
+) => Promise<AzureReads[Kind]['value']>;
+
+/** One function per question; each makes one call of an SDK or one GET, lists follow their pages. */
+const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
+  'vm.get': (clients, { vmId }, signal) => getVm(setFor(clients, vmId), vmId, signal),
+  'nic.get': (clients, { nicId }, signal) => getNic(clients, nicId, signal),
+  'runCommand.get': (clients, query, signal) => getRunCommand(setFor(clients, query.vmId), query, signal),
+  'sr.item': (clients, { itemId }, signal) => getItem(setFor(clients, itemId), itemId, signal),
+  'sr.points': (clients, { itemId }, signal) => listPoints(setFor(clients, itemId), itemId, signal),
+  'sr.plan': (clients, { planId }, signal) => getPlan(setFor(clients, planId), planId, signal),
+  'sr.job': (clients, { jobId }, signal) => getJob(setFor(clients, jobId), jobId, signal),
+  'sr.jobs': (clients, query, signal) => listJobs(setFor(clients, query.vaultId), query, signal),
+  'net.network': (clients, { networkId }, signal) => getNetwork(clients, networkId, signal),
+  'net.securityGroup': (clients, { securityGroupId }, signal) => getSecurityGroup(clients, securityGroupId, signal),
+  'net.routeTable': (clients, { routeTableId }, signal) => getRouteTable(clients, routeTableId, signal),
+};
+
+/** Answers one question. Throws what the SDK throws, and an error for an id that cannot be read. */
+export function answer<Kind extends AzureReadKind>(
+  clients: Clients,
+  query: AzureQuery<Kind>,
+  signal: AbortSignal,
+): Promise<AzureReads[Kind]['value']> {
+  const reader = READERS[query.kind as Kind];
+  return reader(clients, query, signal);
+}
+
+function setFor(clients: Clients, id: string): ClientSet {
+  return clients.read(armIdPart(id, 'subscriptions') ?? '');
+}

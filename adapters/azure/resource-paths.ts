@@ -1,0 +1,38 @@
+import { armIdPart } from '../../engine/ids.ts';
+
+/** Resource group and name of a machine. Compute takes the group first, Site Recovery the vault; all are strings, so the order stands here only. */
+export function vmPath(vmId: string): readonly [resourceGroup: string, name: string] {
+  return [needPart(vmId, 'resourceGroups'), needPart(vmId, 'virtualMachines')];
+}
+
+/** Vault and resource group of anything in a vault. */
+export function vaultPath(id: string): readonly [vault: string, resourceGroup: string] {
+  return [needPart(id, 'vaults'), needPart(id, 'resourceGroups')];
+}
+
+/** Vault, resource group, fabric, container and name of a protected item. */
+export function itemPath(itemId: string): readonly [string, string, string, string, string] {
+  return [
+    ...vaultPath(itemId),
+    needPart(itemId, 'replicationFabrics'),
+    needPart(itemId, 'replicationProtectionContainers'),
+    needPart(itemId, 'replicationProtectedItems'),
+  ];
+}
+
+/** Vault, resource group and name of a recovery plan. */
+export function planPath(planId: string): readonly [string, string, string] {
+  return [...vaultPath(planId), needPart(planId, 'replicationRecoveryPlans')];
+}
+
+/** Vault, resource group and name of a Site Recovery job. */
+export function jobPath(jobId: string): readonly [string, string, string] {
+  return [...vaultPath(jobId), needPart(jobId, 'replicationJobs')];
+}
+
+/** Throws when the id has no such part: nothing is sent then. */
+function needPart(id: string, type: string): string {
+  const part = armIdPart(id, type);
+  if (part === undefined) throw new Error(`${JSON.stringify(id)} is not the ARM id of something below ${type}`);
+  return part;
+}

@@ -1,0 +1,82 @@
+import type {
+  A2AReplicationDetails,
+  CurrentScenarioDetails,
+  RecoveryPlan,
+  ReplicationProtectedItem,
+} from '@azure/arm-recoveryservices-siterecovery';
+import type { AzureRecoveryPlan, AzureReplicationItem, AzureScenario } from '../../engine/azure-calls.ts';
+import { armIdPart } from '../../engine/ids.ts';
+import { osOf } from './virtual-machines.ts';
+
+/** A protected item as the engine reads it. Empty texts, nulls and the word `None` mean absent. */
+export function itemOf(item: ReplicationProtectedItem, asked: string): AzureReplicationItem {
+  const id = item.id ?? asked;
+  const name = item.name ?? armIdPart(id, 'replicationProtectedItems') ?? id;
+  const properties = item.properties ?? {};
+  const details = detailsOf(item);
+  return {
+    id,
+    name,
+    friendlyName: textOf(properties.friendlyName) ?? name,
+    activeLocation: textOf(properties.activeLocation),
+    protectionState: textOf(properties.protectionState),
+    replicationHealth: textOf(properties.replicationHealth),
+    testFailoverState: textOf(properties.testFailoverState),
+    allowedOperations: properties.allowedOperations ?? [],
+    runningScenario: runningScenario(properties.currentScenario),
+    rpoMs: typeof details?.rpoInSeconds === 'number' ? details.rpoInSeconds * 1000 : undefined,
+    rpoCalculatedAtMs: timeOf(details?.lastRpoCalculatedTime),
+    sourceVmId: textOf(details?.fabricObjectId),
+    testVmId: textOf(details?.testFailoverRecoveryFabricObjectId),
+    testVmName: textOf(details?.tfoAzureVMName),
+    recoveryResourceGroupId: textOf(details?.recoveryAzureResourceGroupId),
+    primaryRegion: textOf(details?.primaryFabricLocation),
+    recoveryRegion: textOf(details?.recoveryFabricLocation),
+    os: osOf(details?.osType),
+    multiVmGroupName: textOf(details?.multiVmGroupName),
+  };
+}
+
+/** A recovery plan as the engine reads it; groups stay in Azure's order. */
+export function planOf(plan: RecoveryPlan, asked: string): AzureRecoveryPlan {
+  const id = plan.id ?? asked;
+  const properties = plan.properties ?? {};
+  const failovers = [timeOf(properties.lastPlannedFailoverTime), timeOf(properties.lastUnplannedFailoverTime)];
+  const lastFailoverAtMs = Math.max(...failovers.map((time) => time ?? -Infinity));
+  return {
+    id,
+    name: plan.name ?? armIdPart(id, 'replicationRecoveryPlans') ?? id,
+    allowedOperations: properties.allowedOperations ?? [],
+    runningScenario: runningScenario(properties.currentScenario),
+    lastTestFailoverAtMs: timeOf(properties.lastTestFailoverTime),
+    lastFailoverAtMs: lastFailoverAtMs === -Infinity ? undefined : lastFailoverAtMs,
+    groups: (properties.groups ?? []).map((group) => ({
+      type: group.groupType,
+      itemIds: (group.replicationProtectedItems ?? []).flatMap((item) => (item.id === undefined ? [] : [item.id])),
+    })),
+  };
+}
+
+/** Idle plans say null, idle items say an object named "None" whose job id ends in "None". */
+function runningScenario(scenario: CurrentScenarioDetails | null | undefined): AzureScenario | undefined {
+  const name = textOf(scenario?.scenarioName);
+  if (name === undefined) return undefined;
+  const jobId = textOf(scenario?.jobId);
+  return { name, jobId: jobId?.toLowerCase().endsWith('/none') === true ? undefined : jobId };
+}
+
+/** A time, if it is set: year 1 and 1753 stand for "never" in answers of Site Recovery. */
+export function timeOf(time: Date | null | undefined): number | undefined {
+  const ms = time?.getTime();
+  return ms === undefined || Number.isNaN(ms) || ms < Date.UTC(1970, 0, 1) ? undefined : ms;
+}
+
+/** A text, if it says something: empty, null and "None" do not. */
+export function textOf(text: string | null | undefined): string | undefined {
+  return text === undefined || text === null || text === '' || text === 'None' ? undefined : text;
+}
+
+function detailsOf(item: ReplicationProtectedItem): A2AReplicationDetails | undefined {
+  const details = item.properties?.providerSpecificDetails;
+  return details?.instanceType === 'A2A' ? (details as A2AReplicationDetails) : undefined;
+}

@@ -1,0 +1,52 @@
+import type { AzureOperation, AzureRecoveryPlan, AzureRecoveryPoint, AzureReplicationItem } from '../../engine/azure-calls.ts';
+import type { CallOptions } from './call-options.ts';
+import type { ClientSet } from './clients.ts';
+import { itemPath, planPath } from './resource-paths.ts';
+import { itemOf, planOf } from './site-recovery-shapes.ts';
+
+type TestFailover = Extract<AzureOperation, { kind: 'sr.testFailover' }>;
+type TestFailoverCleanup = Extract<AzureOperation, { kind: 'sr.testFailoverCleanup' }>;
+
+/**
+ * Sends `testFailover` of an item; without a recovery point id Azure processes what is in flight and takes the latest. The
+ * direction of an item is always the forward one: its labels swap when protection is reversed.
+ */
+export async function testFailover(clients: ClientSet, operation: TestFailover, options: CallOptions): Promise<void> {
+  const { itemId, networkId, recoveryPointId } = operation;
+  const input = {
+    properties: {
+      failoverDirection: 'PrimaryToRecovery',
+      networkType: 'VmNetworkAsInput',
+      networkId,
+      providerSpecificDetails: { instanceType: 'A2A' as const, ...(recoveryPointId === undefined ? {} : { recoveryPointId }) },
+    },
+  };
+  await clients.siteRecovery.replicationProtectedItems.beginTestFailover(...itemPath(itemId), input, options);
+}
+
+/** Sends `testFailoverCleanup` of an item. */
+export async function cleanUpTestFailover(clients: ClientSet, operation: TestFailoverCleanup, options: CallOptions): Promise<void> {
+  const input = { properties: { comments: operation.comments } };
+  await clients.siteRecovery.replicationProtectedItems.beginTestFailoverCleanup(...itemPath(operation.itemId), input, options);
+}
+
+/** Reads an item. */
+export async function getItem(clients: ClientSet, itemId: string, abortSignal: AbortSignal): Promise<AzureReplicationItem> {
+  return itemOf(await clients.siteRecovery.replicationProtectedItems.get(...itemPath(itemId), { abortSignal }), itemId);
+}
+
+/** Reads all recovery points of an item, newest first. */
+export async function listPoints(clients: ClientSet, itemId: string, abortSignal: AbortSignal): Promise<readonly AzureRecoveryPoint[]> {
+  const points = new Map<string, AzureRecoveryPoint>();
+  for await (const point of clients.siteRecovery.recoveryPoints.listByReplicationProtectedItems(...itemPath(itemId), { abortSignal })) {
+    const atMs = point.properties?.recoveryPointTime?.getTime();
+    if (point.id === undefined || atMs === undefined) continue;
+    points.set(point.id.toLowerCase(), { id: point.id, kind: point.properties?.recoveryPointType ?? 'Unknown', atMs });
+  }
+  return [...points.values()].toSorted((left, right) => right.atMs - left.atMs);
+}
+
+/** Reads a recovery plan by GET: the list leaves its groups empty. */
+export async function getPlan(clients: ClientSet, planId: string, abortSignal: AbortSignal): Promise<AzureRecoveryPlan> {
+  return planOf(await clients.siteRecovery.replicationRecoveryPlans.get(...planPath(planId), { abortSignal }), planId);
+}

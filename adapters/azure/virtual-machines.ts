@@ -1,0 +1,57 @@
+import type { VirtualMachine } from '@azure/arm-compute';
+import type { AzureVm } from '../../engine/azure-calls.ts';
+import { armIdPart } from '../../engine/ids.ts';
+import type { CallOptions } from './call-options.ts';
+import type { ClientSet } from './clients.ts';
+import { vmPath } from './resource-paths.ts';
+
+/** Sends `start`. */
+export async function startVm(clients: ClientSet, vmId: string, options: CallOptions): Promise<void> {
+  await clients.compute.virtualMachines.start(...vmPath(vmId), options).submitted();
+}
+
+/** Sends `deallocate`. */
+export async function deallocateVm(clients: ClientSet, vmId: string, options: CallOptions): Promise<void> {
+  await clients.compute.virtualMachines.deallocate(...vmPath(vmId), options).submitted();
+}
+
+/** Reads a machine with its instance view. */
+export async function getVm(clients: ClientSet, vmId: string, abortSignal: AbortSignal): Promise<AzureVm> {
+  const vm = await clients.compute.virtualMachines.get(...vmPath(vmId), { expand: 'instanceView', abortSignal });
+  return vmOf(vm, vmId);
+}
+
+function vmOf(vm: VirtualMachine, asked: string): AzureVm {
+  const id = vm.id ?? asked;
+  return {
+    id,
+    vmId: vm.vmId,
+    name: vm.name ?? armIdPart(id, 'virtualMachines') ?? id,
+    location: vm.location,
+    os: osOf(vm.storageProfile?.osDisk?.osType),
+    powerState: statusAfter(vm, 'PowerState/'),
+    provisioningState: vm.provisioningState,
+    agentStatus: vm.instanceView?.vmAgent?.statuses?.[0]?.displayStatus,
+    size: vm.hardwareProfile?.vmSize,
+    zone: vm.zones?.[0],
+    tags: vm.tags ?? {},
+    nicIds: nicIdsOf(vm),
+  };
+}
+
+/** Linux or Windows in any spelling; undefined for everything else. */
+export function osOf(word: string | null | undefined): 'linux' | 'windows' | undefined {
+  const os = word?.toLowerCase();
+  return os === 'linux' || os === 'windows' ? os : undefined;
+}
+
+function statusAfter(vm: VirtualMachine, prefix: string): string | undefined {
+  const code = vm.instanceView?.statuses?.map((status) => status.code ?? '').find((text) => text.startsWith(prefix));
+  return code?.slice(prefix.length);
+}
+
+function nicIdsOf(vm: VirtualMachine): readonly string[] {
+  const references = vm.networkProfile?.networkInterfaces ?? [];
+  const primaryFirst = references.toSorted((left, right) => Number(right.primary ?? false) - Number(left.primary ?? false));
+  return primaryFirst.flatMap((reference) => (reference.id === undefined ? [] : [reference.id]));
+}

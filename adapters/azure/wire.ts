@@ -1,0 +1,112 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Agent } from 'node:https';
+import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
+import { ANSWER_BODY_MAX_CHARS } from '../../engine/limits.ts';
+
+/** Certificates that are trusted besides the system's; PEM text. */
+export interface TlsOptions {
+  readonly ca?: string;
+}
+
+/** An answer as it came, before an SDK interprets it. Header names are lower case. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What happened on the wire during one call of an SDK. */
+export interface Exchange {
+  readonly requestsSent: number;
+  /** True when the connection of the last request was ready to carry it: without, nothing can have arrived. */
+  readonly connected: boolean;
+  readonly answer: RawAnswer | undefined;
+}
+
+interface Recording {
+  requestsSent: number;
+  connected: boolean;
+  answer: RawAnswer | undefined;
+}
+
+const recordings = new AsyncLocalStorage<Recording>();
+
+/** Runs one call of an SDK and tells, besides its end, what went over the wire. Never throws. */
+export async function exchange<Value>(
+  call: () => Promise<Value>,
+): Promise<{ readonly wire: Exchange; readonly value?: Value; readonly error?: unknown }> {
+  const wire: Recording = { requestsSent: 0, connected: false, answer: undefined };
+  try {
+    return { value: await recordings.run(wire, call), wire };
+  } catch (error) {
+    return { error, wire };
+  }
+}
+
+/**
+ * Lets one request with an effect pass and records its answer. Polls that an SDK adds and repetitions stay here; a second
+ * request passes only after a 401, which had no effect. Every request has a connection of its own: as long as its TLS
+ * handshake has not ended, it is certain that nothing was sent.
+ */
+export function submitOnlyPolicy(tls: TlsOptions): PipelinePolicy {
+  return {
+    name: 'runwardSubmitOnly',
+    sendRequest: async (request, next) => {
+      const recording = recordings.getStore();
+      if (recording === undefined) throw new Error('a submit must run inside an exchange');
+      if (request.method === 'GET' || request.method === 'HEAD') throw new Error('a submit client does not read');
+      if (recording.requestsSent > 0 && recording.answer?.status !== 401) throw new Error('a submit is sent once');
+      recording.answer = undefined;
+      recording.connected = false;
+      recording.requestsSent += 1;
+      const agent = connectionOf(tls, () => {
+        recording.connected = true;
+      });
+      request.agent = agent;
+      try {
+        const response = await next(request);
+        recording.answer = rawAnswer(response);
+        return response;
+      } finally {
+        agent.destroy();
+      }
+    },
+  };
+}
+
+/** Lets only GET pass and records the last answer. */
+export function readOnlyPolicy(): PipelinePolicy {
+  return {
+    name: 'runwardReadOnly',
+    sendRequest: async (request, next) => {
+      if (request.method !== 'GET') throw new Error(`a read client does not ${request.method}`);
+      const recording = recordings.getStore();
+      if (recording) {
+        recording.answer = undefined;
+        recording.requestsSent += 1;
+      }
+      const response = await next(request);
+      if (recording) recording.answer = rawAnswer(response);
+      return response;
+    },
+  };
+}
+
+function connectionOf(tls: TlsOptions, onConnected: () => void): Agent {
+  const agent = new Agent({ ...tls, minVersion: 'TLSv1.2', keepAlive: false });
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = connect(options, callback);
+    socket?.once('secureConnect', onConnected);
+    return socket;
+  };
+  return agent;
+}
+
+function rawAnswer(response: PipelineResponse): RawAnswer {
+  return {
+    status: response.status,
+    headers: response.headers.toJSON(),
+    body: (response.bodyAsText ?? '').slice(0, ANSWER_BODY_MAX_CHARS),
+  };
+}
