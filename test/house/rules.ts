@@ -22,7 +22,7 @@ const CEL = '@marcbachmann/cel-js';
 export const AREAS: readonly Area[] = [
   ...FOUNDATION.map((path) => ({ path, imports: FOUNDATION, types: ['engine/audit', 'engine/run'], packages: ['zod'] })),
   { path: 'engine/json.ts', imports: FOUNDATION, packages: ['canonicalize'] },
-  { path: 'engine/config.ts', imports: FOUNDATION, packages: ['zod'] },
+  { path: 'engine/config.ts', imports: FOUNDATION, packages: ['zod', 'yaml'] },
   {
     path: 'engine/language',
     imports: [...FOUNDATION, 'engine/actions/registry.ts', 'engine/actions/action.ts'],

@@ -1,0 +1,28 @@
+import { codesPage } from './codes.ts';
+import { page, table } from './markdown.ts';
+import { problemsPage } from './problems.ts';
+import { settingsPage } from './settings.ts';
+import { statesPage } from './states.ts';
+
+/** A file of docs/reference: name below that folder, and its whole text. */
+export interface ReferencePage {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** All files of docs/reference as the code has them now. */
+export async function referencePages(): Promise<readonly ReferencePage[]> {
+  const pages = [
+    { name: 'codes.md', about: 'findings of `validate` and `plan`', text: codesPage() },
+    { name: 'config.md', about: 'settings of server and worker', text: settingsPage() },
+    { name: 'problems.md', about: 'error codes, exit codes, HTTP statuses', text: problemsPage() },
+    { name: 'states.md', about: 'states of runs and steps', text: statesPage() },
+  ];
+  const contents = page('Reference', 'Written from the code by `npm run docs`; a test fails when a page differs from the code.', [
+    table(
+      ['Page', 'Holds'],
+      pages.map((one) => [`[${one.name}](${one.name})`, one.about]),
+    ),
+  ]);
+  return [{ name: 'README.md', text: contents }, ...pages.map(({ name, text }) => ({ name, text }))];
+}

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { referencePages } from '../../docs/generators/reference.ts';
+import { listFiles, readFiles, ROOT, type SourceFile } from './source-tree.ts';
+
+describe('docs/reference', () => {
+  it('says what the code says; `npm run docs` writes it anew', async () => {
+    const pages = await referencePages();
+    const stored = listFiles().filter((path) => path.startsWith('docs/reference/'));
+    expect(stored).toEqual(pages.map((page) => `docs/reference/${page.name}`).toSorted());
+    const old = pages.filter((page) => readFileSync(join(ROOT, 'docs/reference', page.name), 'utf8') !== page.text);
+    expect(old.map((page) => page.name)).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  const pages = readFiles((path) => path.endsWith('.md'));
+
+  it('every relative link leads to a file and to a heading in it', () => {
+    expect(pages.flatMap(deadLinks)).toEqual([]);
+  });
+
+  it('sees a dead link and a dead heading', () => {
+    const planted = { path: 'docs/x.md', text: '[a](no-such-file.md) [b](../README.md#no-such-heading) [c](https://example.org)' };
+    expect(deadLinks(planted)).toEqual(['docs/x.md: no-such-file.md', 'docs/x.md: ../README.md#no-such-heading']);
+  });
+});
+
+describe('commands in the documentation', () => {
+  const scripts = Object.keys((JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly scripts: object }).scripts);
+  const pages = readFiles((path) => path.endsWith('.md') && path !== 'CHANGELOG.md');
+
+  it('every `npm run` names a script that exists', () => {
+    const named = pages.flatMap((page) =>
+      [...page.text.matchAll(/npm run ([a-z][\w:-]*)/g)].map((match) => ({ page: page.path, script: match[1] ?? '' })),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((one) => !scripts.includes(one.script))).toEqual([]);
+  });
+
+  it('every script of package.json names a file that exists', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly scripts: Readonly<Record<string, string>> };
+    const files = Object.values(manifest.scripts).flatMap((script) =>
+      [...script.matchAll(/node (?:--watch )?(\S+\.ts)/g)].map((match) => match[1] ?? ''),
+    );
+    expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+});
+
+function deadLinks(page: SourceFile): readonly string[] {
+  const prose = page.text.replaceAll(/^```[\s\S]*?^```/gm, '');
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].map((match) => match[1] ?? match[2] ?? '');
+  return links.filter((link) => !/^[a-z]+:/.test(link) && !leadsSomewhere(page.path, link)).map((link) => `${page.path}: ${link}`);
+}
+
+function leadsSomewhere(from: string, link: string): boolean {
+  const [path = '', heading] = link.split('#');
+  const target = path === '' ? from : posix.join(posix.dirname(from), path);
+  if (!existsSync(join(ROOT, target))) return false;
+  return heading === undefined || headingsOf(readFileSync(join(ROOT, target), 'utf8')).includes(heading);
+}
+
+// The way in which GitHub makes the anchor of a heading.
+function headingsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map((match) =>
+    (match[1] ?? '')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
