@@ -85,3 +85,21 @@ export const OUTPUT_MAX_CHARS = 65_536;
 export const PLAN_AGE_MAX_MS = 86_400_000;
 /** A severe plan may be started for this long after it was made. */
 export const PLAN_AGE_SEVERE_MS = 3_600_000;
+/** How much of each output stream of a script is kept in a record: its end, where errors stand. */
+export const SCRIPT_OUTPUT_MAX_BYTES = 65_536;
+/** A script that is stopped gets TERM, and KILL after this time. */
+export const SCRIPT_KILL_AFTER_MS = 30_000;
+/** One value of a script's environment: Linux passes at most 128 KiB in one string, and records hold it as well. */
+export const SCRIPT_ENV_VALUE_MAX_BYTES = 32_768;
+/** All values of a script's environment together. */
+export const SCRIPT_ENV_MAX_BYTES = 131_072;
+/** Longest script; a runbook is at most 256 KiB. */
+export const SCRIPT_MAX_BYTES = 262_144;
+/** An SSH connection that is not ready after this time counts as unreachable. */
+export const SSH_CONNECT_TIMEOUT_MS = 15_000;
+/** One request over SSH starts or looks at a script and never waits for its end. */
+export const SSH_REQUEST_TIMEOUT_MS = 30_000;
+/** A connection nobody used for this time is closed, so that a worker does not keep one to every machine it ever met. */
+export const SSH_IDLE_MS = 300_000;
+/** How long a read of an action waits for its script at the target before it lets the step be looked at later. */
+export const SCRIPT_WAIT_MS = 10_000;

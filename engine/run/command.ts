@@ -44,14 +44,11 @@ const command = z.discriminatedUnion('kind', [
 export type Command = z.infer<typeof command>;
 
 /** Signs a command and puts it into the run's inbox, then wakes the run. Repeating the same id changes nothing. Throws STORE_UNAVAILABLE. */
-export async function sendCommand(
-  ports: Pick<Ports, 'store' | 'queue' | 'signer'>,
-  id: string,
-  word: Command,
-): Promise<CommandAnswer> {
+export async function sendCommand(ports: Pick<Ports, 'store' | 'queue' | 'signer'>, id: string, word: Command): Promise<CommandAnswer> {
   const body = canonicalJson(word);
   const signature = ports.signer.sign(body);
-  if (signature === undefined) throw new RunwardError('INTERNAL_INVARIANT', 'commands are signed by the server; this process has no signing key');
+  if (signature === undefined)
+    throw new RunwardError('INTERNAL_INVARIANT', 'commands are signed by the server; this process has no signing key');
   const runId = word.runId as RunId;
   const answer = await ports.store.command(runId, { id, body, signature });
   if (answer.kind === 'accepted') await ports.queue.wake(runId);

@@ -48,7 +48,15 @@ const ENDS = {
 /** One row per allowed edge. A pair that is not here is a bug: `nextRunState` throws RUN_BAD_EDGE and the run stops. */
 export const RUN_EDGES = {
   queued: { started: 'running', cancel_asked: 'cancelled', ended_timed_out: 'timed_out' },
-  running: { gated: 'waiting', outcome_decided: 'running', cancel_asked: 'cancelling', parked: 'paused', paused: 'paused', step_unknown: 'unknown', ...ENDS },
+  running: {
+    gated: 'waiting',
+    outcome_decided: 'running',
+    cancel_asked: 'cancelling',
+    parked: 'paused',
+    paused: 'paused',
+    step_unknown: 'unknown',
+    ...ENDS,
+  },
   waiting: { woken: 'running', outcome_decided: 'running', cancel_asked: 'cancelling', parked: 'paused', paused: 'paused', ...ENDS },
   cancelling: { settled: 'running', step_unknown: 'unknown' },
   paused: { resumed: 'running', cancel_asked: 'cancelling', ended_cancelled: 'cancelled' },

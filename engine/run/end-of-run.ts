@@ -1,0 +1,41 @@
+import { evaluate } from '../language/expression.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import type { RunChange } from './change.ts';
+import type { RunOutcome } from './run-state.ts';
+import { scopeAt } from './scope.ts';
+import type { StepStatus } from './verdict.ts';
+import type { Situation } from './walk.ts';
+
+const END_EVENTS = {
+  succeeded: 'ended_succeeded',
+  partially_failed: 'ended_partially_failed',
+  failed: 'ended_failed',
+  cancelled: 'ended_cancelled',
+  rejected: 'ended_rejected',
+  timed_out: 'ended_timed_out',
+} as const satisfies Record<RunOutcome, string>;
+
+/** The run's last change: a failed `finally` turns success into partial failure and gives every other outcome the reason `cleanup_failed`. */
+export function endOfRun(situation: Situation, finallyStatus: StepStatus, fields: NonNullable<RunChange['fields']>): RunChange {
+  const { run } = situation.view;
+  const decided = run.outcome ?? 'succeeded';
+  const unclean = finallyStatus !== 'succeeded' && finallyStatus !== 'skipped';
+  const outcome = unclean && decided === 'succeeded' ? 'partially_failed' : decided;
+  const reason = unclean ? { reason: decided === 'succeeded' ? 'a step of finally failed' : 'cleanup_failed' } : {};
+  return {
+    event: END_EVENTS[outcome],
+    stampFields: ['endedAtMs'],
+    fields: { ...fields, outcome, ...reason, outputs: outputsOf(situation) },
+  };
+}
+
+/** Outputs of the runbook; null where one cannot be computed. */
+function outputsOf(situation: Situation): JsonObject {
+  const scope = scopeAt({ ...situation, prefix: '', bindings: [] });
+  const outputs: Record<string, JsonValue> = {};
+  for (const [name, text] of Object.entries(situation.plan.definition.outputs)) {
+    const outcome = evaluate(text, scope, situation.nowMs);
+    outputs[name] = outcome.ok ? outcome.value : null;
+  }
+  return outputs;
+}

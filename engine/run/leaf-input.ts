@@ -1,0 +1,72 @@
+import type { Failure } from '../actions/action.ts';
+import { asText, renderTemplate } from '../language/expression.ts';
+import type { Step } from '../language/runbook.ts';
+import { soleExpression, splitTemplate } from '../language/template.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { RUN_TIMEOUT_MS } from '../limits.ts';
+import type { Target } from '../target.ts';
+import type { StepRecord } from './record.ts';
+import { type ScopeAt, scopeAt } from './scope.ts';
+
+type LeafOpening = { readonly ok: true; readonly patch: Partial<StepRecord> } | { readonly ok: false; readonly failure: Failure };
+
+/** The arguments of a leaf, evaluated once when its turn comes, so that each attempt does the same. Secrets stay references. */
+export function leafInput(step: Step, leaf: { readonly at: ScopeAt; readonly target: Target | undefined }): LeafOpening {
+  const target = leaf.target ?? leaf.at.bindings.findLast(({ item }) => item.target !== undefined)?.item.target;
+  const input = step.body.kind === 'run' ? scriptInput(step, leaf.at) : actionInput(step, leaf.at);
+  if ('kind' in input) return { ok: false, failure: input as Failure };
+  const effect = effectOf(step, leaf.at);
+  const until = step.until === undefined ? {} : { untilAtMs: leaf.at.nowMs + step.until.timeoutMs };
+  return {
+    ok: true,
+    patch: {
+      input: input as JsonObject,
+      ...(effect === undefined ? {} : { effect }),
+      ...until,
+      ...(target === undefined ? {} : { target }),
+    },
+  };
+}
+
+/** The effect class of a leaf, as the plan has fixed it. */
+export function effectOf(step: Step, at: Pick<ScopeAt, 'plan'>): StepRecord['effect'] {
+  if (step.body.kind === 'run') return step.body.effect;
+  return step.body.kind === 'uses' ? at.plan.actions[step.body.action] : undefined;
+}
+
+function actionInput(step: Step, at: ScopeAt): JsonObject | Failure {
+  if (step.body.kind !== 'uses') return {};
+  const outcome = renderTemplate(step.body.with, scopeAt(at), at.nowMs);
+  return outcome.ok ? (outcome.value as JsonObject) : { kind: 'expression', message: `with: ${outcome.message}` };
+}
+
+function scriptInput(step: Step, at: ScopeAt): JsonObject | Failure {
+  if (step.body.kind !== 'run') return {};
+  const { script, shell, env, effect, doneWhen } = step.body;
+  const plain: Record<string, string> = {};
+  const secrets: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    const rendered = renderTemplate(value, scopeAt(at), at.nowMs);
+    if (!rendered.ok) return { kind: 'expression', message: `env ${name}: ${rendered.message}` };
+    const text = asText(rendered.value);
+    if (!text.ok) return { kind: 'expression', message: `env "${name}" cannot be passed: ${text.message} (RW313)` };
+    if (isSecret(value, at)) secrets[name] = text.value;
+    else plain[name] = text.value;
+  }
+  return {
+    shell: shell ?? 'sh',
+    script,
+    env: plain,
+    secrets,
+    timeoutMs: step.timeoutMs ?? RUN_TIMEOUT_MS,
+    effect,
+    ...(doneWhen === undefined ? {} : { doneWhen }),
+  };
+}
+
+/** True when a value is nothing but a secret input: its text is then a reference that only the worker resolves, at the moment of use. */
+function isSecret(value: JsonValue, at: ScopeAt): boolean {
+  if (typeof value !== 'string') return false;
+  const input = /^inputs\.([a-z][a-z0-9_]*)$/.exec(soleExpression(splitTemplate(value))?.text.trim() ?? '')?.[1];
+  return input !== undefined && at.plan.definition.inputs[input]?.type === 'secret';
+}

@@ -1,0 +1,172 @@
+import { assert } from '../errors.ts';
+import type { RunChange } from './change.ts';
+import { clockChange } from './objective-clock.ts';
+import { endOfRun } from './end-of-run.ts';
+import type { RunRecord, RunView, StepRecord } from './record.ts';
+import { hasEnded, type RunOutcome } from './run-state.ts';
+import { phasePrefix } from './step-path.ts';
+import { countsAsFailed, stepHasEnded, type StepStatus } from './verdict.ts';
+import type { Asked, Found, Level, Mode, Situation, Walk } from './walk.ts';
+import { walkParallel, walkSequence } from './walk-tree.ts';
+
+/** What comes next for a run: a change to store first, or leaves to work on, or a time to wait for. */
+export type Moves =
+  | { readonly kind: 'change'; readonly change: RunChange }
+  | {
+      readonly kind: 'work';
+      readonly due: Found['due'];
+      readonly asked: readonly Asked[];
+      /** The earliest time at which something is due without a person; undefined when nothing is. */
+      readonly wakeAtMs: number | undefined;
+    }
+  | { readonly kind: 'ended' };
+
+/** Decides what a run does next. Pure: the same record at the same time gives the same answer. */
+export function nextMoves(situation: Situation): Moves {
+  const { run } = situation.view;
+  if (hasEnded(run.state)) return { kind: 'ended' };
+  if (run.state === 'queued') return change({ event: 'started', stampFields: ['startedAtMs'], fields: deadline(situation) });
+  if (run.state === 'paused') return { kind: 'work', due: [], asked: [], wakeAtMs: undefined };
+  const late = lateChange(situation);
+  if (late !== undefined) return change(late);
+  const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], wakeAtMs: undefined } };
+  const status = walkPhase(walk);
+  return movesOf(situation, walk.found, status);
+}
+
+function movesOf(situation: Situation, found: Found, status: StepStatus): Moves {
+  const { view, nowMs, plan } = situation;
+  const clock = clockChange(plan, view);
+  if (found.changes.length > 0) {
+    const woken =
+      view.run.state === 'waiting'
+        ? ({ event: 'woken', fields: { ...clock, ...endWaiting(view.run, nowMs) } } as const)
+        : { fields: clock };
+    return change({ ...woken, steps: found.changes });
+  }
+  if (stepHasEnded(status)) return change(phaseEnd(situation, status));
+  const inFlight = situation.busy.size > 0 || [...view.steps.values()].some(({ state }) => state === 'intent' || state === 'submitted');
+  if (status === 'unknown' && !inFlight && view.run.state !== 'unknown') {
+    return change({ event: 'step_unknown', fields: { ...clock, reason: unknownReason(view) } });
+  }
+  if (found.due.length > 0 || inFlight || view.run.state !== 'running') return work(found, situation);
+  if (Object.keys(clock).length > 0) return change({ fields: clock });
+  const nothingToDo = found.asked.length === 0 && found.wakeAtMs === undefined;
+  if (nothingToDo || !onlyTimers(view)) return work(found, situation);
+  return change({
+    event: 'gated',
+    fields: { reason: found.asked.length > 0 ? 'approval' : 'timer', ...beginWaiting(found, view.run, nowMs) },
+  });
+}
+
+function work(found: Found, { view, plan }: Situation): Moves {
+  const limits = [view.run.phase === 'finally' ? view.run.finallyDeadlineAtMs : view.run.deadlineAtMs].filter((ms) => ms !== undefined);
+  const times = [...(found.wakeAtMs === undefined ? [] : [found.wakeAtMs]), ...(view.run.state === 'unknown' ? [] : limits)];
+  assert(plan.schema === 1, 'plan schema is known');
+  return { kind: 'work', due: found.due, asked: found.asked, wakeAtMs: times.length === 0 ? undefined : Math.min(...times) };
+}
+
+function walkPhase(walk: Walk): StepStatus {
+  const { run } = walk.view;
+  const level: Level = { prefix: phasePrefix(run.phase), bindings: [], mode: modeOf(walk) };
+  const { definition } = walk.plan;
+  switch (run.phase) {
+    case 'readiness':
+      return walkParallel(walk, definition.readiness?.checks ?? [], level, 10);
+    case 'main':
+      return walkSequence(walk, definition.steps, level);
+    case 'finally':
+      return walkSequence(walk, definition.finally, level, true);
+  }
+}
+
+function modeOf({ view }: Walk): Mode {
+  if (view.run.state === 'cancelling') return 'drain';
+  return [...view.steps.values()].some(({ state }) => state === 'unknown') ? 'hold' : 'go';
+}
+
+/** The run's own time is over: what was sent is followed to its end, the rest is cancelled, `finally` has its own budget. */
+function lateChange({ view, nowMs }: Situation): RunChange | undefined {
+  const { run } = view;
+  if (run.state !== 'running' && run.state !== 'waiting') return undefined;
+  const limit = run.phase === 'finally' ? run.finallyDeadlineAtMs : run.deadlineAtMs;
+  if (limit === undefined || nowMs < limit) return undefined;
+  if (run.phase !== 'finally')
+    return { event: 'cancel_asked', fields: { outcome: 'timed_out', reason: 'the time of the run is over', ...endWaiting(run, nowMs) } };
+  return run.reason === 'cleanup_late'
+    ? undefined
+    : { event: 'cancel_asked', fields: { reason: 'cleanup_late', ...endWaiting(run, nowMs) } };
+}
+
+function phaseEnd(situation: Situation, status: StepStatus): RunChange {
+  const { view, plan, nowMs } = situation;
+  const { run } = view;
+  const clock = clockChange(plan, view);
+  if (run.state === 'cancelling') {
+    const outcome = run.outcome ?? 'cancelled';
+    return run.phase === 'finally'
+      ? { event: 'settled', fields: { ...clock, finallyDeadlineAtMs: null } }
+      : { event: 'settled', fields: { ...clock, outcome, ...finallyFields(situation) } };
+  }
+  if (run.phase === 'finally') return endOfRun(situation, status, clock);
+  if (run.phase === 'readiness' && !countsAsFailed(status))
+    return { fields: { phase: 'main' }, events: [{ type: 'runward.run.ready', data: {} }] };
+  const outcome = outcomeOf(view, status);
+  const fields = { ...clock, outcome, ...(outcome === 'succeeded' ? {} : { reason: reasonOf(view, run) }) };
+  if (run.phase === 'readiness' || plan.definition.finally.length === 0)
+    return endOfRun({ ...situation, view: { ...view, run: { ...run, outcome } } }, 'succeeded', fields);
+  return { event: 'outcome_decided', fields: { ...fields, ...finallyFields(situation) } };
+}
+
+function finallyFields({ plan, nowMs }: Situation): NonNullable<RunChange['fields']> {
+  return { phase: 'finally', finallyDeadlineAtMs: nowMs + plan.definition.finallyTimeoutMs };
+}
+
+function outcomeOf(view: RunView, status: StepStatus): RunOutcome {
+  const people = [...view.steps.values()].filter(({ node }) => node === 'person');
+  if (people.some(({ error }) => error?.kind === 'denied')) return 'rejected';
+  if (countsAsFailed(status)) return people.some(({ verdict }) => verdict === 'timed_out') ? 'timed_out' : 'failed';
+  return status === 'partially_failed' ? 'partially_failed' : 'succeeded';
+}
+
+function reasonOf(view: RunView, run: RunRecord): string {
+  const failed = [...view.steps.values()]
+    .filter(({ state, itemKey, path }) => state === 'failed' && itemKey === undefined && !path.includes('['))
+    .toSorted(byEnd)[0];
+  const where = run.phase === 'readiness' ? 'readiness check' : 'step';
+  return failed === undefined ? 'a tolerated failure' : `${where} ${failed.stepId}: ${failed.error?.message ?? 'failed'}`;
+}
+
+function unknownReason(view: RunView): string {
+  const paths = [...view.steps.values()].filter(({ state }) => state === 'unknown').map(({ path }) => path);
+  return `it is not known whether ${paths.join(', ')} happened: a person decides`;
+}
+
+function onlyTimers(view: RunView): boolean {
+  return [...view.steps.values()].every(({ node, state }) => state !== 'ready' || node !== 'leaf');
+}
+
+function byEnd(left: StepRecord, right: StepRecord): number {
+  return (left.endedAtMs ?? 0) - (right.endedAtMs ?? 0);
+}
+
+function deadline({ plan, view, nowMs }: Situation): NonNullable<RunChange['fields']> {
+  const hasChecks = (plan.definition.readiness?.checks.length ?? 0) > 0;
+  return { deadlineAtMs: nowMs + plan.definition.timeoutMs, phase: hasChecks ? view.run.phase : 'main' };
+}
+
+function beginWaiting(found: Found, run: RunRecord, nowMs: number): NonNullable<RunChange['fields']> {
+  return found.asked.length > 0 ? { clock: { ...run.clock, waitingSinceMs: nowMs } } : {};
+}
+
+/** Closes the interval in which the run waited only for people: it counts as waited only while the objective's clock ran. */
+export function endWaiting(run: RunRecord, nowMs: number): NonNullable<RunChange['fields']> {
+  const { waitingSinceMs, ...clock } = run.clock;
+  if (waitingSinceMs === undefined) return { reason: null };
+  const runs = clock.startedAtMs !== undefined && clock.stoppedAtMs === undefined;
+  return { reason: null, clock: { ...clock, waitedMs: clock.waitedMs + (runs ? nowMs - waitingSinceMs : 0) } };
+}
+
+function change(made: RunChange): Moves {
+  return { kind: 'change', change: made };
+}

@@ -1,0 +1,50 @@
+import type { Plan } from '../plan/plan-record.ts';
+import { storedTimeMs } from '../values.ts';
+import type { RunChange } from './change.ts';
+import type { ObjectiveClock, RunView, StepRecord } from './record.ts';
+
+/** What the records say about the objectives' clock and the recovery points used; empty when the run says the same already. */
+export function clockChange(plan: Plan, view: RunView): NonNullable<RunChange['fields']> {
+  const { run } = view;
+  const clock = clockOf(plan, view);
+  const rpoMs = rpoOf(view);
+  const moved = clock.startedAtMs !== run.clock.startedAtMs || clock.stoppedAtMs !== run.clock.stoppedAtMs;
+  return { ...(moved ? { clock } : {}), ...(rpoMs === undefined || rpoMs === run.rpoMs ? {} : { rpoMs }) };
+}
+
+/** Reads the clock from the step records: from the first attempt of `start` to the first success of `stop`. */
+export function clockOf(plan: Plan, view: RunView): ObjectiveClock {
+  const { run } = view;
+  const rule = plan.definition.objectives?.clock;
+  if (rule === undefined) return run.clock;
+  const startedAtMs =
+    rule.start === 'run'
+      ? run.startedAtMs
+      : earliest(view, rule.start, ({ createdAtMs, state }) => (state === 'skipped' ? undefined : createdAtMs));
+  const stoppedAtMs =
+    rule.stop === undefined
+      ? undefined
+      : earliest(view, rule.stop, ({ endedAtMs, state, itemKey }) =>
+          state === 'succeeded' && itemKey === undefined ? endedAtMs : undefined,
+        );
+  return {
+    ...run.clock,
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    ...(stoppedAtMs === undefined || startedAtMs === undefined ? {} : { stoppedAtMs }),
+  };
+}
+
+/** The age of the oldest recovery point that a step has used, measured when its request was about to be sent, in milliseconds. */
+export function rpoOf(view: RunView): number | undefined {
+  const ages = [...view.steps.values()].flatMap((record) => {
+    const pointMs = storedTimeMs(record.result?.['recovery_point_time']);
+    const usedAtMs = record.firstIntentAtMs ?? record.createdAtMs;
+    return pointMs === undefined || usedAtMs === undefined ? [] : [Math.max(0, usedAtMs - pointMs)];
+  });
+  return ages.length === 0 ? undefined : Math.max(...ages);
+}
+
+function earliest(view: RunView, stepId: string, read: (record: StepRecord) => number | undefined): number | undefined {
+  const times = [...view.steps.values()].filter((record) => record.stepId === stepId).flatMap((record) => read(record) ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
+}

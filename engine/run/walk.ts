@@ -1,0 +1,53 @@
+import type { Step } from '../language/runbook.ts';
+import type { Plan } from '../plan/plan-record.ts';
+import type { StepChange } from './change.ts';
+import type { RunView, StepRecord } from './record.ts';
+import type { ItemBinding } from './scope.ts';
+
+/**
+ * What may happen at a place of the tree. `go`: everything. `finish`: what has started goes on, nothing new opens. `drain`: what was sent
+ * is followed to its end, the rest is cancelled. `hold`: what was sent is followed, everything else stays as it is.
+ */
+export type Mode = 'go' | 'finish' | 'drain' | 'hold';
+
+/** A person is asked here. */
+export interface Asked {
+  readonly path: string;
+  readonly step: Step;
+  readonly record: StepRecord;
+}
+
+/** What a walk over the tree found to do. Collected by the walkers, read by `nextMoves`. */
+export interface Found {
+  readonly changes: StepChange[];
+  /** Leaves whose turn it is now. */
+  readonly due: { readonly path: string; readonly step: Step; readonly level: Level }[];
+  readonly asked: Asked[];
+  wakeAtMs: number | undefined;
+}
+
+/** Facts that a decision is made from. `nowMs` is the store's time; `busy` are the paths that this process works on right now. */
+export interface Situation {
+  readonly plan: Plan;
+  readonly view: RunView;
+  readonly nowMs: number;
+  readonly busy: ReadonlySet<string>;
+  readonly uuid5: (...parts: readonly string[]) => string;
+}
+
+/** The walk: facts that are the same everywhere in it, and what it has found. */
+export interface Walk extends Situation {
+  readonly found: Found;
+}
+
+/** One level of the tree: the prefix of its paths, the items around it and what may happen there. */
+export interface Level {
+  readonly prefix: string;
+  readonly bindings: readonly ItemBinding[];
+  readonly mode: Mode;
+}
+
+/** Remembers the earliest time at which something is due. */
+export function wakeAt(walk: Walk, atMs: number): void {
+  walk.found.wakeAtMs = Math.min(walk.found.wakeAtMs ?? atMs, atMs);
+}
