@@ -83,6 +83,8 @@ export type ScriptState =
       readonly truncated: boolean;
       readonly timedOut: boolean;
     }
+  /** It started, runs no more, and its end was not recorded: the machine restarted, or the script was killed from outside. */
+  | { readonly kind: 'lost'; readonly message: string }
   | { readonly kind: 'unreachable'; readonly message: string; readonly retryAfterMs: number };
 
 /** Scripts on machines over Run Command, SSH or the worker itself; the transport is the target's `via` (no target: the worker). */
@@ -121,9 +123,7 @@ export interface Secrets {
   readonly resolve: (reference: string, signal: AbortSignal) => Promise<SecretAnswer>;
 }
 
-export type SecretAnswer =
-  | { readonly kind: 'found'; readonly value: string }
-  | { readonly kind: 'unavailable'; readonly message: string };
+export type SecretAnswer = { readonly kind: 'found'; readonly value: string } | { readonly kind: 'unavailable'; readonly message: string };
 
 /** Send tickets outside the store: who creates `<stepKey>.<attempt>.<send>` first may send; nobody else ever may. */
 export interface Tickets {

@@ -159,6 +159,8 @@ export interface EffectAction<Input = never> extends ActionHead<Input> {
   readonly find: (ports: ActionPorts, context: ActionContext<Input>) => Promise<FindOutcome>;
   readonly poll: (ports: ActionPorts, context: ActionContext<Input>, handle: Handle) => Promise<PollOutcome>;
   readonly verify: (ports: ActionPorts, context: ActionContext<Input>, ended: JsonObject | undefined) => Promise<VerifyOutcome>;
+  /** Removes what the attempt left at the target, once its end is stored, whatever the end was. May be missed or repeated; never throws. */
+  readonly cleanup?: (ports: ActionPorts, context: ActionContext<Input>) => Promise<void>;
 }
 
 /** The part of the outside world that an action may touch. Actions never log and never write the store. */
