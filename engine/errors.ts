@@ -41,6 +41,7 @@ export const ERRORS = {
   ARM_AMBIGUOUS: { exit: 1, http: 502, retry: 'reconcile' },
   ARM_NOT_ALLOWED: { exit: 1, http: 502, retry: 'never' },
   LIMIT_RATE: { exit: 1, http: 429, retry: 'after' },
+  LIMIT_CONCURRENCY: { exit: 1, http: 429, retry: 'after' },
   LIMIT_SIZE: { exit: 1, http: 413, retry: 'never' },
   STORE_UNAVAILABLE: { exit: 1, http: 503, retry: 'backoff' },
   STORE_UNCONFIRMED: { exit: 1, http: 503, retry: 'backoff' },
