@@ -1,0 +1,85 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import { RunwardError } from '../../engine/errors.ts';
+import type { Log } from '../../engine/ports.ts';
+
+/** Waits for ever: BullMQ's own connections. Its canary detects silence. */
+export const WORKER_PROFILE = {
+  maxRetriesPerRequest: null,
+  enableReadyCheck: true,
+  connectTimeout: 5_000,
+  keepAlive: 10_000,
+  reconnectOnError: (error: Error) => (error.message.includes('READONLY') ? 2 : false),
+  retryStrategy: (times: number) => Math.min(times * 200, 2_000),
+} as const satisfies RedisOptions;
+
+/** Fails fast, so that the caller reads again and decides: transitions, the API, enqueueing. */
+export const COMMAND_PROFILE = {
+  ...WORKER_PROFILE,
+  maxRetriesPerRequest: 1,
+  enableOfflineQueue: false,
+  commandTimeout: 3_000,
+} as const satisfies RedisOptions;
+
+/** A connection that is ready, or STORE_UNAVAILABLE. Losses later are logged once and healed in the background. */
+export async function connect(url: string, name: string, log: Log): Promise<Redis> {
+  const redis = new Redis(url, { ...COMMAND_PROFILE, connectionName: `runward-${name}`, lazyConnect: true });
+  logLosses(redis, name, log);
+  try {
+    await redis.connect();
+  } catch (error) {
+    redis.disconnect();
+    throw storeError(error);
+  }
+  return redis;
+}
+
+/** Logs when a connection is lost and when it is back; without a listener an error event would end the process. */
+export function logLosses(
+  emitter: { on: (event: 'error' | 'ready', listener: (error?: Error) => void) => unknown },
+  name: string,
+  log: Log,
+): void {
+  let lost = false;
+  emitter.on('error', (error) => {
+    if (!lost) log.warn('store connection lost', { connection: name, reason: error?.message ?? 'unknown' });
+    lost = true;
+  });
+  emitter.on('ready', () => {
+    if (lost) log.info('store connection is back', { connection: name });
+    lost = false;
+  });
+}
+
+/** What went wrong with the store as a RunwardError. The vendor's error is kept by its message only: its command may hold a password. */
+export function storeError(error: unknown): RunwardError {
+  if (error instanceof RunwardError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = new Error(message);
+  if (/^OOM |maxmemory/.test(message))
+    return new RunwardError('STORE_BUSY', 'the store is full: free memory or raise maxmemory', {}, cause);
+  if (/Error running script|user_script|WRONGTYPE|^ERR (wrong|syntax|value)/.test(message)) {
+    return new RunwardError('INTERNAL_INVARIANT', 'a store script failed', { reason: message }, cause);
+  }
+  return new RunwardError('STORE_UNAVAILABLE', `the store does not answer: ${plainReason(message)}`, { reason: message }, cause);
+}
+
+/** Runs a call of the vendor's client and turns what it throws into a RunwardError. */
+export async function guarded<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+function plainReason(message: string): string {
+  if (/MISCONF/.test(message)) return 'Redis cannot write to its disk';
+  if (/READONLY/.test(message)) return 'Redis is a replica';
+  if (/LOADING/.test(message)) return 'Redis is loading its data';
+  if (/NOREPLICAS/.test(message)) return 'too few replicas are connected';
+  if (/NOAUTH|WRONGPASS/.test(message)) return 'Redis refuses the password';
+  if (/NOPERM/.test(message)) return 'the Redis user may not do this';
+  if (/Command timed out/.test(message)) return 'no answer in time; the call may have been carried out';
+  return 'the connection failed';
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { RunId } from '../../engine/ids.ts';
+
+/** Names of keys that belong to no single run. BullMQ keeps its own under `{runward}`. */
+export const STORE_KEYS = {
+  due: 'runward:due',
+  runs: 'runward:runs',
+  ids: 'runward:ids',
+  number: 'runward:number',
+  documents: 'runward:documents',
+  workers: 'runward:workers',
+  workerUntil: 'runward:workers:until',
+} as const;
+
+/** The channel on which every transition with events tells `<runId> <eventSeq>`. */
+export const EVENT_CHANNEL = 'runward:events';
+
+/** Names of a run's keys. They share a hash tag, so that every change of a run touches one slot. */
+export function runKeys(
+  runId: RunId,
+): Readonly<Record<'run' | 'plan' | 'steps' | 'inbox' | 'words' | 'audit' | 'events' | 'log' | 'logState', string>> {
+  const key = (name: string): string => `runward:{r:${runId}}:${name}`;
+  return {
+    run: key('run'),
+    plan: key('plan'),
+    steps: key('steps'),
+    inbox: key('inbox'),
+    words: key('words'),
+    audit: key('audit'),
+    events: key('events'),
+    log: key('log'),
+    logState: key('log:state'),
+  };
+}
+
+/** The key of the lock on a target: a digest, because target ids hold any character and are long. */
+export function lockKey(lockId: string): string {
+  return `runward:lock:{${createHash('sha256').update(lockId).digest('hex')}}`;
+}
+
+/** The key of a plan that waits to be started. */
+export function planKey(planHash: string): string {
+  return `runward:plan:${planHash}`;
+}

@@ -1,0 +1,46 @@
+import type { Store } from '../../engine/store.ts';
+import { lockKey } from './keys.ts';
+import { asRunId } from './record-text.ts';
+import { script } from './script.ts';
+import type { Server } from './server.ts';
+
+/** KEYS lock keys; ARGV runId, then the target id of each key. All or none. */
+const LOCK = script(
+  'lock',
+  `
+for i = 1, #KEYS do
+  local holder = redis.call('HMGET', KEYS[i], 'runId', 'sinceMs')
+  if holder[1] and holder[1] ~= ARGV[1] then return {'held', holder[1], ARGV[i + 1], holder[2]} end
+end
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+for i = 1, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('HSET', KEYS[i], 'runId', ARGV[1], 'sinceMs', now, 'lockId', ARGV[i + 1]) end
+end
+return {'locked'}`,
+);
+
+/** KEYS lock keys; ARGV runId. Locks of other runs stay. */
+const UNLOCK = script(
+  'unlock',
+  `
+for i = 1, #KEYS do
+  if redis.call('HGET', KEYS[i], 'runId') == ARGV[1] then redis.call('DEL', KEYS[i]) end
+end
+return {'unlocked'}`,
+);
+
+/** Exclusive claims of runs on targets: all together or none, in the order of their ids. */
+export function makeLocks(server: Server): Pick<Store, 'lock' | 'unlock'> {
+  return {
+    async lock(lockIds, runId) {
+      const ids = lockIds.toSorted();
+      const reply = await server.callDurably({ script: LOCK, keys: ids.map(lockKey), args: [runId, ...ids] });
+      const [kind, by, lockId, sinceMs] = reply as [string, string, string, string];
+      return kind === 'locked' ? { kind } : { kind: 'held', by: asRunId(by), lockId, sinceMs: Number(sinceMs) };
+    },
+    async unlock(lockIds, runId) {
+      await server.call({ script: UNLOCK, keys: lockIds.map(lockKey), args: [runId] });
+    },
+  };
+}

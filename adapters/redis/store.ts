@@ -1,0 +1,35 @@
+import type { Log } from '../../engine/ports.ts';
+import type { Store } from '../../engine/store.ts';
+import { makeAsides } from './asides.ts';
+import { makeDue, readNowMs } from './due.ts';
+import { makeEventWatch } from './event-watch.ts';
+import { makeLocks } from './locks.ts';
+import { makeLogLines } from './log-lines.ts';
+import { makeRunReads } from './run-reads.ts';
+import { makeRunWrites } from './run-writes.ts';
+import { openServer } from './server.ts';
+
+/**
+ * The store on one Redis server (standalone, or a primary with replicas; no Cluster). `url` is redis:// or rediss://. Every method throws
+ * STORE_UNAVAILABLE when no answer came, which leaves open whether a change was applied: the caller repeats it with the same ids.
+ */
+export async function openRedisStore(options: { readonly url: string; readonly log: Log }): Promise<Store> {
+  const { url, log } = options;
+  const server = await openServer(url, log);
+  const watch = makeEventWatch(url, server.commands, log);
+  return {
+    ...makeRunWrites(server),
+    ...makeRunReads(server),
+    ...makeDue(server),
+    ...makeLocks(server),
+    ...makeLogLines(server),
+    ...makeAsides(server),
+    awaitEvents: (runId, after, waitMs, signal) => watch.wait({ runId, after }, waitMs, signal),
+    nowMs: () => readNowMs(server),
+    durability: server.durability,
+    async close() {
+      watch.close();
+      await server.close();
+    },
+  };
+}

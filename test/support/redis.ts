@@ -1,0 +1,78 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+
+/** A Redis server of a test's own. `kill` is SIGKILL; `start` starts it again on the same port and data. */
+export interface TestRedis {
+  readonly url: string;
+  readonly start: () => Promise<void>;
+  readonly kill: () => Promise<void>;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a private server in a temporary directory on a free port; `settings` are extra arguments like `--appendfsync everysec`. */
+export async function startTestRedis(settings: readonly string[] = []): Promise<TestRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'runward-redis-'));
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+
+  const start = async (): Promise<void> => {
+    const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes'];
+    const policy = ['--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
+    child = spawn('redis-server', [...fixed, ...policy, ...settings], { stdio: 'ignore' });
+    await untilAnswers(url);
+  };
+  const kill = async (): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    url,
+    start,
+    kill,
+    pause: () => child?.kill('SIGSTOP'),
+    resume: () => child?.kill('SIGCONT'),
+    async stop() {
+      await kill();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function untilAnswers(url: string): Promise<void> {
+  const redis = new Redis(url, { retryStrategy: () => 20, maxRetriesPerRequest: null, connectTimeout: 1_000 });
+  redis.on('error', () => {});
+  for (let tries = 0; tries < 500; tries += 1) {
+    const answer = await redis.ping().catch((error: unknown) => String(error));
+    if (answer === 'PONG') {
+      redis.disconnect();
+      return;
+    }
+    await delay(20);
+  }
+  redis.disconnect();
+  throw new Error(`the test's Redis at ${url} does not answer`);
+}
