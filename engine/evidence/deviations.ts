@@ -1,0 +1,71 @@
+import type { AuditEntry } from '../audit/chain.ts';
+import type { RunRecord, StepRecord } from '../run/record.ts';
+import type { Deviation } from './document.ts';
+
+/** The mark of a decision by the person who asked for the run. */
+export const SELF_APPROVED = 'self-approved (local)';
+
+interface DeviationSource {
+  readonly run: Pick<RunRecord, 'simulatedScale' | 'tier'>;
+  readonly steps: readonly StepRecord[];
+  readonly audit: readonly AuditEntry[];
+}
+
+/** What a reader must know before believing a run: everything that was not as it is in an ordinary run against Azure. */
+export function findDeviations({ run, steps, audit }: DeviationSource): readonly Deviation[] {
+  return [...estate(run), ...steps.flatMap(stepDeviations), ...takeovers(audit), ...resolutions(audit)];
+}
+
+function estate(run: DeviationSource['run']): readonly Deviation[] {
+  const found: Deviation[] = [];
+  if (run.simulatedScale !== undefined) {
+    const speed = run.simulatedScale === 1 ? '' : ` that runs ${run.simulatedScale} times faster than Azure`;
+    found.push({ kind: 'simulated_estate', text: `simulated estate${speed}: this proves the runbook and the engine, not Azure` });
+  }
+  if (run.tier === 'none')
+    found.push({ kind: 'store_not_durable', text: 'the store promised no durability: a crash of the store could have lost the run' });
+  return found;
+}
+
+function stepDeviations(step: StepRecord): readonly Deviation[] {
+  const found: Deviation[] = [];
+  for (const decision of step.decisions ?? []) {
+    if (decision.self)
+      found.push({ kind: 'self_approved', step: step.path, text: `${SELF_APPROVED}: ${decision.by.name} asked for the run and decided` });
+  }
+  if (step.adopted === true) {
+    found.push({
+      kind: 'adopted',
+      step: step.path,
+      text: 'an operation that was found at the target was adopted as the effect of this step',
+    });
+  }
+  if (step.generation > 0) {
+    found.push({ kind: 'sent_again', step: step.path, text: `a person had the effect sent once more (generation ${step.generation})` });
+  }
+  return found;
+}
+
+// A run has one holder at a time: when the worker that writes changes, another one has taken over.
+function takeovers(audit: readonly AuditEntry[]): readonly Deviation[] {
+  const found: Deviation[] = [];
+  let holder: string | undefined;
+  for (const entry of audit) {
+    if (!entry.actor.startsWith('worker:')) continue;
+    if (holder !== undefined && entry.actor !== holder) {
+      found.push({ kind: 'takeover', text: `${entry.actor} took the run over from ${holder} (audit entry ${entry.seq})` });
+    }
+    holder = entry.actor;
+  }
+  return found;
+}
+
+function resolutions(audit: readonly AuditEntry[]): readonly Deviation[] {
+  return audit
+    .filter((entry) => entry.event.includes('resolved'))
+    .map((entry) => {
+      const step = entry.data['step'];
+      const text = `an unknown effect was decided by ${entry.actor} (audit entry ${entry.seq})`;
+      return typeof step === 'string' ? { kind: 'unknown_resolved', step, text } : { kind: 'unknown_resolved', text };
+    });
+}

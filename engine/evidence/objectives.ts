@@ -1,0 +1,63 @@
+import { formatDuration } from '../language/duration.ts';
+import type { Objectives } from '../language/runbook.ts';
+import type { ObjectiveClock, StepRecord } from '../run/record.ts';
+import { storedTimeMs } from '../values.ts';
+
+/** An objective was kept, was not kept, or cannot be judged: not measured is never met. */
+export type ObjectiveWord = 'met' | 'breached' | 'not_measured';
+
+/** One objective with what was promised, what was measured (milliseconds) and the sentence that says how. */
+export interface ObjectiveVerdict {
+  readonly targetMs?: number;
+  readonly measuredMs?: number;
+  readonly verdict: ObjectiveWord;
+  readonly how: string;
+}
+
+/** Recovery time from the run's clock: wall time, or the time without waiting for people where the runbook counts `active`. */
+export function judgeRto(clock: ObjectiveClock, objectives: Objectives | undefined): ObjectiveVerdict {
+  const target = objectives?.rtoMs === undefined ? {} : { targetMs: objectives.rtoMs };
+  const marks = objectives?.clock;
+  if (marks === undefined) return { ...target, verdict: 'not_measured', how: 'the runbook defines no clock' };
+  if (marks.stop === undefined) return { ...target, verdict: 'not_measured', how: 'the runbook does not say which step stops the clock' };
+  if (clock.startedAtMs === undefined)
+    return { ...target, verdict: 'not_measured', how: `the clock never started: ${startText(marks.start)} was not reached` };
+  if (clock.stoppedAtMs === undefined)
+    return { ...target, verdict: 'not_measured', how: `the clock never stopped: ${marks.stop} did not succeed` };
+
+  const wallMs = clock.stoppedAtMs - clock.startedAtMs;
+  const measuredMs = marks.count === 'active' ? wallMs - clock.waitedMs : wallMs;
+  const what = marks.count === 'active' ? 'time without waiting for people' : 'wall time';
+  return judged(objectives?.rtoMs, measuredMs, `${what} from ${startText(marks.start)} to the first success of ${marks.stop}`);
+}
+
+/** Recovery point from the ages of the recovery points that were used (milliseconds); the oldest counts. */
+export function judgeRpo(agesMs: readonly number[], objectives: Objectives | undefined): ObjectiveVerdict {
+  const target = objectives?.rpoMs === undefined ? {} : { targetMs: objectives.rpoMs };
+  if (agesMs.length === 0) return { ...target, verdict: 'not_measured', how: 'no step reported the recovery point that it used' };
+  const machines = agesMs.length === 1 ? '1 recovery point' : `${agesMs.length} recovery points`;
+  return judged(objectives?.rpoMs, Math.max(...agesMs), `age of the oldest of ${machines} used, at the time its failover was accepted`);
+}
+
+/** Age in milliseconds of the recovery point that a step used, at the moment its failover was accepted; undefined when the step used none. */
+export function recoveryPointAgeMs(step: Pick<StepRecord, 'state' | 'result' | 'submittedAtMs' | 'endedAtMs'>): number | undefined {
+  const pointMs = storedTimeMs(step.result?.['recovery_point_time']);
+  const usedMs = step.submittedAtMs ?? step.endedAtMs;
+  if (step.state !== 'succeeded' || pointMs === undefined || usedMs === undefined) return undefined;
+  // Azure and the store have two clocks: a point that seems to lie in the future is as fresh as can be.
+  return Math.max(0, usedMs - pointMs);
+}
+
+function judged(targetMs: number | undefined, measuredMs: number, how: string): ObjectiveVerdict {
+  if (targetMs === undefined) return { measuredMs, verdict: 'not_measured', how: `${how}; the runbook promises nothing to compare with` };
+  return { targetMs, measuredMs, verdict: measuredMs <= targetMs ? 'met' : 'breached', how };
+}
+
+function startText(start: string): string {
+  return start === 'run' ? 'the start of the run' : `the first attempt of ${start}`;
+}
+
+/** A measured time for people: whole seconds, rounded up, so that a time never looks shorter than it was. */
+export function measuredText(ms: number): string {
+  return formatDuration(ms < 1000 ? ms : Math.ceil(ms / 1000) * 1000);
+}

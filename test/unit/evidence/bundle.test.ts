@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { RunwardError } from '../../../engine/errors.ts';
+import { buildEvidence } from '../../../engine/evidence/bundle.ts';
+import { judgeRpo, judgeRto, recoveryPointAgeMs } from '../../../engine/evidence/objectives.ts';
+import { renderEvidenceHtml, verdictSentence } from '../../../engine/evidence/render-html.ts';
+import { timeValue } from '../../../engine/values.ts';
+import { ports, sampleEvidence, source, stepRecord, steps, T0 } from './sample.ts';
+
+const objectives = { rtoMs: 60_000, rpoMs: 900_000, clock: { start: 'run', stop: 'verify', count: 'active' as const } };
+
+test('evidence holds verdict, approvals and everything that deviated', () => {
+  const evidence = sampleEvidence();
+  expect(evidence.verdict).toMatchObject({
+    outcome: 'succeeded',
+    rto: { measuredMs: 65_000, verdict: 'met' },
+    rpo: { measuredMs: 360_400, verdict: 'met' },
+    cleanup: 'verified',
+  });
+  expect(evidence.approvals).toMatchObject([{ step: 'approve', answer: 'approve', mark: 'self-approved (local)' }]);
+  expect(evidence.deviations.map((deviation) => deviation.kind)).toEqual(['simulated_estate', 'self_approved', 'takeover']);
+  expect(evidence.steps.find((step) => step.item === 'db-01')).toMatchObject({
+    section: 'steps',
+    requestId: 'uuid5:key-failover_db[db-01],1,1',
+    handle: { jobId: 'job-db-01' },
+  });
+  expect(evidence.steps.at(-1)?.section).toBe('finally');
+});
+
+test('a process that cannot sign makes no evidence', () => {
+  const blind = { ...ports, signer: { ...ports.signer, sign: () => undefined } };
+  expect(() => buildEvidence(blind, source())).toThrow(RunwardError);
+});
+
+test('a cleanup that failed, was skipped or did not run is not verified', () => {
+  const withCleanup = (state: 'failed' | 'skipped' | 'pending') =>
+    sampleEvidence({ steps: steps.map((step) => (step.stepId === 'cleanup' ? { ...step, state } : step)) }).verdict.cleanup;
+  expect([withCleanup('failed'), withCleanup('skipped'), withCleanup('pending')]).toEqual(['failed', 'failed', 'failed']);
+});
+
+test('recovery time: active time leaves out waiting for people, a breach is a breach by one millisecond', () => {
+  const clock = { startedAtMs: 0, stoppedAtMs: 100_000, waitedMs: 40_000 };
+  expect(judgeRto(clock, objectives)).toMatchObject({ measuredMs: 60_000, verdict: 'met' });
+  expect(judgeRto({ ...clock, waitedMs: 39_999 }, objectives)).toMatchObject({ measuredMs: 60_001, verdict: 'breached' });
+});
+
+test('what was not measured is never met', () => {
+  expect(judgeRto({ startedAtMs: 0, waitedMs: 0 }, objectives)).toMatchObject({
+    targetMs: 60_000,
+    verdict: 'not_measured',
+    how: expect.stringContaining('verify did not succeed'),
+  });
+  expect(judgeRto({ waitedMs: 0 }, objectives).verdict).toBe('not_measured');
+  expect(judgeRto({ startedAtMs: 0, stoppedAtMs: 1, waitedMs: 0 }, undefined).verdict).toBe('not_measured');
+  expect(judgeRto({ startedAtMs: 0, stoppedAtMs: 1, waitedMs: 0 }, { clock: objectives.clock })).toMatchObject({
+    measuredMs: 1,
+    verdict: 'not_measured',
+  });
+  expect(judgeRpo([], objectives).verdict).toBe('not_measured');
+});
+
+test('recovery point: the oldest machine counts; failed steps and points from the future do not flatter', () => {
+  expect(judgeRpo([10, 900_001, 20], objectives)).toMatchObject({ measuredMs: 900_001, verdict: 'breached' });
+  const used = stepRecord('f', { submittedAtMs: T0, result: { recovery_point_time: timeValue(T0 - 5000) } });
+  expect(recoveryPointAgeMs(used)).toBe(5000);
+  expect(recoveryPointAgeMs({ ...used, state: 'failed' })).toBeUndefined();
+  expect(recoveryPointAgeMs({ ...used, result: { recovery_point_time: timeValue(T0 + 5000) } })).toBe(0);
+});
+
+test('the page is self-contained, escapes everything and is the same every time', () => {
+  const hostile = sampleEvidence({
+    steps: steps.map((step) => ({
+      ...step,
+      observations: [{ at: T0, what: '<script>alert(1)</script>\u001b[31m', data: { x: '"><img src=x>' } }],
+    })),
+  });
+  const page = renderEvidenceHtml(hostile, '7.evidence.json');
+  expect(page).toBe(renderEvidenceHtml(hostile, '7.evidence.json'));
+  expect(page).not.toMatch(/<script|<img|<link|https?:\/\/|url\(|\u001b/);
+  expect(page).toContain('Shop &amp; &lt;drill&gt;');
+  expect(page).toContain('self-approved (local)');
+  expect(page).toContain('runward evidence verify 7.evidence.json');
+  expect(page).toContain('<svg');
+});
+
+test('the verdict is one sentence', () => {
+  expect(verdictSentence(sampleEvidence())).toBe(
+    'The run succeeded · RTO 1m5s of 3m met · RPO 6m1s of 15m met · cleanup verified, nothing left',
+  );
+});
