@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PACKAGES_MAX, RUNTIME_DEPENDENCIES_MAX } from './rules.ts';
-import { ROOT } from './source-tree.ts';
+import { importsOf, isModule, readFiles, ROOT, targetOf } from './source-tree.ts';
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -36,6 +36,17 @@ describe('packages', () => {
     const all = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
     expect(all.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
     expect(all.filter(([name, version]) => lock.packages[`node_modules/${name}`]?.version !== version)).toEqual([]);
+  });
+
+  it('what ships imports only what is installed with it', () => {
+    const shippedCode = /^(engine|adapters|worker|server|cli|simulator)\//;
+    const named = readFiles((path) => isModule(path) && shippedCode.test(path)).flatMap((file) =>
+      importsOf(file)
+        .filter((one) => !one.typeOnly)
+        .map((one) => ({ path: file.path, ...targetOf(file.path, one.from) })),
+    );
+    const missing = named.filter((one) => one.kind === 'package' && !one.name.startsWith('node:') && !(one.name in manifest.dependencies));
+    expect(missing.map((one) => `${one.path} imports ${one.name}`)).toEqual([]);
   });
 
   it('the runtime stays within its budget of packages', () => {
