@@ -136,6 +136,7 @@ function evidenceStep(ids: Ports['ids'], step: StepRecord): EvidenceStep {
     changed: step.changed,
     createdAt: instantOf(step.createdAtMs),
     firstAttemptAt: instantOf(step.firstAttemptAtMs),
+    firstIntentAt: instantOf(step.firstIntentAtMs),
     intentAt: instantOf(step.intentAtMs),
     submittedAt: instantOf(step.submittedAtMs),
     endedAt: instantOf(step.endedAtMs),

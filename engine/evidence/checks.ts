@@ -89,7 +89,7 @@ function strayMark(evidence: Evidence, objectives: Objectives | undefined, clock
   const startMs =
     marks.start === 'run'
       ? msOf(evidence.run.startedAt)
-      : earliest(evidence.steps.filter(isStep(marks.start)).map((step) => step.firstAttemptAt));
+      : earliest(evidence.steps.filter((step) => isStep(marks.start)(step) && step.state !== 'skipped').map((step) => step.createdAt));
   if (apart(clock.startedAtMs, startMs)) return 'the clock did not start with the step that starts it';
   const stops = evidence.steps.filter((step) => isStep(marks.stop ?? '')(step) && step.item === undefined && step.state === 'succeeded');
   if (clock.stoppedAtMs !== undefined && marks.stop !== undefined && stops.length === 0)
@@ -116,18 +116,16 @@ function compare(name: 'rto' | 'rpo', recorded: EvidenceObjective, again: Object
 }
 
 function announces(entry: Evidence['audit']['entries'][number], step: EvidenceStep): boolean {
-  const named = entry.data['step'] === step.path || entry.data['path'] === step.path || entry.data['stepKey'] === step.stepKey;
-  return named && /(^|[._])intent(_written)?$/.test(entry.event);
+  return entry.event === 'step.intent_written' && entry.data['stepKey'] === step.stepKey;
 }
 
 function pointAgeMs(step: EvidenceStep): number | undefined {
-  const submittedAtMs = msOf(step.submittedAt);
-  const endedAtMs = msOf(step.endedAt);
+  const firstIntentAtMs = msOf(step.firstIntentAt);
+  const createdAtMs = msOf(step.createdAt);
   return recoveryPointAgeMs({
-    state: step.state === 'succeeded' ? 'succeeded' : 'failed',
     ...(step.result === undefined ? {} : { result: step.result }),
-    ...(submittedAtMs === undefined ? {} : { submittedAtMs }),
-    ...(endedAtMs === undefined ? {} : { endedAtMs }),
+    ...(firstIntentAtMs === undefined ? {} : { firstIntentAtMs }),
+    ...(createdAtMs === undefined ? {} : { createdAtMs }),
   });
 }
 
@@ -152,7 +150,7 @@ function planOf(evidence: Evidence): Plan | undefined {
 }
 
 function isStep(id: string): (step: EvidenceStep) => boolean {
-  return (step) => step.stepId === id && step.section === 'steps';
+  return (step) => step.stepId === id;
 }
 
 function earliest(instants: readonly (string | undefined)[]): number | undefined {

@@ -40,9 +40,6 @@ function stepDeviations(step: StepRecord): readonly Deviation[] {
       text: 'an operation that was found at the target was adopted as the effect of this step',
     });
   }
-  if (step.generation > 0) {
-    found.push({ kind: 'sent_again', step: step.path, text: `a person had the effect sent once more (generation ${step.generation})` });
-  }
   return found;
 }
 
@@ -51,7 +48,7 @@ function takeovers(audit: readonly AuditEntry[]): readonly Deviation[] {
   const found: Deviation[] = [];
   let holder: string | undefined;
   for (const entry of audit) {
-    if (!entry.actor.startsWith('worker:')) continue;
+    if (!entry.actor.startsWith('worker ')) continue;
     if (holder !== undefined && entry.actor !== holder) {
       found.push({ kind: 'takeover', text: `${entry.actor} took the run over from ${holder} (audit entry ${entry.seq})` });
     }
@@ -62,10 +59,11 @@ function takeovers(audit: readonly AuditEntry[]): readonly Deviation[] {
 
 function resolutions(audit: readonly AuditEntry[]): readonly Deviation[] {
   return audit
-    .filter((entry) => entry.event.includes('resolved'))
+    .filter((entry) => entry.event.startsWith('step.resolved_'))
     .map((entry) => {
-      const step = entry.data['step'];
-      const text = `an unknown effect was decided by ${entry.actor} (audit entry ${entry.seq})`;
-      return typeof step === 'string' ? { kind: 'unknown_resolved', step, text } : { kind: 'unknown_resolved', text };
+      const path = entry.data['path'];
+      const word = entry.event.slice('step.resolved_'.length).replaceAll('_', ' ');
+      const text = `it was not known whether the effect happened; a person decided: ${word} (audit entry ${entry.seq})`;
+      return typeof path === 'string' ? { kind: 'unknown_resolved', step: path, text } : { kind: 'unknown_resolved', text };
     });
 }

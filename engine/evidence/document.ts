@@ -53,6 +53,7 @@ const step = z.strictObject({
   changed: z.boolean().optional(),
   createdAt: instant.optional(),
   firstAttemptAt: instant.optional(),
+  firstIntentAt: instant.optional(),
   intentAt: instant.optional(),
   submittedAt: instant.optional(),
   endedAt: instant.optional(),

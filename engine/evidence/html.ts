@@ -24,7 +24,10 @@ function shown(hole: Hole): string {
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 function escaped(text: string): string {
-  return [...text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char)].map(visible).join('');
+  return Array.from(
+    text.replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char),
+    visible,
+  ).join('');
 }
 
 // Control characters of a target's output are shown as symbols: they must not move text about or hide it.

@@ -36,16 +36,16 @@ export function judgeRpo(agesMs: readonly number[], objectives: Objectives | und
   const target = objectives?.rpoMs === undefined ? {} : { targetMs: objectives.rpoMs };
   if (agesMs.length === 0) return { ...target, verdict: 'not_measured', how: 'no step reported the recovery point that it used' };
   const machines = agesMs.length === 1 ? '1 recovery point' : `${agesMs.length} recovery points`;
-  return judged(objectives?.rpoMs, Math.max(...agesMs), `age of the oldest of ${machines} used, at the time its failover was accepted`);
+  return judged(objectives?.rpoMs, Math.max(...agesMs), `age of the oldest of ${machines} used, when its request was about to be sent`);
 }
 
-/** Age in milliseconds of the recovery point that a step used, at the moment its failover was accepted; undefined when the step used none. */
-export function recoveryPointAgeMs(step: Pick<StepRecord, 'state' | 'result' | 'submittedAtMs' | 'endedAtMs'>): number | undefined {
+/** Age in milliseconds of the recovery point that a step used, when its request was about to be sent; undefined when the step reports none. */
+export function recoveryPointAgeMs(step: Pick<StepRecord, 'result' | 'firstIntentAtMs' | 'createdAtMs'>): number | undefined {
   const pointMs = storedTimeMs(step.result?.['recovery_point_time']);
-  const usedMs = step.submittedAtMs ?? step.endedAtMs;
-  if (step.state !== 'succeeded' || pointMs === undefined || usedMs === undefined) return undefined;
+  const usedAtMs = step.firstIntentAtMs ?? step.createdAtMs;
+  if (pointMs === undefined || usedAtMs === undefined) return undefined;
   // Azure and the store have two clocks: a point that seems to lie in the future is as fresh as can be.
-  return Math.max(0, usedMs - pointMs);
+  return Math.max(0, usedAtMs - pointMs);
 }
 
 function judged(targetMs: number | undefined, measuredMs: number, how: string): ObjectiveVerdict {

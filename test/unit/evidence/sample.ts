@@ -95,6 +95,7 @@ const effect = (path: string, itemKey: string, atMs: number): StepRecord =>
     createdAtMs: atMs,
     firstAttemptAtMs: atMs,
     intentAtMs: atMs + 100,
+    firstIntentAtMs: atMs + 100,
     submittedAtMs: atMs + 400,
     endedAtMs: atMs + 60_000,
     handle: { jobId: `job-${itemKey}` },
@@ -166,9 +167,19 @@ export const plan: Plan = {
 
 export const facts: readonly AuditFact[] = [
   { at: T0, actor: 'local', event: 'run.created', data: {} },
-  { at: T0 + 5100, actor: 'worker:a', event: 'step.intent', data: { step: 'failover_db[db-01]' } },
-  { at: T0 + 6100, actor: 'worker:b', event: 'step.intent', data: { step: 'failover_db[db-02]' } },
-  { at: T0 + 70_100, actor: 'worker:b', event: 'step.intent', data: { step: 'finally/cleanup' } },
+  {
+    at: T0 + 5100,
+    actor: 'worker a',
+    event: 'step.intent_written',
+    data: { path: 'failover_db[db-01]', stepKey: 'key-failover_db[db-01]' },
+  },
+  {
+    at: T0 + 6100,
+    actor: 'worker b',
+    event: 'step.intent_written',
+    data: { path: 'failover_db[db-02]', stepKey: 'key-failover_db[db-02]' },
+  },
+  { at: T0 + 70_100, actor: 'worker b', event: 'step.intent_written', data: { path: 'finally/cleanup', stepKey: 'key-finally/cleanup' } },
 ];
 
 /** The source of the sample; parts can be replaced to tell another story. */
@@ -207,7 +218,7 @@ export function source(
       startedAtMs: T0,
       endedAtMs: T0 + 90_000,
       clock: { startedAtMs: T0 + 5000, stoppedAtMs: T0 + 70_000, waitedMs: 0 },
-      rpoMs: 360_400,
+      rpoMs: 360_100,
       tier: 'gold',
       simulatedScale: 60,
       selfApproved: true,

@@ -116,10 +116,10 @@ test('an RPO that the recovery points do not give is found', () => {
 });
 
 test('an effect that the audit does not announce, or announces too late, is found', () => {
-  const silent = sampleEvidence({ facts: facts.filter((fact) => fact.data['step'] !== 'failover_db[db-02]') });
+  const silent = sampleEvidence({ facts: facts.filter((fact) => fact.data['path'] !== 'failover_db[db-02]') });
   expect(verifyEvidence(crypto, renderEvidence(silent)).firstWrong).toBe('steps[failover_db[db-02]]');
   const late = sampleEvidence({
-    facts: facts.map((fact) => (fact.data['step'] === 'finally/cleanup' ? { ...fact, at: T0 + 80_000 } : fact)),
+    facts: facts.map((fact) => (fact.data['path'] === 'finally/cleanup' ? { ...fact, at: T0 + 80_000 } : fact)),
   });
   expect(verifyEvidence(crypto, renderEvidence(late)).firstWrong).toBe('steps[finally/cleanup]');
 });
