@@ -1,0 +1,16 @@
+import { describe } from 'vitest';
+import type { Store } from '../../engine/store.ts';
+import { exerciseAsides } from './store-asides-contract.ts';
+import { exerciseReads } from './store-reads-contract.ts';
+import { exerciseTransitions } from './store-transition-contract.ts';
+import { exerciseWrites } from './store-writes-contract.ts';
+
+/** The contract of a store. `store()` answers the same empty store for the whole suite; every test makes runs of its own. */
+export function exerciseStore(name: string, store: () => Store): void {
+  describe(`${name} keeps the contract of a store`, () => {
+    exerciseWrites(store);
+    exerciseTransitions(store);
+    exerciseReads(store);
+    exerciseAsides(store);
+  });
+}
