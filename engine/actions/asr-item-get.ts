@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { AzureReplicationItem } from '../azure-calls.ts';
+import { durationValue, timeValue } from '../values.ts';
+import { readAction } from './action.ts';
+import { ITEM_RIGHTS } from './asr-item-state.ts';
+import { failed, failedRead } from './azure-answer.ts';
+
+/** How a protected machine stands: health, recovery point objective now, newest recovery point, what may be done with it. */
+export const asrItemGet = readAction({
+  name: 'asr.item.get@1',
+  summary: 'Read the replication state of a protected machine',
+  effect: 'read',
+  severity: 'mild',
+  target: 'item',
+  input: z.strictObject({}),
+  result: {
+    active_location: 'string',
+    protection_state: 'string',
+    replication_health: 'string',
+    test_failover_state: 'string',
+    allowed_operations: { list: 'string' },
+    rpo: 'duration',
+    latest_recovery_point_time: 'timestamp',
+  },
+  timeoutMs: 120_000,
+  permissions: [`${ITEM_RIGHTS}/read`, `${ITEM_RIGHTS}/recoveryPoints/read`],
+  read: async ({ azure, clock }, { target, signal }) => {
+    if (!target) return failed('target_missing', 'this action needs a protected machine as its target');
+    const [item, points] = await Promise.all([
+      azure.read({ kind: 'sr.item', itemId: target.id }, signal),
+      azure.read({ kind: 'sr.points', itemId: target.id }, signal),
+    ]);
+    if (item.kind !== 'found') return failedRead(`protected machine ${target.name}`, item);
+    if (points.kind !== 'found') return failedRead(`the recovery points of ${target.name}`, points);
+
+    const rpoMs = rpoNowMs(item.value, item.dateMs ?? clock.nowMs());
+    const latest = points.value[0];
+    return {
+      kind: 'succeeded',
+      result: {
+        active_location: item.value.activeLocation ?? null,
+        protection_state: item.value.protectionState ?? null,
+        replication_health: item.value.replicationHealth ?? null,
+        test_failover_state: item.value.testFailoverState ?? 'None',
+        allowed_operations: item.value.allowedOperations,
+        rpo: rpoMs === undefined ? null : durationValue(rpoMs),
+        latest_recovery_point_time: latest === undefined ? null : timeValue(latest.atMs),
+      },
+      observations: [
+        {
+          at: clock.nowMs(),
+          what: 'Replication state',
+          data: {
+            item: item.value.id,
+            protection_state: item.value.protectionState,
+            replication_health: item.value.replicationHealth,
+            allowed_operations: item.value.allowedOperations,
+          },
+        },
+      ],
+    };
+  },
+});
+
+/** The age of what would be lost now. The value that Azure keeps is as old as its calculation, and freezes after a failover. */
+function rpoNowMs(item: AzureReplicationItem, nowMs: number): number | undefined {
+  if (item.rpoMs === undefined || item.protectionState !== 'Protected') return undefined;
+  return item.rpoMs + Math.max(0, nowMs - (item.rpoCalculatedAtMs ?? nowMs));
+}

@@ -1,0 +1,14 @@
+import type { AzureReplicationItem } from '../azure-calls.ts';
+
+/** The resource type whose rights the actions on protected machines need. */
+export const ITEM_RIGHTS = 'Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems';
+
+/** True when Site Recovery offers the operation for the item at the moment. */
+export function allows(item: AzureReplicationItem, word: string): boolean {
+  return item.allowedOperations.some((allowed) => allowed.toLowerCase() === word.toLowerCase());
+}
+
+/** What Site Recovery offers for the item, for people. */
+export function allowedText(item: AzureReplicationItem): string {
+  return item.allowedOperations.length === 0 ? 'nothing' : item.allowedOperations.join(', ');
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { AzureReplicationItem } from '../azure-calls.ts';
+import type { JsonObject } from '../json.ts';
+import { OTHER_WORK_POLL_MS, QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
+import type { ActionContext, ActionPorts, FindOutcome, PrecheckOutcome, SubmitOutcome, Unanswered, VerifyOutcome } from './action.ts';
+import { effectAction } from './action.ts';
+import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
+import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
+import { testMachineId } from './asr-test-machine.ts';
+import { failed, failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
+
+const inputSchema = z.strictObject({
+  notes: z.string().max(1024).default('').describe('Comment that Site Recovery keeps with the cleanup'),
+});
+
+type Context = ActionContext<z.infer<typeof inputSchema>>;
+
+/** Deletes what a test failover made: machine, network interface and disks. Nothing to delete is a success without a change. */
+export const asrItemTestFailoverCleanup = effectAction({
+  name: 'asr.item.test-failover-cleanup@1',
+  summary: 'Delete the test machine of one protected machine',
+  effect: 'guarded',
+  severity: 'moderate',
+  target: 'item',
+  input: inputSchema,
+  result: { changed: 'bool', adopted: 'bool', job: 'string' },
+  timeoutMs: 3_600_000,
+  permissions: [`${ITEM_RIGHTS}/testFailoverCleanup/action`],
+  quietMs: QUIET_MS,
+  precheck,
+  submit,
+  find,
+  poll: (ports, context, handle) => pollJob(ports, handle, context.signal),
+  verify,
+});
+
+async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
+  const { target, signal } = context;
+  if (!target) return failed('target_missing', 'a cleanup needs a protected machine as its target');
+  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  if (item.kind !== 'found') return failedRead(`protected machine ${target.name}`, item);
+
+  const own = await findOwnJob(ports, context, item.value);
+  if (own.kind === 'unanswered') return own;
+  if (own.kind === 'found') return { kind: 'ours', handle: { jobId: own.job.id } };
+  const other = otherWork(item.value);
+  if (other) return other;
+  if (allows(item.value, 'TestFailoverCleanup')) return { kind: 'proceed', before: await leftovers(ports, context, item.value) };
+
+  const { testVmId } = item.value;
+  const left = testVmId === undefined ? [] : await stillThere(ports, context, [{ kind: 'vm', id: testVmId }]);
+  if (!Array.isArray(left)) return left;
+  if (left.length === 0) return { kind: 'succeeded', result: { changed: false, job: '' } };
+  const message = `${left.join(', ')} still exists, but Site Recovery offers ${allowedText(item.value)} and no cleanup for ${target.name}`;
+  return failed('target', message);
+}
+
+async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutcome> {
+  const { target, input, requestId, signal } = context;
+  if (!target) return { kind: 'refused', failure: { kind: 'target_missing', message: 'no target' } };
+  const answer = await ports.azure.submit({ kind: 'sr.testFailoverCleanup', itemId: target.id, comments: input.notes }, requestId, signal);
+  return guardedSubmit(ports.clock.nowMs(), `cleanup of the test failover of ${target.name}`, answer);
+}
+
+async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> {
+  const { target, signal } = context;
+  if (!target) return { kind: 'unclear', message: 'no target', candidates: [] };
+  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
+
+  const own = await findOwnJob(ports, context, item.value);
+  if (own.kind === 'unanswered') return own;
+  if (own.kind === 'found') return { kind: 'found', handle: { jobId: own.job.id } };
+  const other = otherWork(item.value);
+  if (other) return other;
+  return allows(item.value, 'TestFailoverCleanup') ? { kind: 'absent' } : { kind: 'reached' };
+}
+
+async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {
+  const { target, signal } = context;
+  const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: VERIFY_POLL_MS });
+  if (!target) return notYet('no target');
+  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
+  const { testFailoverState, testVmId } = item.value;
+  if (allows(item.value, 'TestFailoverCleanup')) return notYet(`Site Recovery still offers the cleanup of ${target.name}`);
+  if (testFailoverState !== undefined && testFailoverState.toLowerCase() !== 'markedfordeletion') {
+    return notYet(`the test failover of ${target.name} is ${testFailoverState}`);
+  }
+
+  const known = piecesOf(context.before);
+  const pieces: readonly Piece[] = testVmId === undefined ? known : [...known, { kind: 'vm', id: testVmId }];
+  const left = await stillThere(ports, context, pieces);
+  if (!Array.isArray(left)) return left;
+  if (left.length > 0) return notYet(`${left.join(', ')} still exists`);
+  return {
+    kind: 'succeeded',
+    result: jobResult(ended),
+    observations: [{ at: ports.clock.nowMs(), what: 'Test machine is gone', data: { deleted: pieces.map((piece) => piece.id) } }],
+  };
+}
+
+/** Other work on the same machine, also our own test failover that is not finished: the cleanup waits until it has ended. */
+function otherWork(item: AzureReplicationItem): Unanswered | undefined {
+  if (!item.runningScenario) return undefined;
+  const message = `waiting for ${item.runningScenario.name} of ${item.friendlyName} to end`;
+  return { kind: 'unanswered', message, retryAfterMs: OTHER_WORK_POLL_MS };
+}
+
+interface Piece {
+  readonly kind: 'vm' | 'nic';
+  readonly id: string;
+}
+
+/** What must be gone afterwards: detached interfaces stay billed. A machine that cannot be read now is looked up again by its link. */
+async function leftovers(ports: ActionPorts, context: Context, item: AzureReplicationItem): Promise<JsonObject> {
+  const vmId = testMachineId(item);
+  if (vmId === undefined) return { vms: [], nics: [] };
+  const vm = await ports.azure.read({ kind: 'vm.get', vmId }, context.signal);
+  return vm.kind === 'found' ? { vms: [vmId], nics: vm.value.nicIds } : { vms: [], nics: [] };
+}
+
+function piecesOf(before: JsonObject | undefined): readonly Piece[] {
+  const ids = (name: string): readonly string[] => {
+    const list = before?.[name];
+    return Array.isArray(list) ? list.filter((entry) => typeof entry === 'string') : [];
+  };
+  return [...ids('vms').map((id) => ({ kind: 'vm', id }) as const), ...ids('nics').map((id) => ({ kind: 'nic', id }) as const)];
+}
+
+/** The pieces that can still be read. What may not be read counts as not known and is left out. */
+async function stillThere(ports: ActionPorts, context: Context, pieces: readonly Piece[]): Promise<string[] | Unanswered> {
+  const left: string[] = [];
+  for (const { kind, id } of pieces) {
+    const answer =
+      kind === 'vm'
+        ? await ports.azure.read({ kind: 'vm.get', vmId: id }, context.signal)
+        : await ports.azure.read({ kind: 'nic.get', nicId: id }, context.signal);
+    if (answer.kind === 'unanswered') return unansweredRead(`what is left of the test machine (${id})`, answer);
+    if (answer.kind === 'found') left.push(id);
+  }
+  return left;
+}

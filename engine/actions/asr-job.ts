@@ -1,0 +1,108 @@
+import type { AzureJob, AzureReplicationItem } from '../azure-calls.ts';
+import { armIdUpTo } from '../ids.ts';
+import type { JsonObject } from '../json.ts';
+import { JOB_CANDIDATES_MAX, JOB_POLL_MS, JOB_WINDOW_MARGIN_MS } from '../limits.ts';
+import { timeValue } from '../values.ts';
+import type { ActionContext, ActionPorts, Handle, PollOutcome, Unanswered } from './action.ts';
+import { unansweredRead } from './azure-answer.ts';
+
+/** What a search for the job of our own request found. */
+export type OwnJob = { readonly kind: 'found'; readonly job: AzureJob } | { readonly kind: 'none' } | Unanswered;
+
+/** The context of an action, without its input. */
+export type JobContext = Pick<ActionContext<unknown>, 'requestIds' | 'createdAtMs' | 'signal'>;
+
+/**
+ * Looks for a job that a request of this attempt started: in what the item says is running and in the vault's list since the
+ * step became ready. Only the request id proves it: one machine has several jobs of the same scenario, and other people's too.
+ */
+export async function findOwnJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, item: AzureReplicationItem): Promise<OwnJob> {
+  const running = item.runningScenario?.jobId;
+  if (running !== undefined) {
+    const own = await ownJob(ports, context, running);
+    if (own.kind !== 'none') return own;
+  }
+  const vaultId = armIdUpTo(item.id, 'vaults') ?? item.id;
+  const sinceMs = context.createdAtMs - JOB_WINDOW_MARGIN_MS;
+  const listed = await ports.azure.read({ kind: 'sr.jobs', vaultId, sinceMs }, context.signal);
+  if (listed.kind !== 'found') return unansweredRead('the job list of the vault', listed);
+  const candidates = listed.value.filter((job) => mayConcern(job, item) && job.id !== running);
+  for (const candidate of candidates.slice(0, JOB_CANDIDATES_MAX)) {
+    const own = await ownJob(ports, context, candidate.id);
+    if (own.kind !== 'none') return own;
+  }
+  return { kind: 'none' };
+}
+
+/** One look at a job. A job that cannot be read says nothing about the work: then the operation URL is asked, then the target. */
+export async function pollJob(ports: Pick<ActionPorts, 'azure'>, handle: Handle, signal: AbortSignal): Promise<PollOutcome> {
+  if (handle.jobId === undefined) return pollUrl(ports, handle, signal);
+  const answer = await ports.azure.read({ kind: 'sr.job', jobId: handle.jobId }, signal);
+  switch (answer.kind) {
+    case 'found':
+      return jobOutcome(answer.value);
+    case 'unanswered':
+      return unansweredRead('the job', answer);
+    case 'missing':
+    case 'denied':
+    case 'invalid':
+      return pollUrl(ports, handle, signal);
+  }
+}
+
+/** The part of a job's result that every action of Site Recovery returns. */
+export function jobResult(ended: JsonObject | undefined): { readonly changed: true; readonly job: string } {
+  const job = ended?.['job'];
+  return { changed: true, job: typeof job === 'string' ? job : '' };
+}
+
+function jobOutcome(job: AzureJob): PollOutcome {
+  switch (job.state.toLowerCase()) {
+    case 'succeeded':
+      return { kind: 'ended_well', result: { job: job.id, recovery_point_times: job.recoveryPointTimesMs.map(timeValue) } };
+    case 'failed':
+    case 'cancelled':
+    case 'canceled': {
+      const faults = job.errors.map((fault) => `${fault.message} (${fault.code})`);
+      const why = faults.length === 0 ? 'without giving a reason' : faults.join('; ');
+      const message = `the job of Site Recovery ended ${job.state}: ${why}`;
+      return { kind: 'failed', failure: { kind: 'target', message }, result: { job: job.id } };
+    }
+    case 'suspended':
+      return { kind: 'running', detail: 'the job waits for a manual action in Azure', retryAfterMs: JOB_POLL_MS };
+    default:
+      return { kind: 'running', detail: `${job.scenario ?? 'the job'} is ${job.state}`, retryAfterMs: JOB_POLL_MS };
+  }
+}
+
+async function pollUrl(ports: Pick<ActionPorts, 'azure'>, handle: Handle, signal: AbortSignal): Promise<PollOutcome> {
+  const answer = await ports.azure.poll(handle, signal);
+  switch (answer.kind) {
+    case 'running':
+      return answer;
+    case 'succeeded':
+      return { kind: 'ended_well', ...(handle.jobId === undefined ? {} : { result: { job: handle.jobId } }) };
+    case 'failed':
+      return { kind: 'failed', failure: { kind: 'target', message: `${answer.message} (${answer.code})` } };
+    case 'gone':
+    case 'denied':
+    case 'no_information':
+      return { kind: 'gone' };
+    case 'unanswered':
+      return answer;
+  }
+}
+
+async function ownJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, jobId: string): Promise<OwnJob> {
+  const answer = await ports.azure.read({ kind: 'sr.job', jobId }, context.signal);
+  if (answer.kind === 'missing') return { kind: 'none' };
+  if (answer.kind !== 'found') return unansweredRead('a job of the vault', answer);
+  const { clientRequestId } = answer.value;
+  const ours = clientRequestId !== undefined && context.requestIds.some((id) => id.toLowerCase() === clientRequestId.toLowerCase());
+  return ours ? { kind: 'found', job: answer.value } : { kind: 'none' };
+}
+
+/** A fresh job has no target yet; a job of another machine is not read. */
+function mayConcern(job: AzureJob, item: AzureReplicationItem): boolean {
+  return job.targetName === undefined || job.targetName.toLowerCase() === item.friendlyName.toLowerCase();
+}

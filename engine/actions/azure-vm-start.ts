@@ -1,0 +1,11 @@
+import { powerAction } from './azure-vm-power.ts';
+
+/** Starts a virtual machine. */
+export const azureVmStart = powerAction({
+  name: 'azure.vm.start@1',
+  summary: 'Start a virtual machine',
+  operation: 'vm.start',
+  right: 'Microsoft.Compute/virtualMachines/start/action',
+  goal: 'running',
+  onTheWay: 'starting',
+});

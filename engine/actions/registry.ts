@@ -1,0 +1,23 @@
+import type { Action } from './action.ts';
+import { asrItemGet } from './asr-item-get.ts';
+import { asrItemTestFailoverCleanup } from './asr-item-test-failover-cleanup.ts';
+import { asrItemTestFailover } from './asr-item-test-failover.ts';
+import { asrPlanGet } from './asr-plan-get.ts';
+import { azureNetworkCheckIsolated } from './azure-network-check-isolated.ts';
+import { azureVmDeallocate } from './azure-vm-deallocate.ts';
+import { azureVmGet } from './azure-vm-get.ts';
+import { azureVmStart } from './azure-vm-start.ts';
+
+const LIST: readonly Action[] = [
+  asrItemGet,
+  asrItemTestFailoverCleanup,
+  asrItemTestFailover,
+  asrPlanGet,
+  azureNetworkCheckIsolated,
+  azureVmDeallocate,
+  azureVmGet,
+  azureVmStart,
+];
+
+/** Every action by its name with major, for example `asr.item.get@1`; sorted by name. */
+export const actions: ReadonlyMap<string, Action> = new Map(LIST.map((action) => [action.name, action]));

@@ -1,0 +1,101 @@
+import type { Azure, AzureReadAnswer, AzureReplicationItem } from '../azure-calls.ts';
+import { armIdPart, armIdUpTo } from '../ids.ts';
+import type { TargetSource } from '../language/runbook.ts';
+import { PLAN_READS_AT_ONCE } from '../limits.ts';
+import type { Target } from '../target.ts';
+
+type RecoveryPlanSource = Extract<TargetSource, { kind: 'recovery_plan' }>;
+
+/** The machines of a recovery plan, or why they could not be read: then there is no set, never a part of one. */
+export type RecoveryPlanTargets =
+  | { readonly kind: 'resolved'; readonly planId: string; readonly targets: readonly Target[] }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/**
+ * Reads a recovery plan and every protected machine in it. Targets stand in boot order; `recoveryGroup` is the number of the
+ * boot group, from 1. Shutdown and failover groups of a plan hold no machines of their own.
+ */
+export async function recoveryPlanTargets(
+  azure: Pick<Azure, 'read'>,
+  source: RecoveryPlanSource,
+  options: { readonly environment: string | null; readonly signal: AbortSignal },
+): Promise<RecoveryPlanTargets> {
+  const { environment, signal } = options;
+  const planId = planIdOf(source);
+  const plan = await azure.read({ kind: 'sr.plan', planId }, signal);
+  if (plan.kind !== 'found') return { kind: 'failed', message: `recovery plan ${source.name}: ${why(plan)}` };
+
+  const bootGroups = plan.value.groups.filter((group) => group.type.toLowerCase() === 'boot');
+  const members = bootGroups.flatMap((group, index) => group.itemIds.map((itemId) => ({ itemId, recoveryGroup: index + 1 })));
+  const targets: Target[] = [];
+  for (let start = 0; start < members.length; start += PLAN_READS_AT_ONCE) {
+    const some = members.slice(start, start + PLAN_READS_AT_ONCE);
+    const items = await Promise.all(some.map(({ itemId }) => azure.read({ kind: 'sr.item', itemId }, signal)));
+    for (const [index, { itemId, recoveryGroup }] of some.entries()) {
+      const item = items[index];
+      if (item?.kind !== 'found') return { kind: 'failed', message: `protected machine ${itemId}: ${item ? why(item) : 'not read'}` };
+      targets.push(itemTarget(item.value, { recoveryGroup, environment }));
+    }
+  }
+  return { kind: 'resolved', planId: plan.value.id, targets: withShortKeys(targets) };
+}
+
+/** A protected machine as a target. Its lock names vault and item, not fabric: reversing the protection moves an item to another fabric. */
+function itemTarget(item: AzureReplicationItem, place: { readonly recoveryGroup: number; readonly environment: string | null }): Target {
+  const machine = item.sourceVmId ?? item.id;
+  const vault = armIdUpTo(item.id, 'vaults') ?? item.id;
+  return {
+    key: item.friendlyName,
+    name: item.friendlyName,
+    kind: 'replication_item',
+    id: item.id,
+    lockId: `${vault}/replicationProtectedItems/${item.name}`.toLowerCase(),
+    os: item.os ?? null,
+    address: null,
+    via: null,
+    port: null,
+    user: null,
+    credential: null,
+    tags: {},
+    location: item.primaryRegion ?? null,
+    resourceGroup: armIdPart(machine, 'resourceGroups') ?? null,
+    subscription: armIdPart(machine, 'subscriptions') ?? null,
+    recoveryGroup: place.recoveryGroup,
+    powerState: null,
+    environment: place.environment,
+  };
+}
+
+/** The shortest of name, name.group, name.group.subscription that is unique in the set, for each machine. */
+function withShortKeys(targets: readonly Target[]): readonly Target[] {
+  const candidates = targets.map((target) => [
+    target.name,
+    `${target.name}.${target.resourceGroup ?? ''}`,
+    `${target.name}.${target.resourceGroup ?? ''}.${target.subscription ?? ''}`,
+    target.id,
+  ]);
+  return targets.map((target, index) => {
+    const own = candidates[index] ?? [];
+    const key = own.find((candidate, depth) =>
+      candidates.every((others, other) => other === index || others[depth]?.toLowerCase() !== candidate.toLowerCase()),
+    );
+    return { ...target, key: key ?? target.id };
+  });
+}
+
+function planIdOf(source: RecoveryPlanSource): string {
+  const vault = `/subscriptions/${source.subscription}/resourceGroups/${source.resourceGroup}/providers/Microsoft.RecoveryServices/vaults/${source.vault}`;
+  return `${vault}/replicationRecoveryPlans/${source.name}`;
+}
+
+function why(answer: Exclude<AzureReadAnswer<unknown>, { kind: 'found' }>): string {
+  switch (answer.kind) {
+    case 'missing':
+      return `does not exist (${answer.message})`;
+    case 'denied':
+      return `may not be read (${answer.message})`;
+    case 'invalid':
+    case 'unanswered':
+      return `could not be read (${answer.message})`;
+  }
+}
