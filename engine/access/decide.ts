@@ -1,0 +1,69 @@
+import type { Permission, Role } from './roles.ts';
+import { ROLE_NAMES, roleAllows } from './roles.ts';
+
+/** Where a grant holds: globs over runbook names and environments; `*` stands for any text. */
+export interface Scope {
+  readonly runbook: string;
+  readonly environment: string;
+}
+
+/** A role that holds within a scope. */
+export interface Grant {
+  readonly role: Role;
+  readonly scope: Scope;
+}
+
+/** What is acted upon. Absent fields belong to no runbook or environment (settings, lists): only a grant for `*` reaches those. */
+export interface Resource {
+  readonly runbook?: string;
+  readonly environment?: string;
+}
+
+/** The answer to "may this be done?"; the reason is a sentence for the person who asked. */
+export type Verdict = { readonly kind: 'allowed' } | { readonly kind: 'denied'; readonly reason: string };
+
+/** The scope of everything. */
+export const EVERYWHERE: Scope = { runbook: '*', environment: '*' };
+
+/** What the one person of a loopback server holds: every role, everywhere. */
+export const LOCAL_GRANTS: readonly Grant[] = ROLE_NAMES.map((role) => ({ role, scope: EVERYWHERE }));
+
+/** The one place where access is decided: denied unless a grant in scope brings the permission. */
+export function decide(grants: readonly Grant[], permission: Permission, resource: Resource): Verdict {
+  const within = grants.filter((grant) => covers(grant.scope, resource));
+  if (within.some((grant) => roleAllows(grant.role, permission))) return { kind: 'allowed' };
+  const needed = ROLE_NAMES.filter((role) => roleAllows(role, permission));
+  const place = placeText(resource);
+  const held = within.length === 0 ? `no role${place}` : `${[...new Set(within.map((grant) => grant.role))].join(', ')}${place}`;
+  return { kind: 'denied', reason: `"${permission}" needs the role ${needed.join(' or ')}; held: ${held}` };
+}
+
+/** The permission that a start in an environment asks for. */
+export function startPermission(environment: string): Permission {
+  return isProduction(environment) ? 'run:start-production' : 'run:start';
+}
+
+/** True for environments whose changes are production changes: `production` and what begins with it (`production-eu`). */
+export function isProduction(environment: string): boolean {
+  return /^prod(uction)?($|[^a-z])/i.test(environment);
+}
+
+function covers(scope: Scope, resource: Resource): boolean {
+  return matches(scope.runbook, resource.runbook) && matches(scope.environment, resource.environment);
+}
+
+function matches(glob: string, name: string | undefined): boolean {
+  if (glob === '*') return true;
+  if (name === undefined) return false;
+  const pattern = glob
+    .split('*')
+    .map((text) => text.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join('.*');
+  return new RegExp(`^${pattern}$`, 's').test(name);
+}
+
+function placeText(resource: Resource): string {
+  if (resource.runbook !== undefined)
+    return ` for ${resource.runbook}${resource.environment === undefined ? '' : ` in ${resource.environment}`}`;
+  return resource.environment === undefined ? '' : ` in ${resource.environment}`;
+}
