@@ -47,6 +47,13 @@ export interface Store {
   readonly putPlan: (planHash: string, plan: StoredPlan, keepMs: number) => Promise<void>;
   readonly getPlan: (planHash: string) => Promise<StoredPlan | undefined>;
 
+  /** Keeps what is known of an API token, by the public part of its text; never the token itself. */
+  readonly putToken: (id: string, token: JsonObject) => Promise<void>;
+  readonly readToken: (id: string) => Promise<JsonObject | undefined>;
+  readonly listTokens: () => Promise<readonly JsonObject[]>;
+  /** Answers false when there was none. */
+  readonly deleteToken: (id: string) => Promise<boolean>;
+
   readonly beatWorker: (beat: WorkerBeat, keepMs: number) => Promise<void>;
   readonly listWorkers: () => Promise<readonly WorkerBeat[]>;
   readonly nowMs: () => Promise<number>;

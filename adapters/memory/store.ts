@@ -6,6 +6,7 @@ import { makeEventWatch } from './event-watch.ts';
 import type { RunCell } from './run-cell.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
+import { makeTokens } from './tokens.ts';
 
 /** `nowMs` is the store's clock; `sleep` bounds `awaitEvents` (left out: real time). `busy` refuses new runs while it answers true. */
 export interface MemoryStoreOptions {
@@ -23,6 +24,7 @@ export function makeMemoryStore(options: MemoryStoreOptions): Store {
     ...makeRunWrites(cells, { tier, busy }),
     ...makeRunReads(cells),
     ...makeAsides(nowMs),
+    ...makeTokens(),
     nowMs: async () => nowMs(),
     durability: async () => ({ tier, server: 'memory', findings: ['everything is lost when the process ends'] }),
     close: async () => {},

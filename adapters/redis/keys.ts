@@ -8,6 +8,7 @@ export const STORE_KEYS = {
   ids: 'runward:ids',
   number: 'runward:number',
   documents: 'runward:documents',
+  tokens: 'runward:tokens',
   workers: 'runward:workers',
   workerUntil: 'runward:workers:until',
 } as const;

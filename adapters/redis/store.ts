@@ -8,6 +8,7 @@ import { makeLogLines } from './log-lines.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
 import { openServer } from './server.ts';
+import { makeTokens } from './tokens.ts';
 
 /**
  * The store on one Redis server (standalone, or a primary with replicas; no Cluster). `url` is redis:// or rediss://. Every method throws
@@ -24,6 +25,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
     ...makeLocks(server),
     ...makeLogLines(server),
     ...makeAsides(server),
+    ...makeTokens(server),
     awaitEvents: (runId, after, waitMs, signal) => watch.wait({ runId, after }, waitMs, signal),
     nowMs: () => readNowMs(server),
     durability: server.durability,
