@@ -124,7 +124,13 @@ function exerciseKept(store: () => Store): void {
 
     it('lists the workers that were heard of lately', async () => {
       const beat = (worker: string, runs: number): WorkerBeat => ({
-        ...{ worker, runs, version: '0.1.0', host: 'h', startedAtMs: 1, atMs: 2, ticketStore: 't' },
+        worker,
+        runs,
+        version: '0.1.0',
+        host: 'h',
+        startedAtMs: 1,
+        atMs: 2,
+        ticketStore: 't',
       });
       await store().beatWorker(beat('w-b', 1), 600_000);
       await store().beatWorker(beat('w-a', 1), 600_000);

@@ -15,6 +15,8 @@ export interface TestRedis {
   readonly kill: () => Promise<void>;
   readonly pause: () => void;
   readonly resume: () => void;
+  /** Removes everything that is stored. */
+  readonly clear: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startTestRedis(settings: readonly string[] = []): Promise<
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
+  let admin: Redis | undefined;
 
   const start = async (): Promise<void> => {
     const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes'];
@@ -44,7 +47,12 @@ export async function startTestRedis(settings: readonly string[] = []): Promise<
     kill,
     pause: () => child?.kill('SIGSTOP'),
     resume: () => child?.kill('SIGCONT'),
+    async clear() {
+      admin ??= new Redis(url);
+      await admin.flushall();
+    },
     async stop() {
+      admin?.disconnect();
       await kill();
       await rm(directory, { recursive: true, force: true });
     },
