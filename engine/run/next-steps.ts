@@ -27,8 +27,8 @@ export function nextMoves(situation: Situation): Moves {
   if (hasEnded(run.state)) return { kind: 'ended' };
   if (run.state === 'queued') return change({ event: 'started', stampFields: ['startedAtMs'], fields: deadline(situation) });
   if (run.state === 'paused') return { kind: 'work', due: [], asked: [], wakeAtMs: undefined };
-  const late = lateChange(situation);
-  if (late !== undefined) return change(late);
+  const stop = cancelChange(situation) ?? lateChange(situation);
+  if (stop !== undefined) return change(stop);
   const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], wakeAtMs: undefined } };
   const status = walkPhase(walk);
   return movesOf(situation, walk.found, status);
@@ -85,6 +85,14 @@ function modeOf({ view }: Walk): Mode {
   return [...view.steps.values()].some(({ state }) => state === 'unknown') ? 'hold' : 'go';
 }
 
+/** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside `finally` it has no effect. */
+function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
+  const { run } = view;
+  const open = (run.state === 'running' || run.state === 'waiting') && run.phase !== 'finally' && run.outcome === undefined;
+  if (run.cancel === undefined || !open) return undefined;
+  return { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), outcome: 'cancelled', reason: `cancelled by ${run.cancel.by}` } };
+}
+
 /** The run's own time is over: what was sent is followed to its end, the rest is cancelled, `finally` has its own budget. */
 function lateChange({ view, nowMs }: Situation): RunChange | undefined {
   const { run } = view;
@@ -99,11 +107,13 @@ function lateChange({ view, nowMs }: Situation): RunChange | undefined {
 }
 
 function phaseEnd(situation: Situation, status: StepStatus): RunChange {
-  const { view, plan, nowMs } = situation;
+  const { view, plan } = situation;
   const { run } = view;
   const clock = clockChange(plan, view);
   if (run.state === 'cancelling') {
     const outcome = run.outcome ?? 'cancelled';
+    const untouched = [...view.steps.values()].every(({ firstIntentAtMs }) => firstIntentAtMs === undefined);
+    if (outcome === 'cancelled' && untouched) return endOfRun(situation, 'succeeded', clock);
     return run.phase === 'finally'
       ? { event: 'settled', fields: { ...clock, finallyDeadlineAtMs: null } }
       : { event: 'settled', fields: { ...clock, outcome, ...finallyFields(situation) } };

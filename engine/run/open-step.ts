@@ -154,7 +154,7 @@ function openingOf(walk: Walk, node: { readonly step: Step; readonly head: Head;
     case 'timer': {
       const end = timerEndMs(step, at);
       return end.ok
-        ? { ok: true, patch: { notBeforeMs: end.value } }
+        ? { ok: true, patch: { notBeforeMs: end.value, untilAtMs: end.value } }
         : { ok: false, failure: { kind: 'expression', message: end.message } };
     }
     case 'assert':

@@ -47,7 +47,7 @@ const ENDS = {
 
 /** One row per allowed edge. A pair that is not here is a bug: `nextRunState` throws RUN_BAD_EDGE and the run stops. */
 export const RUN_EDGES = {
-  queued: { started: 'running', cancel_asked: 'cancelled', ended_timed_out: 'timed_out' },
+  queued: { started: 'running', parked: 'paused', cancel_asked: 'cancelled', ended_timed_out: 'timed_out' },
   running: {
     gated: 'waiting',
     outcome_decided: 'running',
@@ -58,7 +58,7 @@ export const RUN_EDGES = {
     ...ENDS,
   },
   waiting: { woken: 'running', outcome_decided: 'running', cancel_asked: 'cancelling', parked: 'paused', paused: 'paused', ...ENDS },
-  cancelling: { settled: 'running', step_unknown: 'unknown' },
+  cancelling: { settled: 'running', step_unknown: 'unknown', ended_cancelled: 'cancelled' },
   paused: { resumed: 'running', cancel_asked: 'cancelling', ended_cancelled: 'cancelled' },
   unknown: { resolved: 'running', cancel_asked: 'unknown' },
   succeeded: {},

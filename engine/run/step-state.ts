@@ -51,6 +51,7 @@ export const STEP_EDGES = {
     refused: 'failed',
     unclear: 'intent',
     proven_absent: 'intent',
+    retried: 'ready',
     cannot_tell: 'unknown',
   },
   submitted: { still_running: 'submitted', ended_well: 'succeeded', retried: 'ready', ended_badly: 'failed', cannot_tell: 'unknown' },

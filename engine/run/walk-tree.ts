@@ -1,7 +1,7 @@
 import { evaluate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
-import { moveStep } from './change.ts';
+import { moveStep, type StepChange } from './change.ts';
 import { failOpened, openNode } from './open-step.ts';
 import { personEnd } from './person.ts';
 import type { StepRecord } from './record.ts';
@@ -180,30 +180,19 @@ function closeBlock(
     outputs[name] = outcome.ok ? outcome.value : null;
   }
   const kept = step.outputs === undefined ? {} : { outputs: outputs as JsonObject };
-  const failed = { error: { kind: 'target', message: 'a step inside failed' } } as const;
-  switch (status) {
-    case 'cancelled':
-      walk.found.changes.push(moveStep(record, 'cancelled'));
-      return;
-    case 'skipped':
-      walk.found.changes.push(moveStep(record, 'left_out', { reason: 'every step inside was skipped' }));
-      return;
-    case 'failed':
-      walk.found.changes.push(moveStep(record, 'read_failed', { ...kept, ...failed }));
-      return;
-    case 'timed_out':
-      walk.found.changes.push(
-        moveStep(record, 'read_failed', {
-          ...kept,
-          verdict: 'timed_out',
-          error: { kind: 'timed_out', message: 'the block did not end in its time' },
-        }),
-      );
-      return;
-    case 'partially_failed':
-      walk.found.changes.push(moveStep(record, 'read_finished', { ...kept, verdict: 'partially_failed' }));
-      return;
-    default:
-      walk.found.changes.push(moveStep(record, 'read_finished', kept));
+  walk.found.changes.push(closedBlock(record, status, kept));
+}
+
+function closedBlock(record: StepRecord, status: StepStatus, kept: Partial<StepRecord>): StepChange {
+  if (status === 'cancelled') return moveStep(record, 'cancelled');
+  if (status === 'skipped') return moveStep(record, 'left_out', { reason: 'every step inside was skipped' });
+  if (status === 'failed') return moveStep(record, 'read_failed', { ...kept, error: { kind: 'target', message: 'a step inside failed' } });
+  if (status === 'timed_out') {
+    return moveStep(record, 'read_failed', {
+      ...kept,
+      verdict: 'timed_out',
+      error: { kind: 'timed_out', message: 'the block did not end in its time' },
+    });
   }
+  return moveStep(record, 'read_finished', status === 'partially_failed' ? { ...kept, verdict: 'partially_failed' } : kept);
 }

@@ -1,0 +1,150 @@
+import { RunwardError } from '../errors.ts';
+import type { RunId } from '../ids.ts';
+import { HOLD_MAX_MS, INBOX_POLL_MS, LEAVES_AT_ONCE } from '../limits.ts';
+import { applyCommands, fetchCommands } from './apply-commands.ts';
+import { claim, type Claimed } from './claim.ts';
+import { executeStep } from './execute-step.ts';
+import { finishRun } from './finish-run.ts';
+import type { Holder } from './holder.ts';
+import { nextMoves, type Moves } from './next-steps.ts';
+import { isLost } from './submit-step.ts';
+import type { Engine } from './turn.ts';
+
+/** How a visit to a run ended. */
+export type Visit = Claimed['kind'] | 'waits' | 'lost' | 'drained' | 'failed';
+
+interface Work {
+  readonly engine: Engine;
+  readonly holder: Holder;
+  readonly drain: AbortSignal;
+  readonly busy: Map<string, Promise<void>>;
+}
+
+/**
+ * Claims a run and works on it until it ends, waits for longer than a minute, is taken over, or the process drains. Never throws: what goes
+ * wrong here is found by the next claim, because everything that was done stands in the record.
+ */
+export async function advance(engine: Engine, runId: RunId, drain: AbortSignal): Promise<Visit> {
+  try {
+    const claimed = await claim(engine, runId);
+    if (claimed.kind !== 'claimed') return claimed.kind;
+    return await visit({ engine, holder: claimed.holder, drain, busy: new Map() });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    engine.ports.log.error('a visit to a run broke off', {
+      runId,
+      message,
+      ...(error instanceof RunwardError ? { code: error.code } : {}),
+    });
+    return 'failed';
+  }
+}
+
+async function visit(work: Work): Promise<Visit> {
+  const { engine, holder } = work;
+  const ended = new AbortController();
+  const renewals = keepLease(work, ended.signal);
+  try {
+    return await moveOn(work);
+  } catch (error) {
+    if (isLost(error)) return 'lost';
+    engine.ports.log.error('a run stopped at an error', {
+      runId: holder.runId,
+      message: error instanceof Error ? error.message : String(error),
+    });
+    return 'failed';
+  } finally {
+    ended.abort();
+    await Promise.allSettled(work.busy.values());
+    await renewals;
+  }
+}
+
+async function moveOn(work: Work): Promise<Visit> {
+  const { engine, holder, busy, drain } = work;
+  for (;;) {
+    if (holder.lost.aborted) return 'lost';
+    await applyCommands(engine, holder);
+    const moves = movesNow(work);
+    if (moves.kind === 'ended') return end(work);
+    if (moves.kind === 'change') {
+      await holder.commit((view, nowMs) => changeNow(work, { view, nowMs }));
+      continue;
+    }
+    if (drain.aborted) return giveBack(work, moves.wakeAtMs);
+    for (const leaf of moves.due.slice(0, LEAVES_AT_ONCE - busy.size)) begin(work, leaf);
+    if (busy.size === 0 && isLongWait(holder, moves)) return giveBack(work, moves.wakeAtMs);
+    await somethingHappens(work, moves);
+  }
+}
+
+/** The change is computed again inside the commit: between the decision and its turn a leaf may have moved. */
+function changeNow(work: Work, at: { readonly view: ReturnType<Holder['view']>; readonly nowMs: number }) {
+  const moves = nextMoves({ plan: work.holder.plan, busy: new Set(work.busy.keys()), uuid5: work.engine.ports.ids.uuid5, ...at });
+  return moves.kind === 'change' ? moves.change : undefined;
+}
+
+function movesNow({ engine, holder, busy }: Work): Moves {
+  return nextMoves({
+    plan: holder.plan,
+    view: holder.view(),
+    nowMs: holder.nowMs(),
+    busy: new Set(busy.keys()),
+    uuid5: engine.ports.ids.uuid5,
+  });
+}
+
+function begin({ engine, holder, busy }: Work, leaf: Parameters<typeof executeStep>[2]): void {
+  const done = executeStep(engine, holder, leaf).finally(() => busy.delete(leaf.path));
+  busy.set(leaf.path, done);
+  // The loop awaits it in `somethingHappens`; this keeps a rejection from being reported as unhandled before.
+  done.catch(() => undefined);
+}
+
+function isLongWait(holder: Holder, moves: Extract<Moves, { kind: 'work' }>): boolean {
+  const { state } = holder.view().run;
+  if (state === 'paused' || state === 'unknown') return true;
+  if (moves.due.length > 0) return false;
+  if (moves.asked.length > 0 && state === 'waiting') return true;
+  return (moves.wakeAtMs ?? Infinity) - holder.nowMs() > HOLD_MAX_MS;
+}
+
+/** Waits until a leaf is done, the next time is due, a person says something or the process drains. */
+async function somethingHappens(work: Work, moves: Extract<Moves, { kind: 'work' }>): Promise<void> {
+  const { engine, holder, busy, drain } = work;
+  const dueInMs = Math.max(0, (moves.wakeAtMs ?? Infinity) - holder.nowMs());
+  const woken = new AbortController();
+  const signal = AbortSignal.any([drain, holder.lost, woken.signal]);
+  const timer = engine.ports.clock.sleep(Math.min(dueInMs, INBOX_POLL_MS), signal);
+  await Promise.race([timer, ...busy.values()]).finally(() => woken.abort());
+  if (!holder.lost.aborted) await fetchCommands(engine, holder);
+}
+
+async function giveBack(work: Work, wakeAtMs: number | undefined): Promise<Visit> {
+  await Promise.allSettled(work.busy.values());
+  const { drain, holder, engine } = work;
+  const nowMs = holder.nowMs();
+  const dueMs = drain.aborted ? nowMs : (wakeAtMs ?? Number.MAX_SAFE_INTEGER);
+  await holder.release(dueMs);
+  // A word that arrived while this process still held the run has found nobody: look once more after giving it back.
+  const said = await engine.ports.store.readInbox(holder.runId, holder.view().run.inboxPosition);
+  const now = drain.aborted || said.length > 0;
+  if (now || wakeAtMs !== undefined) await engine.ports.queue.wake(holder.runId, now ? undefined : dueMs - nowMs).catch(() => undefined);
+  return drain.aborted ? 'drained' : 'waits';
+}
+
+async function end(work: Work): Promise<Visit> {
+  await finishRun(work.engine, work.holder);
+  await work.holder.release(Number.MAX_SAFE_INTEGER);
+  return 'ended';
+}
+
+async function keepLease({ engine, holder }: Work, ended: AbortSignal): Promise<void> {
+  const everyMs = engine.times.leaseMs / 3;
+  const signal = AbortSignal.any([ended, holder.lost]);
+  while (!signal.aborted) {
+    await engine.ports.clock.sleep(everyMs, signal);
+    if (signal.aborted) return;
+    await holder.renew().catch(() => engine.ports.log.warn('the lease was not renewed', { runId: holder.runId }));
+  }
+}

@@ -1,0 +1,71 @@
+import { canonicalJson } from '../json.ts';
+import type { RunId } from '../ids.ts';
+import { STRIKES_MAX } from '../limits.ts';
+import type { Plan } from '../plan/plan-record.ts';
+import type { Signature, Signer } from '../ports.ts';
+import type { StoredPlan } from '../store.ts';
+import { type Holder, holderOf } from './holder.ts';
+import type { Engine } from './turn.ts';
+
+/** The record schema that this build writes, and the oldest one that it reads. */
+export const RUN_SCHEMA = { current: 1, oldest: 1 } as const;
+
+/** What a claim gave: the run, or why somebody else or nobody works on it now. */
+export type Claimed =
+  | { readonly kind: 'claimed'; readonly holder: Holder }
+  | { readonly kind: 'absent' | 'ended' | 'unsupported' | 'held' | 'early' | 'parked' };
+
+/** Takes a run under a new epoch, if nobody holds it, and proves that its plan is the one that a server signed. Throws STORE_UNAVAILABLE. */
+export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
+  const { ports, worker, times } = engine;
+  const askedAtMs = ports.clock.monotonicMs();
+  const answer = await ports.store.claim({
+    runId,
+    worker,
+    claim: ports.ids.newToken(),
+    leaseMs: times.leaseMs,
+    schemaMin: RUN_SCHEMA.oldest,
+    schemaMax: RUN_SCHEMA.current,
+  });
+  if (answer.kind !== 'claimed') return { kind: answer.kind };
+  const stored = await ports.store.readPlan(runId);
+  if (stored === undefined) return { kind: 'absent' };
+  const plan = JSON.parse(stored.text) as Plan;
+  const holder = holderOf(ports, { plan, worker, fence: answer.fence, stored: answer.stored, times, askedAtMs });
+  const doubt = planDoubt(ports, stored, answer.stored.run) ?? (answer.stored.run.strikes > STRIKES_MAX ? 'poisoned' : undefined);
+  if (doubt === undefined) return { kind: 'claimed', holder };
+  await park(holder, doubt);
+  return { kind: 'parked' };
+}
+
+/** The text that a server signs for a plan: it binds the hash to one run, one requester and one environment. */
+export function planStatement(of: {
+  readonly planHash: string;
+  readonly runId: RunId;
+  readonly requesterId: string;
+  readonly environment: string;
+}): string {
+  return canonicalJson({ kind: 'runward plan', ...of });
+}
+
+/** Signs a plan for one run; undefined in a process that holds no signing key. */
+export function signPlan(signer: Signer, of: Parameters<typeof planStatement>[0]): Signature | undefined {
+  return signer.sign(planStatement(of));
+}
+
+function planDoubt(ports: Engine['ports'], stored: StoredPlan, run: ReturnType<Holder['view']>['run']): string | undefined {
+  const { planHash, runId, environment } = run;
+  if (ports.ids.sha256(stored.text) !== planHash) return 'the stored plan is not the one that was approved';
+  const statement = planStatement({ planHash, runId, requesterId: run.requester.id, environment });
+  return ports.signer.verify(statement, stored.signature) ? undefined : 'the plan is not signed by a known server';
+}
+
+/** Stops a run for a person. Work that may have been sent stays as it is: the run says `unknown`, otherwise `paused`. */
+async function park(holder: Holder, reason: string): Promise<void> {
+  await holder.commit((view) => {
+    const sent = [...view.steps.values()].some(({ state }) => state === 'intent' || state === 'submitted');
+    if (view.run.state === 'running') return { event: sent ? 'step_unknown' : 'parked', fields: { reason } };
+    return view.run.state === 'waiting' || view.run.state === 'queued' ? { event: 'parked', fields: { reason } } : { fields: { reason } };
+  });
+  await holder.release(Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,97 @@
+import type { EffectAction, PollOutcome, VerifyOutcome } from '../actions/action.ts';
+import { OVERTIME_MS, VERIFY_WINDOW_MS } from '../limits.ts';
+import { moveStep } from './change.ts';
+import { logOutcome } from './log-outcome.ts';
+import { redactOutcome } from './redact-outcome.ts';
+import { afterFailure, settle } from './settle.ts';
+import { cleanUp, endChange } from './submit-step.ts';
+import { contextOf, move, recordOf, type Turn } from './turn.ts';
+
+/** Follows accepted work to its end and believes the end only when the target itself shows it. */
+export async function followStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
+  const record = recordOf(turn);
+  if (record.ended === undefined) {
+    const poll = await action.poll(turn.engine.ports, contextOf(turn, record, input), record.handle ?? {});
+    if (poll.kind === 'failed') return endBadly(turn, action, { poll, input });
+    if (poll.kind === 'running' || poll.kind === 'unanswered') return stillRunning(turn, poll);
+    const ended = poll.kind === 'ended_well' ? (poll.result ?? {}) : {};
+    await move(turn, (now) =>
+      moveStep(
+        now,
+        'still_running',
+        { ended, observations: [...now.observations, ...(poll.observations ?? [])] },
+        { drop: ['reason', 'notBeforeMs'] },
+      ),
+    );
+  }
+  await verifyStep(turn, action, input);
+}
+
+async function verifyStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
+  const record = recordOf(turn);
+  const outcome = await action.verify(turn.engine.ports, contextOf(turn, record, input), record.ended);
+  if (outcome.kind === 'succeeded') {
+    const adopted = record.adopted ?? false;
+    const result = { ...outcome.result, ...(turn.step.body.kind === 'uses' ? { adopted } : {}) };
+    const clean = await redactOutcome(turn, record, { ...outcome, result });
+    await logOutcome(turn, record, clean);
+    await move(turn, (now) => endChange(now, 'ended_badly', settle(turn, now, clean)));
+    return cleanUp(turn, action, input);
+  }
+  await contradicted(turn, outcome);
+  if (recordOf(turn).state === 'failed') await cleanUp(turn, action, input);
+}
+
+/** The operation said it is done and the target does not show it yet: look again for five minutes, then fail with kind `verify`. */
+async function contradicted(turn: Turn, outcome: Exclude<VerifyOutcome, { kind: 'succeeded' }>): Promise<void> {
+  await move(turn, (record, nowMs) => {
+    const verifySinceMs = record.verifySinceMs ?? nowMs;
+    const observations = [...record.observations, ...(outcome.observations ?? [])];
+    if (outcome.kind === 'not_yet' && nowMs - verifySinceMs > VERIFY_WINDOW_MS) {
+      return endChange(record, 'ended_badly', {
+        kind: 'failed',
+        patch: { observations, error: { kind: 'verify', message: outcome.message } },
+      });
+    }
+    if (isOvertime(record.deadlineAtMs, nowMs)) return moveStep(record, 'cannot_tell', { observations, reason: outcome.message });
+    return moveStep(record, 'still_running', { verifySinceMs, reason: outcome.message, notBeforeMs: nowMs + outcome.retryAfterMs });
+  });
+}
+
+async function stillRunning(turn: Turn, poll: Extract<PollOutcome, { kind: 'running' | 'unanswered' }>): Promise<void> {
+  await move(turn, (record, nowMs) => {
+    if (isOvertime(record.deadlineAtMs, nowMs)) {
+      return moveStep(record, 'cannot_tell', { reason: 'the operation did not end in the time of its step and ten minutes more' });
+    }
+    const notBeforeMs = nowMs + poll.retryAfterMs;
+    if (poll.kind === 'unanswered') return moveStep(record, 'still_running', { notBeforeMs, reason: poll.message });
+    const detail = poll.detail === undefined ? {} : { data: { detail: poll.detail } };
+    return moveStep(
+      record,
+      'still_running',
+      { notBeforeMs, ...(poll.percent === undefined ? {} : { percent: poll.percent }) },
+      { ...detail, drop: ['reason'] },
+    );
+  });
+}
+
+async function endBadly(
+  turn: Turn,
+  action: EffectAction,
+  at: { readonly poll: Extract<PollOutcome, { kind: 'failed' }>; readonly input: unknown },
+): Promise<void> {
+  const clean = await redactOutcome(turn, recordOf(turn), at.poll);
+  await logOutcome(turn, recordOf(turn), clean);
+  await move(turn, (record) =>
+    endChange(
+      record,
+      'ended_badly',
+      clean.result === undefined ? afterFailure(turn, record, { facts: {}, failure: clean.failure }) : settle(turn, record, clean),
+    ),
+  );
+  await cleanUp(turn, action, at.input);
+}
+
+function isOvertime(deadlineAtMs: number | undefined, nowMs: number): boolean {
+  return deadlineAtMs !== undefined && nowMs > deadlineAtMs + OVERTIME_MS;
+}

@@ -1,0 +1,76 @@
+import { chainFacts, EMPTY_HEAD } from '../audit/chain.ts';
+import { assert, RunwardError } from '../errors.ts';
+import type { RunId } from '../ids.ts';
+import type { Plan } from '../plan/plan-record.ts';
+import type { Ports } from '../ports.ts';
+import { RUN_SCHEMA, signPlan } from './claim.ts';
+import type { Principal, RunFields } from './record.ts';
+
+/** What a start needs: the plan as it was shown, who starts it and why. */
+export interface StartRequest {
+  readonly plan: { readonly plan: Plan; readonly text: string; readonly hash: string };
+  readonly runId: RunId;
+  readonly requester: Principal;
+  readonly reason?: string;
+  readonly trigger: string;
+  readonly simulatedScale?: number;
+  /** SHA-256 of the request: the same idempotency key with another body is refused. */
+  readonly requestDigest?: string;
+}
+
+/** Stores a run as accepted and wakes a worker. After it answered, the run is never lost. Throws STORE_BUSY, STORE_UNAVAILABLE, CONFLICT_IDEMPOTENCY_MISMATCH. */
+export async function startRun(
+  ports: Pick<Ports, 'store' | 'queue' | 'ids' | 'signer' | 'clock' | 'log'>,
+  request: StartRequest,
+): Promise<{ readonly kind: 'created' | 'exists'; readonly runId: RunId; readonly number: number }> {
+  const { plan, text, hash } = request.plan;
+  const { runId, requester } = request;
+  assert(ports.ids.sha256(text) === hash, 'a plan is started under its own hash');
+  const signature = signPlan(ports.signer, { planHash: hash, runId, requesterId: requester.id, environment: plan.environment });
+  if (signature === undefined)
+    throw new RunwardError('INTERNAL_INVARIANT', 'runs are started by the server; this process has no signing key');
+  const facts = {
+    at: ports.clock.nowMs(),
+    actor: requester.name,
+    event: 'run.created',
+    data: { runId, planHash: hash, runbook: plan.definition.name, by: requester.id },
+  };
+  const [audit] = chainFacts(ports.ids.sha256, { seq: 0, hash: EMPTY_HEAD }, [facts]);
+  assert(audit !== undefined, 'a run begins with an audit entry');
+  const answer = await ports.store.create({
+    runId,
+    schema: RUN_SCHEMA.current,
+    fields: fieldsOf(request),
+    plan: { text, hash, signature },
+    steps: [],
+    audit,
+    event: {
+      type: 'runward.run.created',
+      data: { runbook: plan.definition.name, purpose: plan.purpose, by: requester.name, planHash: hash },
+    },
+  });
+  if (answer.kind === 'busy')
+    throw new RunwardError('STORE_BUSY', 'the store has no room for new runs: nothing was started, try again later', { runId });
+  if (answer.kind === 'conflict')
+    throw new RunwardError('CONFLICT_IDEMPOTENCY_MISMATCH', 'this key has started another run before', { runId });
+  await ports.queue.wake(runId).catch(() => ports.log.warn('wake-up was not sent, the scan will find the run', { runId }));
+  return { kind: answer.kind, runId, number: answer.number };
+}
+
+function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtMs' | 'tier'> {
+  const { plan, hash } = request.plan;
+  return {
+    runbook: plan.definition.name,
+    title: plan.definition.title,
+    purpose: plan.purpose,
+    environment: plan.environment,
+    planHash: hash,
+    requester: request.requester,
+    trigger: request.trigger,
+    phase: 'readiness',
+    clock: { waitedMs: 0 },
+    ...(request.reason === undefined ? {} : { reasonGiven: request.reason }),
+    ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
+    ...(request.requestDigest === undefined ? {} : { requestDigest: request.requestDigest }),
+  };
+}

@@ -1,0 +1,158 @@
+import type { EffectAction, PrecheckOutcome, SubmitOutcome } from '../actions/action.ts';
+import { RunwardError } from '../errors.ts';
+import { UNANSWERED_MS } from '../limits.ts';
+import { moveStep, type StepChange } from './change.ts';
+import { approvalIsStale } from './approval-use.ts';
+import { logOutcome } from './log-outcome.ts';
+import type { StepRecord } from './record.ts';
+import { redactOutcome } from './redact-outcome.ts';
+import { afterFailure, settle, type Settled } from './settle.ts';
+import { takeTargets } from './target-locks.ts';
+import { attemptDeadlineMs, contextOf, move, quietEndMs, recordOf, type Turn } from './turn.ts';
+
+/** The stages before and around the one request: check, precheck, intent, ticket, send. Each outcome is stored before the next stage begins. */
+export async function submitStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
+  if (await isHeldBack(turn)) return;
+  const before = recordOf(turn);
+  const precheck = await action.precheck(turn.engine.ports, contextOf(turn, before, input));
+  if (precheck.kind !== 'proceed') return storePrecheck(turn, precheck);
+  await move(
+    turn,
+    (record, nowMs) =>
+      moveStep(
+        record,
+        'intent_written',
+        {
+          deadlineAtMs: attemptDeadlineMs(turn, record),
+          observations: [...record.observations, ...(precheck.observations ?? [])],
+          ...(precheck.before === undefined ? {} : { before: precheck.before }),
+          ...(record.firstIntentAtMs === undefined ? { firstIntentAtMs: nowMs } : {}),
+        },
+        {
+          stamp: record.firstIntentAtMs === undefined ? ['intentAtMs', 'firstIntentAtMs'] : ['intentAtMs'],
+          drop: ['reason', 'error', 'notBeforeMs', 'handle', 'ended', 'verifySinceMs', 'percent'],
+        },
+      ),
+    { writesIntent: true },
+  );
+  await sendStep(turn, action, input);
+}
+
+/** Takes the ticket of this send and, only if nobody had it before, sends the one request and stores what its answer proves. */
+export async function sendStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
+  const record = recordOf(turn);
+  const ticket = await turn.engine.ports.tickets.create(`${record.key}.${record.attempt}.${record.send}`);
+  if (ticket === 'exists' && action.effect === 'blind' && turn.holder.nowMs() >= quietEndMs(turn, record, action)) {
+    const reason = 'the request may have been sent before and leaves no mark at its target';
+    return move(turn, (now) => moveStep(now, 'cannot_tell', { reason }));
+  }
+  if (ticket !== 'created') {
+    const reason =
+      ticket === 'exists' ? 'this send was taken before: looking for its effect' : 'the ticket store did not answer: nothing was sent';
+    return move(turn, (now, nowMs) => moveStep(now, 'unclear', { reason, notBeforeMs: nowMs + UNANSWERED_MS }));
+  }
+  const context = contextOf(turn, record, input);
+  // Nothing may stand between this check and the call: the request must leave in the same turn of the event loop.
+  const outcome: SubmitOutcome = turn.holder.maySend()
+    ? await action.submit(turn.engine.ports, context)
+    : { kind: 'not_sent', message: 'the lease was too short for a send', retryAfterMs: 0 };
+  await move(turn, (now, nowMs) => sentChange(turn, now, { outcome, nowMs }));
+  if (recordOf(turn).state === 'failed') await cleanUp(turn, action, input);
+}
+
+function sentChange(turn: Turn, record: StepRecord, at: { readonly outcome: SubmitOutcome; readonly nowMs: number }): StepChange {
+  const { outcome, nowMs } = at;
+  const observations = [...record.observations, ...(outcome.observations ?? [])];
+  switch (outcome.kind) {
+    case 'accepted':
+      return moveStep(record, 'accepted', { observations, handle: outcome.handle }, { stamp: ['submittedAtMs'], drop: ['reason'] });
+    case 'completed':
+      return moveStep(record, 'accepted', { observations, handle: {}, ended: {} }, { stamp: ['submittedAtMs'], drop: ['reason'] });
+    case 'not_sent':
+    case 'throttled':
+      return moveStep(record, 'not_sent', {
+        observations,
+        reason: outcome.message,
+        send: record.send + 1,
+        notBeforeMs: nowMs + outcome.retryAfterMs,
+      });
+    case 'refused':
+      return endChange(record, 'refused', afterFailure(turn, record, { facts: { observations }, failure: outcome.failure }));
+    case 'ambiguous':
+      return moveStep(record, 'unclear', { observations, reason: outcome.message, notBeforeMs: nowMs });
+  }
+}
+
+/** The change that a settled attempt makes: its end, or a further attempt. */
+export function endChange(record: StepRecord, ending: 'refused' | 'ended_badly' | 'precondition_failed', settled: Settled): StepChange {
+  if (settled.kind === 'again')
+    return moveStep(record, 'retried', settled.patch, { drop: ['deadlineAtMs', 'handle', 'ended', 'verifySinceMs', 'percent'] });
+  if (settled.kind === 'failed') return moveStep(record, ending, settled.patch, { drop: ['reason', 'notBeforeMs'] });
+  const well = record.state === 'ready' ? 'already_reached' : record.state === 'intent' ? 'completed' : 'ended_well';
+  return moveStep(record, well, settled.patch, { drop: ['reason', 'error', 'notBeforeMs'] });
+}
+
+/** Lets the action remove what the attempt left at its target, after its end is stored. Losing this is harmless. */
+export async function cleanUp(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
+  await action.cleanup?.(turn.engine.ports, contextOf(turn, recordOf(turn), input));
+}
+
+async function storePrecheck(turn: Turn, precheck: Exclude<PrecheckOutcome, { kind: 'proceed' }>): Promise<void> {
+  switch (precheck.kind) {
+    case 'succeeded': {
+      const clean = await redactOutcome(turn, recordOf(turn), precheck);
+      await logOutcome(turn, recordOf(turn), clean);
+      return move(turn, (record) => endChange({ ...record, changed: false }, 'precondition_failed', settle(turn, record, clean)));
+    }
+    case 'failed': {
+      const clean = await redactOutcome(turn, recordOf(turn), precheck);
+      return move(turn, (record) => endChange(record, 'precondition_failed', settle(turn, record, clean)));
+    }
+    case 'ours':
+      return move(turn, (record) =>
+        moveStep(
+          record,
+          'found',
+          {
+            handle: precheck.handle,
+            adopted: true,
+            deadlineAtMs: attemptDeadlineMs(turn, record),
+            observations: [...record.observations, ...(precheck.observations ?? [])],
+          },
+          { stamp: ['submittedAtMs'], drop: ['reason'] },
+        ),
+      );
+    case 'unanswered':
+      return move(turn, (record, nowMs) => {
+        const deadlineAtMs = attemptDeadlineMs(turn, record);
+        const failure = { kind: 'timed_out', message: precheck.message } as const;
+        if (nowMs >= deadlineAtMs)
+          return endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: failure, verdict: 'timed_out' } });
+        return moveStep(record, 'postponed', { deadlineAtMs, reason: precheck.message, notBeforeMs: nowMs + precheck.retryAfterMs });
+      });
+  }
+}
+
+/** Locks and approvals: true when the step was told to wait or has failed, so that nothing may be sent now. */
+async function isHeldBack(turn: Turn): Promise<boolean> {
+  const stale = approvalIsStale(turn);
+  if (stale !== undefined) {
+    await move(turn, (record) =>
+      endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: { kind: 'denied', message: stale } } }),
+    );
+    return true;
+  }
+  const locks = await takeTargets(turn);
+  if (locks.kind === 'taken') return false;
+  await move(turn, (record) =>
+    locks.kind === 'failed'
+      ? endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: { kind: 'locked', message: locks.message } } })
+      : moveStep(record, 'postponed', { reason: locks.message, notBeforeMs: locks.atMs }),
+  );
+  return true;
+}
+
+/** True for errors after which nothing more may be written by this holder. */
+export function isLost(error: unknown): boolean {
+  return error instanceof RunwardError && error.code === 'RUN_STALE_EPOCH';
+}

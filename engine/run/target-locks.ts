@@ -1,0 +1,39 @@
+import { LOCK_POLL_MS, LOCK_WAIT_MS } from '../limits.ts';
+import type { Plan } from '../plan/plan-record.ts';
+import { allSteps } from './step-path.ts';
+import { recordOf, type Turn } from './turn.ts';
+
+/** Whether a step may change its target now: all targets of the run's changing steps are held, or somebody else holds one. */
+export type Locks =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'waiting'; readonly message: string; readonly atMs: number }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Locks all targets that the plan will change, in one call and all or none, before the run's first effect and again after a takeover. */
+export async function takeTargets(turn: Turn): Promise<Locks> {
+  const { holder, engine } = turn;
+  const lockIds = changedTargets(holder.plan);
+  if (lockIds.length === 0) return { kind: 'taken' };
+  const answer = await engine.ports.store.lock(lockIds, holder.runId);
+  if (answer.kind === 'locked') return { kind: 'taken' };
+  const message = `waiting for run ${answer.by}, which holds ${answer.lockId}`;
+  const waitedMs = holder.nowMs() - (recordOf(turn).createdAtMs ?? holder.nowMs());
+  if (waitedMs > LOCK_WAIT_MS) return { kind: 'failed', message: `${message}: not given back within 10 minutes` };
+  return { kind: 'waiting', message, atMs: holder.nowMs() + LOCK_POLL_MS };
+}
+
+/** The lasting ids of all targets that a plan's steps may change, sorted. */
+export function changedTargets(plan: Plan): readonly string[] {
+  const changing = [...allSteps([...plan.definition.steps, ...plan.definition.finally])].filter(({ body }) =>
+    body.kind === 'run' ? body.effect !== 'read' : body.kind === 'uses' && plan.actions[body.action] !== 'read',
+  );
+  const blocks = [...allSteps(plan.definition.steps)].filter(
+    ({ body, target }) => target !== undefined && (body.kind === 'steps' || body.kind === 'parallel'),
+  );
+  const inside = blocks.filter(
+    ({ body }) => (body.kind === 'steps' || body.kind === 'parallel') && [...allSteps(body.steps)].some((step) => changing.includes(step)),
+  );
+  const sets = [...changing, ...inside].flatMap(({ target }) => (target?.kind === 'set' ? [target.set] : []));
+  const ids = [...new Set(sets)].flatMap((name) => plan.sets[name]?.targets.map(({ lockId }) => lockId.toLowerCase()) ?? []);
+  return [...new Set(ids)].toSorted();
+}

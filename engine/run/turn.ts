@@ -1,0 +1,86 @@
+import type { Action, ActionContext } from '../actions/action.ts';
+import { assert } from '../errors.ts';
+import type { Step } from '../language/runbook.ts';
+import type { Ports } from '../ports.ts';
+import type { StepChange } from './change.ts';
+import type { Holder, LeaseTimes } from './holder.ts';
+import type { StepRecord } from './record.ts';
+import type { Level } from './walk.ts';
+
+/** What runs work with: the world, the actions they may use and the times they keep. */
+export interface Engine {
+  readonly ports: Ports;
+  readonly actions: ReadonlyMap<string, Action>;
+  /** The action behind `run` steps. */
+  readonly script: (effect: 'read' | 'named' | 'guarded' | 'blind', via: string | null) => Action;
+  readonly times: LeaseTimes;
+  /** How much faster than Azure the other side runs: 1 except against a simulator. */
+  readonly timeScale: number;
+  readonly worker: string;
+}
+
+/** One leaf whose turn it is. */
+export interface Turn {
+  readonly engine: Engine;
+  readonly holder: Holder;
+  readonly step: Step;
+  readonly path: string;
+  readonly level: Level;
+  readonly action: Action;
+  readonly signal: AbortSignal;
+}
+
+/** The leaf's record as it is now. */
+export function recordOf(turn: Pick<Turn, 'holder' | 'path'>): StepRecord {
+  const record = turn.holder.view().steps.get(turn.path);
+  assert(record !== undefined, 'a leaf whose turn it is has a record');
+  return record;
+}
+
+/** Stores one change of the leaf, made from its record at that moment. Throws RUN_STALE_EPOCH. */
+export async function move(
+  turn: Turn,
+  make: (record: StepRecord, nowMs: number) => StepChange,
+  options: { readonly writesIntent?: boolean } = {},
+): Promise<void> {
+  await turn.holder.commit((view, nowMs) => {
+    const record = view.steps.get(turn.path);
+    assert(record !== undefined, 'a leaf whose turn it is has a record');
+    const change = make(record, nowMs);
+    const first = change.to.firstAttemptAtMs === undefined ? { ...change, to: { ...change.to, firstAttemptAtMs: nowMs } } : change;
+    return { steps: [first], writesIntent: options.writesIntent ?? false };
+  });
+}
+
+/** What the action gets to know about this attempt. Its input has passed the action's own schema. */
+export function contextOf(turn: Turn, record: StepRecord, input: unknown): ActionContext<never> {
+  const requestIds = Array.from({ length: record.send }, (_, index) => requestId(turn, record, index + 1));
+  return {
+    runId: turn.holder.runId,
+    stepKey: record.key,
+    stepPath: record.path,
+    attempt: record.attempt,
+    send: record.send,
+    requestId: requestId(turn, record, record.send),
+    requestIds,
+    target: record.target,
+    input: input as never,
+    createdAtMs: record.createdAtMs ?? turn.holder.nowMs(),
+    before: record.before,
+    signal: turn.signal,
+  };
+}
+
+function requestId(turn: Turn, record: StepRecord, send: number): string {
+  return turn.engine.ports.ids.uuid5(record.key, String(record.attempt), String(send));
+}
+
+/** When this attempt is over: its start and the step's or the action's time-out, in milliseconds since 1970. */
+export function attemptDeadlineMs(turn: Turn, record: StepRecord): number {
+  return record.deadlineAtMs ?? turn.holder.nowMs() + (turn.step.timeoutMs ?? turn.action.timeoutMs);
+}
+
+/** Before this time nothing may be concluded to be absent: a request of this attempt may still be under way. */
+export function quietEndMs(turn: Pick<Turn, 'engine'>, record: StepRecord, action: { readonly quietMs: number }): number {
+  return (record.intentAtMs ?? 0) + action.quietMs / turn.engine.timeScale;
+}
