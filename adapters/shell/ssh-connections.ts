@@ -88,6 +88,8 @@ interface HandshakePlace {
 function handshake(login: ConnectConfig, { pinned, place }: HandshakePlace): Promise<Connected> {
   const client = new ssh2.Client();
   const { promise, resolve } = Promise.withResolvers<Connected>();
+  // Every request under way listens for the end of the connection.
+  client.setMaxListeners(0);
   let denied: string | undefined;
   client.on('ready', () => resolve({ kind: 'ready', client }));
   client.on('error', (error: Error & { level?: string }) => {

@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import type { Secrets } from '../../engine/ports.ts';
+import type { Target } from '../../engine/target.ts';
+
+/** A private sshd behind a proxy that can lose connections. Scripts run as the current user with `home` as home directory. */
+export interface TestSshd {
+  readonly target: Target;
+  readonly home: string;
+  readonly knownHostsFile: string;
+  readonly secrets: Secrets;
+  /** Cuts every open connection now. */
+  readonly cut: () => void;
+  /** Lets nothing of the server's answers through any more once the client has sent this many further bytes. */
+  readonly muteAfter: (clientBytes: number) => void;
+  readonly connectionsMade: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts sshd on a free port with keys of its own; every file of it lies in one temporary folder that `stop` removes. */
+export async function startTestSshd(): Promise<TestSshd> {
+  const folder = await mkdtemp(join(tmpdir(), 'runward-sshd-'));
+  const home = join(folder, 'home');
+  await mkdir(home);
+  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
+  const userKey = ssh2.utils.generateKeyPairSync('ed25519');
+  await writeFile(join(folder, 'host_key'), hostKey.private, { mode: 0o600 });
+  await writeFile(join(folder, 'authorized_keys'), `${userKey.public}\n`, { mode: 0o600 });
+  const daemon = await startDaemon(folder, home);
+  const proxy = await startProxy(daemon.port);
+  const knownHostsFile = join(folder, 'known_hosts');
+  await writeFile(knownHostsFile, `[127.0.0.1]:${proxy.port} ${hostKey.public}\n`);
+  return {
+    target: sshTarget(proxy.port),
+    home,
+    knownHostsFile,
+    secrets: { resolve: () => Promise.resolve({ kind: 'found', value: userKey.private }) },
+    cut: proxy.cut,
+    muteAfter: proxy.muteAfter,
+    connectionsMade: proxy.connectionsMade,
+    stop: async () => {
+      proxy.close();
+      daemon.child.kill('SIGTERM');
+      await once(daemon.child, 'exit');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startDaemon(folder: string, home: string): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  // sshd as root wants the folder that its package's start script makes.
+  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+  const port = await freePort();
+  const settings = [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey ${join(folder, 'host_key')}`,
+    `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`,
+    `PidFile ${join(folder, 'pid')}`,
+    `SetEnv HOME=${home}`,
+    'StrictModes no',
+    'UsePAM no',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin yes',
+  ];
+  const config = join(folder, 'sshd_config');
+  await writeFile(config, `${settings.join('\n')}\n`);
+  const binary = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path)) ?? 'sshd';
+  const child = spawn(binary, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  for await (const chunk of child.stderr) {
+    log += String(chunk);
+    if (log.includes('Server listening')) break;
+  }
+  if (!log.includes('Server listening')) throw new Error(`sshd did not start: ${log}`);
+  return { child, port };
+}
+
+interface Proxy {
+  readonly port: number;
+  readonly cut: () => void;
+  readonly muteAfter: (clientBytes: number) => void;
+  readonly connectionsMade: () => number;
+  readonly close: () => void;
+}
+
+async function startProxy(sshdPort: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  let made = 0;
+  let budget = Number.POSITIVE_INFINITY;
+  const server = createServer((near) => {
+    made += 1;
+    const far = connect(sshdPort, '127.0.0.1');
+    for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    near.on('data', (chunk) => {
+      budget -= chunk.length;
+      far.write(chunk);
+    });
+    far.on('data', (chunk) => (budget > 0 ? near.write(chunk) : undefined));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = (): void => {
+    budget = Number.POSITIVE_INFINITY;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: portOf(server.address()),
+    cut,
+    muteAfter: (clientBytes) => (budget = clientBytes),
+    connectionsMade: () => made,
+    close: () => {
+      cut();
+      server.close();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
+
+function sshTarget(port: number): Target {
+  return {
+    key: 'db1',
+    name: 'db1',
+    kind: 'host',
+    id: 'db1',
+    lockId: 'db1',
+    os: 'linux',
+    address: '127.0.0.1',
+    via: 'ssh',
+    port,
+    user: userInfo().username,
+    credential: 'secret:ssh-key',
+    tags: {},
+    location: null,
+    resourceGroup: null,
+    subscription: null,
+    recoveryGroup: null,
+    powerState: null,
+    environment: null,
+  };
+}
