@@ -1,0 +1,59 @@
+import type { Clock } from '../engine/ports.ts';
+import { RunwardError } from '../engine/errors.ts';
+
+const WINDOW_MS = 60_000;
+const HOLDERS_MAX = 10_000;
+
+/** What is counted apart, so that nobody can starve a cancel with reads. */
+export type BudgetName = 'start' | 'write' | 'read' | 'control' | 'sign_in';
+
+/** Counts requests per holder and kind in windows of a minute. */
+export interface Budget {
+  /** Takes one; throws LIMIT_RATE with the seconds until the next window when nothing is left. */
+  readonly take: (name: BudgetName, holder: string) => void;
+  /** Throws LIMIT_RATE when nothing is left, without taking. */
+  readonly check: (name: BudgetName, holder: string) => void;
+}
+
+/** A budget with the given number of requests a minute for each kind. */
+export function makeBudget(clock: Pick<Clock, 'monotonicMs'>, perMinute: Readonly<Record<BudgetName, number>>): Budget {
+  const windows = new Map<string, { startMs: number; count: number }>();
+
+  const current = (key: string) => {
+    const nowMs = clock.monotonicMs();
+    const window = windows.get(key);
+    if (window !== undefined && nowMs - window.startMs < WINDOW_MS) return window;
+    if (windows.size >= HOLDERS_MAX) dropOld(windows, nowMs);
+    const fresh = { startMs: nowMs, count: 0 };
+    windows.set(key, fresh);
+    return fresh;
+  };
+
+  const check = (name: BudgetName, holder: string) => {
+    const window = current(`${name} ${holder}`);
+    if (window.count < perMinute[name]) return window;
+    const retryAfterSeconds = Math.max(1, Math.ceil((WINDOW_MS - (clock.monotonicMs() - window.startMs)) / 1000));
+    throw new RunwardError(
+      'LIMIT_RATE',
+      `more than ${perMinute[name]} requests of this kind in a minute; try again in ${retryAfterSeconds} s`,
+      {
+        retryAfterSeconds,
+      },
+    );
+  };
+
+  return {
+    take: (name, holder) => {
+      check(name, holder).count += 1;
+    },
+    check: (name, holder) => {
+      check(name, holder);
+    },
+  };
+}
+
+// Holders are unauthenticated addresses too: the table must not grow with their number.
+function dropOld(windows: Map<string, { startMs: number }>, nowMs: number): void {
+  for (const [key, window] of windows) if (nowMs - window.startMs >= WINDOW_MS) windows.delete(key);
+  if (windows.size >= HOLDERS_MAX) windows.clear();
+}

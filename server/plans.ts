@@ -1,0 +1,101 @@
+import { RunwardError } from '../engine/errors.ts';
+import { canonicalJson } from '../engine/json.ts';
+import { PLAN_AGE_MAX_MS, PLAN_AGE_SEVERE_MS } from '../engine/limits.ts';
+import type { Plan } from '../engine/plan/plan-record.ts';
+import { countRows } from '../engine/plan/plan-record.ts';
+import type { Ports } from '../engine/ports.ts';
+import { timeText } from '../engine/run/summary.ts';
+import type { StoredPlan } from '../engine/store.ts';
+
+const CACHE_MAX = 100;
+
+/** A plan with the text that was hashed. */
+export interface HashedPlan {
+  readonly plan: Plan;
+  readonly text: string;
+  readonly hash: string;
+}
+
+/** Reads plans; a text that does not give its hash, or that this installation did not sign, is no plan. */
+export interface Plans {
+  /** Keeps a plan so that a run can start from its hash: severe ones for an hour, others for a day. Answers the time it ends (milliseconds). */
+  readonly keep: (made: HashedPlan) => Promise<number>;
+  /** Throws NOT_FOUND_PLAN when it was never made here or is too old. */
+  readonly kept: (hash: string) => Promise<HashedPlan>;
+  /** The plan of a run. */
+  readonly parse: (stored: StoredPlan) => HashedPlan;
+}
+
+/** Plans over the store, with the last parsed ones in memory: they never change. */
+export function makePlans(ports: Pick<Ports, 'store' | 'ids' | 'signer'>): Plans {
+  const cache = new Map<string, HashedPlan>();
+
+  const parse = (stored: StoredPlan): HashedPlan => {
+    const known = cache.get(stored.hash);
+    if (known !== undefined) return known;
+    if (ports.ids.sha256(stored.text) !== stored.hash) {
+      throw new RunwardError(
+        'CONFLICT_STALE_PLAN',
+        'the stored plan is not the one that was hashed; make it again and tell who looks after the store',
+      );
+    }
+    const parsed = { plan: JSON.parse(stored.text) as Plan, text: stored.text, hash: stored.hash };
+    if (cache.size >= CACHE_MAX) cache.delete([...cache.keys()][0] ?? '');
+    cache.set(stored.hash, parsed);
+    return parsed;
+  };
+
+  return {
+    parse,
+    async keep({ plan, text, hash }) {
+      const signature = ports.signer.sign(offerText(hash));
+      if (signature === undefined)
+        throw new RunwardError('INTERNAL_INVARIANT', 'plans are signed by the server; this process has no signing key');
+      const keepMs = keepMsOf(plan);
+      await ports.store.putPlan(hash, { text, hash, signature }, keepMs);
+      return (await ports.store.nowMs()) + keepMs;
+    },
+    async kept(hash) {
+      const stored = await ports.store.getPlan(hash);
+      const holds = stored?.hash === hash && ports.signer.verify(offerText(hash), stored.signature);
+      if (!holds)
+        throw new RunwardError('NOT_FOUND_PLAN', `no plan ${hash.slice(0, 8)}: it was never made here, or it is too old; make it again`);
+      return parse(stored);
+    },
+  };
+}
+
+/** A plan as the API shows it. `expiresAtMs` is left out for the plan of a run. */
+export function planView({ plan, text, hash }: HashedPlan, expiresAtMs?: number) {
+  const { definition } = plan;
+  const sets = Object.entries(plan.sets).map(
+    ([name, set]) => [name, set.targets.map(({ key, name: machine, id, location }) => ({ key, name: machine, id, location }))] as const,
+  );
+  return {
+    apiVersion: 'runward/v1' as const,
+    kind: 'Plan' as const,
+    planHash: hash,
+    runbook: definition.name,
+    title: definition.title,
+    purpose: plan.purpose,
+    environment: plan.environment,
+    severity: plan.severity,
+    counts: countRows(plan.rows),
+    steps: plan.rows,
+    targets: Object.fromEntries(sets),
+    inputs: plan.inputs,
+    notes: plan.notes,
+    ...(plan.simulatedScale === undefined ? {} : { simulatedScale: plan.simulatedScale }),
+    ...(expiresAtMs === undefined ? {} : { expiresAt: timeText(expiresAtMs) }),
+    canonical: text,
+  };
+}
+
+// A proposal is signed as such: it can never be taken for the signature that a run's plan needs.
+function offerText(hash: string): string {
+  return canonicalJson({ kind: 'plan-offer', planHash: hash });
+}
+
+function keepMsOf(plan: Plan): number {
+  return plan.severity === 'severe' ? PLAN_AGE_SEVERE_MS : PLAN_AGE_MAX_MS;
+}

@@ -1,0 +1,81 @@
+import { RunwardError } from '../engine/errors.ts';
+import type { Finding } from '../engine/language/diagnostics.ts';
+import type { Loaded, LoadedRunbook, LoadOptions } from '../engine/language/load.ts';
+import { loadDocuments } from '../engine/language/load.ts';
+import type { Ports } from '../engine/ports.ts';
+import type { StoredDocument } from '../engine/store.ts';
+import { refusedByFindings } from './problem.ts';
+
+/** A document as a client sends it; the path is a name, never read from a disk. */
+export interface SentFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The published documents and how they become checked runbooks. */
+export interface Projects {
+  /** All findings of the given files; nothing is stored. */
+  readonly check: (files: readonly SentFile[]) => Loaded;
+  /** Publishes files beside those that are there already. Throws USAGE_DOCUMENT with all findings when one has an error. */
+  readonly publish: (files: readonly SentFile[]) => Promise<Loaded>;
+  /** What is published now. */
+  readonly current: () => Promise<Loaded>;
+}
+
+/** Projects over the store; checked documents are kept until one of their digests changes. */
+export function makeProjects(ports: Pick<Ports, 'store' | 'ids'>, options: LoadOptions): Projects {
+  let known: { readonly digests: string; readonly loaded: Loaded } | undefined;
+
+  const check = (files: readonly SentFile[]): Loaded => loadDocuments(files, options);
+
+  const current = async (): Promise<Loaded> => {
+    const documents = await ports.store.listDocuments();
+    const digests = documents.map((document) => `${document.path} ${document.digest}`).join('\n');
+    if (known?.digests !== digests) known = { digests, loaded: check(documents) };
+    return known.loaded;
+  };
+
+  return {
+    check,
+    current,
+    async publish(files) {
+      refuseTwins(files);
+      const merged = new Map<string, SentFile>((await ports.store.listDocuments()).map((document) => [document.path, document]));
+      for (const file of files) merged.set(file.path, file);
+      const loaded = check([...merged.values()]);
+      if (loaded.findings.some(isError)) throw refusedByFindings('the project has errors', loaded.findings);
+      await ports.store.putRunbooks(files.map(({ path, text }): StoredDocument => ({ path, text, digest: ports.ids.sha256(text) })));
+      return loaded;
+    },
+  };
+}
+
+/** A published runbook without errors. Throws NOT_FOUND_RUNBOOK. */
+export async function runbookNamed(projects: Projects, name: string): Promise<LoadedRunbook> {
+  const found = (await projects.current()).runbooks.get(name);
+  if (found === undefined) throw new RunwardError('NOT_FOUND_RUNBOOK', `no runbook "${name}" is published`);
+  return found;
+}
+
+/** True for findings that keep a document from being used. */
+export function isError(finding: Finding): boolean {
+  return finding.severity === 'error';
+}
+
+/** The findings as a document of their own. */
+export function findingsView(loaded: Loaded, files: number) {
+  const errors = loaded.findings.filter(isError).length;
+  return {
+    apiVersion: 'runward/v1' as const,
+    kind: 'Findings' as const,
+    outcome: loaded.findings.length === 0 ? ('succeeded' as const) : ('differences' as const),
+    files,
+    counts: { errors, warnings: loaded.findings.length - errors },
+    findings: loaded.findings,
+  };
+}
+
+function refuseTwins(files: readonly SentFile[]): void {
+  const twin = files.find((file, index) => files.findIndex((other) => other.path === file.path) !== index);
+  if (twin !== undefined) throw new RunwardError('USAGE_BODY', `the path ${twin.path} is given twice`);
+}

@@ -1,0 +1,87 @@
+import type { FastifyReply } from 'fastify';
+import type { RunId } from '../../engine/ids.ts';
+import { RunwardError } from '../../engine/errors.ts';
+import { firstBreak } from '../../engine/audit/chain.ts';
+import { timeText } from '../../engine/run/summary.ts';
+import { auditPage, eventPage, eventQuery, logPage, logQuery } from '../schemas/history.ts';
+import { runParams } from '../schemas/run.ts';
+import type { App, ServerContext } from '../context.ts';
+import { untilGone } from '../hooks.ts';
+import { readRun } from '../run-view.ts';
+import { eventStream, eventView } from '../stream.ts';
+
+/** What happened in a run: events (as pages or as a stream), log lines, the audit chain. */
+export function historyRoutes(app: App, context: ServerContext): void {
+  const { store, ids } = context.ports;
+  const schema = { tags: ['history'], params: runParams };
+  const config = { permission: 'read' } as const;
+
+  app.get(
+    '/api/v1/runs/:run/events',
+    {
+      config,
+      schema: {
+        ...schema,
+        summary: 'Events of a run: a page, or with Accept: text/event-stream a stream',
+        querystring: eventQuery,
+        response: { 200: eventPage },
+      },
+    },
+    async (request, reply) => {
+      const { runId } = (await readRun(context, request.caller, request.params.run)).stored.run;
+      const after = request.query.after ?? lastEventId(request.headers['last-event-id']);
+      if (request.headers.accept?.includes('text/event-stream') === true) {
+        sendEvents(context, { runId, after, principal: request.caller.principal.id, reply });
+        return reply;
+      }
+      const events = await store.readEvents(runId, after, request.query.limit);
+      return { items: events.map(eventView), next: events.at(-1)?.seq ?? after };
+    },
+  );
+
+  app.get(
+    '/api/v1/runs/:run/logs',
+    { config, schema: { ...schema, summary: 'Log lines of a run', querystring: logQuery, response: { 200: logPage } } },
+    async (request) => {
+      const { runId } = (await readRun(context, request.caller, request.params.run)).stored.run;
+      const { from, limit, step, item } = request.query;
+      const page = await store.readLog(runId, {
+        from,
+        limit,
+        ...(step === undefined ? {} : { step }),
+        ...(item === undefined ? {} : { item }),
+      });
+      return { ...page, lines: page.lines.map(({ atMs, ...line }) => ({ ...line, at: timeText(atMs) })) };
+    },
+  );
+
+  app.get(
+    '/api/v1/runs/:run/audit',
+    { config, schema: { ...schema, summary: 'The audit chain of a run', response: { 200: auditPage } } },
+    async (request) => {
+      const { runId, auditHead } = (await readRun(context, request.caller, request.params.run)).stored.run;
+      const items = await store.readAudit(runId);
+      const broken = firstBreak(ids.sha256, items);
+      return { items, head: auditHead, ...(broken === undefined ? {} : { broken }) };
+    },
+  );
+}
+
+interface StreamAnswer {
+  readonly runId: RunId;
+  readonly after: number;
+  readonly principal: string;
+  readonly reply: FastifyReply;
+}
+
+function sendEvents(context: ServerContext, { runId, after, principal, reply }: StreamAnswer): void {
+  reply.raw.once('close', context.streams.open(principal));
+  const signal = AbortSignal.any([untilGone(reply), context.closing]);
+  void reply.type('text/event-stream').header('x-accel-buffering', 'no').send(eventStream(context.ports.store, { runId, after, signal }));
+}
+
+function lastEventId(header: string | string[] | undefined): number {
+  if (header === undefined) return 0;
+  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
+  throw new RunwardError('USAGE_QUERY', 'Last-Event-ID is the number of an event');
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { LoadedRunbook } from '../../engine/language/load.ts';
+
+import type { App, ServerContext } from '../context.ts';
+import { sees } from '../identify.ts';
+import { inputSchema } from '../input-schema.ts';
+import { findingsView, runbookNamed } from '../projects.ts';
+import { page } from '../schemas/component.ts';
+import { filesBody, findingsSchema } from '../schemas/finding.ts';
+import { publishedSchema, runbookRow, runbookSchema } from '../schemas/runbook.ts';
+
+/** Checking documents, publishing them, and what is published. */
+export function runbookRoutes(app: App, context: ServerContext): void {
+  const { projects, ports } = context;
+
+  app.post(
+    '/api/v1/validate',
+    {
+      config: { permission: 'plan', budget: 'read' },
+      schema: { summary: 'Check documents; nothing is stored', tags: ['runbooks'], body: filesBody, response: { 200: findingsSchema } },
+    },
+    async (request) => findingsView(projects.check(request.body.files), request.body.files.length),
+  );
+
+  app.put(
+    '/api/v1/runbooks',
+    {
+      config: { permission: 'project:publish', budget: 'write' },
+      schema: { summary: 'Publish documents', tags: ['runbooks'], body: filesBody, response: { 200: publishedSchema } },
+    },
+    async (request) => {
+      const { runbooks, inventories, findings } = await projects.publish(request.body.files);
+      ports.log.info('project published', { principal: request.caller.principal.id, files: request.body.files.length });
+      return { runbooks: [...runbooks.keys()], inventories: [...inventories.keys()], findings };
+    },
+  );
+
+  app.get(
+    '/api/v1/runbooks',
+    {
+      config: { permission: 'read' },
+      schema: { summary: 'Published runbooks', tags: ['runbooks'], response: { 200: page(runbookRow) } },
+    },
+    async (request) => {
+      const loaded = [...(await projects.current()).runbooks.values()];
+      return {
+        items: loaded
+          .filter(({ runbook }) => sees(request.caller, { runbook: runbook.name, environment: runbook.environment }))
+          .map((one) => row(one, ports.ids.sha256)),
+      };
+    },
+  );
+
+  app.get(
+    '/api/v1/runbooks/:name',
+    {
+      config: { permission: 'read' },
+      schema: {
+        summary: 'A runbook with its text, inputs and findings',
+        tags: ['runbooks'],
+        params: z.object({ name: z.string().max(200) }),
+        response: { 200: runbookSchema },
+      },
+    },
+    async (request) => {
+      const loaded = await runbookNamed(projects, request.params.name);
+      const findings = (await projects.current()).findings.filter((finding) => finding.file === loaded.path);
+      return detail(loaded, { ...row(loaded, ports.ids.sha256), findings });
+    },
+  );
+}
+
+function row({ runbook, path, text }: LoadedRunbook, sha256: (text: string) => string) {
+  const { name, title, owner, purposes, environment, labels } = runbook;
+  return { name, title, owner, purposes, environment, labels, path, digest: sha256(text) };
+}
+
+function detail<Row extends object>({ runbook, text }: LoadedRunbook, known: Row) {
+  return {
+    apiVersion: 'runward/v1' as const,
+    kind: 'Runbook' as const,
+    ...known,
+    ...(runbook.description === undefined ? {} : { description: runbook.description }),
+    text,
+    inputs: inputSchema(runbook.inputs),
+    schedules: runbook.schedules.map(({ id, cron, timezone, enabled }) => ({ id, cron, timezone, enabled })),
+  };
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { component, digest, instant, jsonObject } from './component.ts';
+
+const purpose = z.enum(['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift']);
+
+/** What a plan is asked for; secrets among the inputs are references. */
+export const planBody = z.strictObject({ runbook: z.string().min(1).max(200), as: purpose.optional(), inputs: jsonObject.default({}) });
+
+const rowSchema = z.object({
+  kind: z.enum(['READ', 'MUTATES', 'UNKNOWN', 'GATE']),
+  path: z.string(),
+  name: z.string(),
+  section: z.enum(['readiness', 'steps', 'finally']),
+  depth: z.number().int(),
+  action: z.string(),
+  targets: z.number().int().optional(),
+  effect: z.enum(['read', 'named', 'guarded', 'blind']).optional(),
+  severity: z.enum(['mild', 'moderate', 'severe']).optional(),
+  note: z.string().optional(),
+  condition: z.enum(['always', 'never', 'depends']),
+});
+
+/** A plan: resolved, immutable, known by its hash. `canonical` is the exact text that was hashed. */
+export const planSchema = component(
+  'Plan',
+  z.object({
+    apiVersion: z.literal('runward/v1'),
+    kind: z.literal('Plan'),
+    planHash: digest,
+    runbook: z.string(),
+    title: z.string(),
+    purpose,
+    environment: z.string(),
+    severity: z.enum(['mild', 'moderate', 'severe']),
+    counts: z.object({ READ: z.number().int(), MUTATES: z.number().int(), UNKNOWN: z.number().int(), GATE: z.number().int() }),
+    steps: z.array(rowSchema).readonly(),
+    targets: z.record(
+      z.string(),
+      z.array(z.object({ key: z.string(), name: z.string(), id: z.string(), location: z.string().nullable() })).readonly(),
+    ),
+    inputs: jsonObject,
+    notes: z.array(z.string()).readonly(),
+    simulatedScale: z.number().optional(),
+    /** Until when a run can start from it; absent for the plan of a run. */
+    expiresAt: instant.optional(),
+    canonical: z.string(),
+  }),
+);
+
+/** The path parameter of a plan. */
+export const planParams = z.object({ hash: digest });

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { component, digest, instant, jsonObject, milliseconds, page, paging, reason } from './component.ts';
+import { planBody } from './plan.ts';
+
+const runStates = [
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'cancelling',
+  'unknown',
+  'succeeded',
+  'partially_failed',
+  'failed',
+  'cancelled',
+  'rejected',
+  'timed_out',
+] as const;
+
+const stepStatus = z.enum([
+  'pending',
+  'waiting',
+  'running',
+  'retrying',
+  'succeeded',
+  'skipped',
+  'partially_failed',
+  'failed',
+  'timed_out',
+  'cancelled',
+  'unknown',
+]);
+
+const row = {
+  apiVersion: z.literal('runward/v1'),
+  kind: z.literal('Run'),
+  id: z.string(),
+  number: z.number().int(),
+  runbook: z.string(),
+  title: z.string(),
+  purpose: z.string(),
+  environment: z.string(),
+  status: z.enum(runStates),
+  phase: z.string(),
+  outcome: z.string().optional(),
+  reason: z.string().optional(),
+  planHash: z.string(),
+  requester: z.object({ name: z.string() }),
+  createdAt: instant,
+  startedAt: instant.optional(),
+  endedAt: instant.optional(),
+  seq: z.number().int(),
+  simulatedScale: z.number().optional(),
+  selfApproved: z.boolean().optional(),
+  url: z.string(),
+};
+
+const state = {
+  status: stepStatus,
+  percent: z.number().optional(),
+  reason: z.string().optional(),
+  error: z.object({ kind: z.string(), message: z.string() }).optional(),
+  startedAt: instant.optional(),
+  endedAt: instant.optional(),
+  stepKey: z.string().optional(),
+};
+
+const stepSchema = z.object({
+  path: z.string(),
+  id: z.string(),
+  name: z.string(),
+  section: z.enum(['readiness', 'steps', 'finally']),
+  depth: z.number().int(),
+  ...state,
+  attempt: z.number().int(),
+  items: z.array(z.object({ key: z.string(), ...state })).readonly(),
+});
+
+const waitingSchema = z.object({
+  step: z.string(),
+  kind: z.enum(['approval', 'manual', 'timer', 'resolve']),
+  by: z.array(z.string()).readonly(),
+  message: z.string(),
+  deadline: instant.optional(),
+  stepKey: z.string(),
+});
+
+const objective = z.enum(['met', 'breached', 'not_measured']);
+
+/** A run with its steps in the order of the runbook; `seq` is the number of the last event that it contains. */
+export const runSchema = component(
+  'Run',
+  z.object({
+    ...row,
+    objectives: z.object({
+      rto: z.object({ targetMs: milliseconds, elapsedMs: milliseconds.optional(), verdict: objective }).optional(),
+      rpo: z.object({ targetMs: milliseconds, measuredMs: milliseconds.optional(), verdict: objective }).optional(),
+    }),
+    waitingFor: z.array(waitingSchema).readonly(),
+    steps: z.array(stepSchema).readonly(),
+    pendingCommands: z.number().int(),
+  }),
+);
+
+/** One line of a list of runs. */
+export const runRowSchema = component('RunRow', z.object(row));
+
+export const runPage = page(runRowSchema);
+
+/** A start: by the hash of a plan that was made before, or by what to plan. */
+export const runBody = z
+  .strictObject({
+    planHash: digest.optional(),
+    runbook: planBody.shape.runbook.optional(),
+    as: planBody.shape.as,
+    inputs: jsonObject.optional(),
+    reason: reason.optional(),
+    confirm: z.string().max(200).optional().describe('The name of the runbook, for severe plans'),
+  })
+  .refine((body) => (body.planHash === undefined) !== (body.runbook === undefined), { message: 'give either planHash or runbook' })
+  .refine((body) => body.planHash === undefined || (body.as === undefined && body.inputs === undefined), {
+    message: 'as and inputs are part of the plan already',
+  });
+
+/** A run by its number, its id, or at least 8 leading characters of the id. */
+export const runParams = z.object({ run: z.string().regex(/^(\d{1,15}|[0-9a-f-]{8,36})$/) });
+
+export const stepParams = runParams.extend({ stepKey: z.uuid() });
+
+/** What a list of runs may be narrowed by. */
+export const runListQuery = z.strictObject({
+  status: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      const names = text === undefined ? undefined : text.split(',');
+      const wrong = names?.find((name) => !runStates.some((known) => known === name));
+      if (wrong !== undefined) context.addIssue({ code: 'custom', message: `unknown status "${wrong}"` });
+      return names as (typeof runStates)[number][] | undefined;
+    }),
+  runbook: z.string().max(200).optional(),
+  ...paging,
+});
+
+/** What a cursor of the list holds: where to go on, and the filters it began with. */
+export const runCursor = z.strictObject({
+  before: z.number().int(),
+  states: z.array(z.enum(runStates)).optional(),
+  runbook: z.string().max(200).optional(),
+});
+
+export const cancelBody = z.strictObject({ reason: reason.optional() });
+export const answerBody = z.strictObject({ reason: reason.optional(), form: jsonObject.optional() });
+export const resolveBody = z.strictObject({ as: z.enum(['succeeded', 'failed', 'again']), reason });

@@ -1,0 +1,135 @@
+import { isProduction, startPermission } from '../engine/access/decide.ts';
+import { RunwardError } from '../engine/errors.ts';
+import type { RunId } from '../engine/ids.ts';
+import type { JsonObject } from '../engine/json.ts';
+import { canonicalJson } from '../engine/json.ts';
+import type { Purpose } from '../engine/language/runbook.ts';
+import { makePlan } from '../engine/plan/plan.ts';
+import type { RunState } from '../engine/run/run-state.ts';
+import type { RunSummary } from '../engine/run/summary.ts';
+import { startRun } from '../engine/run/start.ts';
+import type { ServerContext } from './context.ts';
+import type { Caller } from './identify.ts';
+import { demand } from './identify.ts';
+import type { HashedPlan } from './plans.ts';
+import { refusedByFindings } from './problem.ts';
+import { runbookNamed } from './projects.ts';
+import { readRun, runView } from './run-view.ts';
+
+const UNDER_WAY: readonly RunState[] = ['queued', 'running', 'waiting', 'paused', 'cancelling', 'unknown'];
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly runbook: string;
+  readonly as?: Purpose | undefined;
+  readonly inputs?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A start as it came in: from the hash of a plan, or from what to plan. */
+export interface StartRequest {
+  readonly runbook?: string | undefined;
+  readonly as?: Purpose | undefined;
+  readonly inputs?: Readonly<Record<string, unknown>> | undefined;
+  readonly planHash?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly confirm?: string | undefined;
+}
+
+/** Makes a plan of a published runbook. Throws NOT_FOUND_RUNBOOK, and USAGE_DOCUMENT with the findings when inputs or targets do not hold. */
+export async function planFor(context: ServerContext, caller: Caller, request: PlanRequest): Promise<HashedPlan> {
+  const { runbook } = await runbookNamed(context.projects, request.runbook);
+  demand(caller, 'plan', { runbook: runbook.name, environment: runbook.environment });
+  const { timeScale } = context.config.azure;
+  const made = await makePlan(context.ports, {
+    project: await context.projects.current(),
+    runbook: runbook.name,
+    inputs: (request.inputs ?? {}) as JsonObject,
+    signal: context.closing,
+    ...(request.as === undefined ? {} : { purpose: request.as }),
+    ...(timeScale === undefined ? {} : { simulatedScale: timeScale }),
+  });
+  if (made.kind === 'refused') throw refusedByFindings(`no plan of ${runbook.name} can be made`, made.findings);
+  return made;
+}
+
+/**
+ * Starts a run, or finds the one that the same key and body started before. Throws USAGE_CONFIRM for a severe plan without the
+ * runbook's name and a reason, and CONFLICT_IDEMPOTENCY_MISMATCH when the key stands for another body.
+ */
+export async function start(context: ServerContext, caller: Caller, request: { readonly key: string; readonly body: StartRequest }) {
+  const { ports } = context;
+  const { key, body } = request;
+  const runId = ports.ids.uuid5(caller.principal.id, key) as RunId;
+  const requestDigest = ports.ids.sha256(canonicalJson(body));
+  if (await isReplay(context, runId, requestDigest)) return answer(context, caller, { runId, replayed: true });
+
+  const made = body.planHash === undefined ? await planFor(context, caller, named(body)) : await context.plans.kept(body.planHash);
+  const { plan, hash } = made;
+  const resource = { runbook: plan.definition.name, environment: plan.environment };
+  demand(caller, startPermission(plan.environment), resource);
+  confirmSevere(made, body);
+  if (isProduction(plan.environment)) await limitProduction(context, caller);
+
+  const started = await startRun(ports, {
+    plan: made,
+    runId,
+    requester: caller.principal,
+    trigger: 'api',
+    requestDigest,
+    ...(body.reason === undefined ? {} : { reason: body.reason }),
+    ...(plan.simulatedScale === undefined ? {} : { simulatedScale: plan.simulatedScale }),
+  });
+  ports.log.info('run accepted', {
+    runId,
+    number: started.number,
+    runbook: plan.definition.name,
+    planHash: hash,
+    principal: caller.principal.id,
+  });
+  return answer(context, caller, { runId, replayed: started.kind === 'exists' });
+}
+
+interface Started {
+  readonly run: RunSummary;
+  readonly replayed: boolean;
+}
+
+async function answer(context: ServerContext, caller: Caller, found: { runId: RunId; replayed: boolean }): Promise<Started> {
+  return { run: runView(context, await readRun(context, caller, found.runId)), replayed: found.replayed };
+}
+
+// Looked up before planning: the estate may have changed since, and a repeated request must still find its run.
+async function isReplay({ ports }: ServerContext, runId: RunId, requestDigest: string): Promise<boolean> {
+  const earlier = await ports.store.readRun(runId);
+  if (earlier === undefined) return false;
+  if (earlier.run.requestDigest === requestDigest) return true;
+  throw new RunwardError(
+    'CONFLICT_IDEMPOTENCY_MISMATCH',
+    `this Idempotency-Key started run ${earlier.run.number} with another request; use a new one`,
+  );
+}
+
+function named(body: StartRequest): PlanRequest {
+  if (body.runbook === undefined) throw new RunwardError('USAGE_BODY', 'give either planHash or runbook');
+  return { runbook: body.runbook, as: body.as, inputs: body.inputs };
+}
+
+function confirmSevere({ plan, hash }: HashedPlan, body: StartRequest): void {
+  if (plan.severity !== 'severe') return;
+  const expected = plan.definition.name;
+  const lacks = [
+    body.planHash === undefined ? 'the hash of a plan that was read (planHash)' : '',
+    body.confirm === expected ? '' : `the name of the runbook (confirm: "${expected}")`,
+    body.reason === undefined ? 'a reason' : '',
+  ].filter((text) => text !== '');
+  if (lacks.length === 0) return;
+  throw new RunwardError('USAGE_CONFIRM', `a severe start needs ${lacks.join(', ')}`, { level: 'severe', expected, planHash: hash });
+}
+
+async function limitProduction({ ports, config }: ServerContext, caller: Caller): Promise<void> {
+  const open = await ports.store.listRuns({ limit: 500, states: UNDER_WAY });
+  const own = open.filter((run) => isProduction(run.environment) && run.requester.id === caller.principal.id).length;
+  if (own < config.productionRunMax) return;
+  const text = `${own} production runs of yours are under way, the limit is ${config.productionRunMax}; end one or wait`;
+  throw new RunwardError('LIMIT_CONCURRENCY', text, { retryAfterSeconds: 60 });
+}
