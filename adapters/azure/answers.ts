@@ -21,12 +21,13 @@ export function sortSubmit(wire: Exchange, error: unknown, nowMs: number): Azure
 export function sortFailedRead(wire: Exchange, error: unknown, nowMs: number): Exclude<AzureReadAnswer<never>, { kind: 'found' }> {
   const { answer } = wire;
   if (!answer) return { kind: 'unanswered', message: errorText(error), retryAfterMs: RETRY_DEFAULT_MS };
-  const message = faultOf(answer).message;
   const { status } = answer;
+  if (status < 400) return { kind: 'unanswered', message: `HTTP ${status}: ${errorText(error)}`, retryAfterMs: RETRY_DEFAULT_MS };
+  const message = faultOf(answer).message;
   if (status === 401) return { kind: 'unanswered', message, retryAfterMs: RETRY_TOKEN_MS };
   if (status === 403) return { kind: 'denied', message };
   if (status === 404) return { kind: 'missing', message };
-  if (status === 408 || status === 429 || status < 400 || status >= 500) {
+  if (status === 408 || status === 429 || status >= 500) {
     return { kind: 'unanswered', message, retryAfterMs: retryAfterMs(answer, nowMs) ?? RETRY_DEFAULT_MS };
   }
   return { kind: 'invalid', message };

@@ -14,8 +14,8 @@ export async function getResource(clients: Clients, id: string, abortSignal: Abo
   const path = id.split('/').map(encodeURIComponent).join('/');
   const response = await clients.get(`${clients.settings.cloud.endpoint}${path}?api-version=${version}`, abortSignal);
   const body: unknown = response.status === 200 ? JSON.parse(response.bodyAsText ?? '') : undefined;
-  if (typeof body !== 'object' || body === null) throw new Error(`HTTP ${response.status} for ${id}`);
-  return body;
+  if (typeof memberOf(body, 'properties') !== 'object') throw new Error(`the answer is not a resource: ${id}`);
+  return body as ArmResource;
 }
 
 /** A resource as JSON; nothing about it is sure. */

@@ -10,7 +10,7 @@ import type {
 } from '../../engine/azure-calls.ts';
 import { armIdPart } from '../../engine/ids.ts';
 import { READ_TIMEOUT_MS, SUBMIT_TIMEOUT_MS } from '../../engine/limits.ts';
-import { receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
+import { bodyOf, receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
 import { callOptions } from './call-options.ts';
 import { makeClients } from './clients.ts';
 import type { AzureConfig } from './config.ts';
@@ -56,8 +56,9 @@ export function createAzure(config: AzureConfig): Azure {
     const { clients, tell } = await session.open();
     const { wire, value, error } = await exchange(() => answer(clients, query, limited(signal, READ_TIMEOUT_MS)));
     const refused = tell(wire);
-    if (value !== undefined) {
-      const dateMs = wire.answer && receiptOf(wire.answer).dateMs;
+    // SDKs make an empty resource of a login page that a gateway sent with status 200.
+    if (value !== undefined && wire.answer && bodyOf(wire.answer) !== undefined) {
+      const { dateMs } = receiptOf(wire.answer);
       return { kind: 'found', value, ...(dateMs === undefined ? {} : { dateMs }) };
     }
     const failed = sortFailedRead(wire, error, Date.now());

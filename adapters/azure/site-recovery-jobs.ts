@@ -26,7 +26,8 @@ export async function listJobs(
 }
 
 function jobOf(job: Job, asked: string): AzureJob {
-  const properties = job.properties ?? {};
+  const { properties } = job;
+  if (!properties) throw new Error(`the answer is not a job: ${asked}`);
   const details = properties.customDetails as FailoverJobDetails | null | undefined;
   const points = (details?.protectedItemDetails ?? []).map((item) => timeOf(item.recoveryPointTime));
   return {

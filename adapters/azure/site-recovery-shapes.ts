@@ -12,7 +12,9 @@ import { osOf } from './virtual-machines.ts';
 export function itemOf(item: ReplicationProtectedItem, asked: string): AzureReplicationItem {
   const id = item.id ?? asked;
   const name = item.name ?? armIdPart(id, 'replicationProtectedItems') ?? id;
-  const properties = item.properties ?? {};
+  const { properties } = item;
+  // Without its list nothing would be allowed and nothing left to clean up: an answer like that must not decide anything.
+  if (!properties?.allowedOperations) throw new Error(`the answer is not a protected item: ${asked}`);
   const details = detailsOf(item);
   return {
     id,
@@ -22,7 +24,7 @@ export function itemOf(item: ReplicationProtectedItem, asked: string): AzureRepl
     protectionState: textOf(properties.protectionState),
     replicationHealth: textOf(properties.replicationHealth),
     testFailoverState: textOf(properties.testFailoverState),
-    allowedOperations: properties.allowedOperations ?? [],
+    allowedOperations: properties.allowedOperations,
     runningScenario: runningScenario(properties.currentScenario),
     rpoMs: typeof details?.rpoInSeconds === 'number' ? details.rpoInSeconds * 1000 : undefined,
     rpoCalculatedAtMs: timeOf(details?.lastRpoCalculatedTime),
@@ -40,7 +42,8 @@ export function itemOf(item: ReplicationProtectedItem, asked: string): AzureRepl
 /** A recovery plan as the engine reads it; groups stay in Azure's order. */
 export function planOf(plan: RecoveryPlan, asked: string): AzureRecoveryPlan {
   const id = plan.id ?? asked;
-  const properties = plan.properties ?? {};
+  const { properties } = plan;
+  if (!properties?.groups) throw new Error(`the answer is not a recovery plan: ${asked}`);
   const failovers = [timeOf(properties.lastPlannedFailoverTime), timeOf(properties.lastUnplannedFailoverTime)];
   const lastFailoverAtMs = Math.max(...failovers.map((time) => time ?? -Infinity));
   return {
@@ -50,7 +53,7 @@ export function planOf(plan: RecoveryPlan, asked: string): AzureRecoveryPlan {
     runningScenario: runningScenario(properties.currentScenario),
     lastTestFailoverAtMs: timeOf(properties.lastTestFailoverTime),
     lastFailoverAtMs: lastFailoverAtMs === -Infinity ? undefined : lastFailoverAtMs,
-    groups: (properties.groups ?? []).map((group) => ({
+    groups: properties.groups.map((group) => ({
       type: group.groupType,
       itemIds: (group.replicationProtectedItems ?? []).flatMap((item) => (item.id === undefined ? [] : [item.id])),
     })),

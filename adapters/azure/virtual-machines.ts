@@ -22,6 +22,7 @@ export async function getVm(clients: ClientSet, vmId: string, abortSignal: Abort
 }
 
 function vmOf(vm: VirtualMachine, asked: string): AzureVm {
+  if (vm.id === undefined && vm.name === undefined) throw new Error(`the answer is not a virtual machine: ${asked}`);
   const id = vm.id ?? asked;
   return {
     id,

@@ -18,9 +18,9 @@ export type RecoveryPlanTargets =
 export async function recoveryPlanTargets(
   azure: Pick<Azure, 'read'>,
   source: RecoveryPlanSource,
-  options: { readonly environment: string | null; readonly signal: AbortSignal },
+  environment: string | null,
+  signal: AbortSignal,
 ): Promise<RecoveryPlanTargets> {
-  const { environment, signal } = options;
   const planId = planIdOf(source);
   const plan = await azure.read({ kind: 'sr.plan', planId }, signal);
   if (plan.kind !== 'found') return { kind: 'failed', message: `recovery plan ${source.name}: ${why(plan)}` };
