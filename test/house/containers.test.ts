@@ -69,7 +69,7 @@ describe('docker/Dockerfile', () => {
 describe.each(['docker/compose.yaml', 'docker/compose.minimal.yaml'])('%s', (path) => {
   const compose = parse(read(path), { merge: true }) as Compose;
   const services = Object.entries(compose.services);
-  const known = new Set(configKeys().map((key) => key.env));
+  const known = new Set([...configKeys().map((key) => key.env), 'RUNWARD_CONFIG_FILE']);
 
   it('takes every privilege away', () => {
     for (const [name, service] of services) {

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { referencePages } from '../../docs/generators/reference.ts';
+import { actions } from '../../engine/actions/registry.ts';
+import { loadDocuments } from '../../engine/language/load.ts';
 import { listFiles, readFiles, ROOT, type SourceFile } from './source-tree.ts';
 
 describe('docs/reference', () => {
@@ -45,6 +47,19 @@ describe('commands in the documentation', () => {
       [...script.matchAll(/node (?:--watch )?(\S+\.ts)/g)].map((match) => match[1] ?? ''),
     );
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+});
+
+describe('runbooks in the documentation', () => {
+  const blocks = readFiles((path) => path.endsWith('.md')).flatMap((page) =>
+    [...page.text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match, n) => ({ path: `${page.path}#${n + 1}`, text: match[1] ?? '' })),
+  );
+  const runbooks = blocks.filter((block) => block.text.startsWith('apiVersion: runward/v1'));
+
+  it('are accepted by the loader without an error', () => {
+    expect(runbooks.map((block) => block.path)).toContain('README.md#1');
+    const { findings } = loadDocuments(runbooks, { actions });
+    expect(findings.filter((finding) => finding.severity === 'error')).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ export interface Area {
 }
 
 /** The part of the engine that everybody may import: ports, errors, names, values and bounds. */
-export const FOUNDATION = ['azure-calls', 'edges', 'errors', 'ids', 'json', 'limits', 'ports', 'store', 'target', 'values'].map(
+export const FOUNDATION = ['azure-calls', 'edges', 'errors', 'ids', 'json', 'limits', 'ports', 'store', 'target', 'values', 'version'].map(
   (name) => `engine/${name}.ts`,
 );
 
@@ -30,7 +30,12 @@ export const AREAS: readonly Area[] = [
     imports: [...FOUNDATION, 'engine/actions/registry.ts', 'engine/actions/action.ts'],
     packages: ['zod', 'yaml', CEL],
   },
-  { path: 'engine/plan', imports: [...FOUNDATION, 'engine/language', 'engine/actions', 'engine/gates'], packages: ['zod'] },
+  {
+    path: 'engine/plan',
+    // A plan must name steps and targets as the run that follows it does, so it takes these two from there.
+    imports: [...FOUNDATION, 'engine/language', 'engine/actions', 'engine/gates', 'engine/run/scope.ts', 'engine/run/step-path.ts'],
+    packages: ['zod'],
+  },
   {
     path: 'engine/run',
     imports: [...FOUNDATION, 'engine/language', 'engine/plan', 'engine/actions', 'engine/gates', 'engine/audit', 'engine/evidence'],
@@ -40,7 +45,7 @@ export const AREAS: readonly Area[] = [
   ...['engine/gates', 'engine/access', 'engine/audit'].map((path) => ({
     path,
     imports: [...FOUNDATION, STATES],
-    types: ['engine/run', 'engine/plan', 'engine/audit'],
+    types: ['engine/run', 'engine/plan', 'engine/audit', 'engine/language'],
     packages: ['zod'],
   })),
   {

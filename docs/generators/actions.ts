@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Action } from '../../engine/actions/action.ts';
+import { actions } from '../../engine/actions/registry.ts';
+import type { ValueType } from '../../engine/values.ts';
+import { code, page, table } from './markdown.ts';
+
+const CLASSES = {
+  read: 'changes nothing and is repeated freely',
+  named: 'creates something under a name of ours; after an unclear answer the name is looked up',
+  guarded: "the target's state or job list tells whether it happened; that is read before anything is sent again",
+  blind: 'nothing tells whether it happened; after an unclear answer a person decides',
+} as const;
+
+/** The part of a JSON schema that the table of inputs shows. */
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+}
+
+/** docs/reference/actions.md: every action of this release, from the registry. */
+export function actionsPage(): string {
+  const all = [...actions.values()];
+  const list = all.map((action) => [`[\`${action.name}\`](#${anchor(action.name)})`, action.effect, action.severity, action.summary]);
+  return page(
+    'Actions',
+    'What `uses:` can name in this release. The effect class says what is done when an answer is lost; the permissions are what the identity of the worker needs.',
+    [
+      table(['Action', 'Class', 'Severity', 'Does'], list),
+      table(
+        ['Class', 'Meaning'],
+        Object.entries(CLASSES).map(([name, meaning]) => [name, meaning]),
+      ),
+      ...all.flatMap(section),
+    ],
+  );
+}
+
+function section(action: Action): readonly string[] {
+  const schema = z.toJSONSchema(action.input, { io: 'input', unrepresentable: 'any' }) as Schema;
+  const required = new Set(schema.required);
+  const inputs = Object.entries(schema.properties ?? {}).map(([name, one]) => [
+    code(name),
+    kindOf(one),
+    required.has(name) ? 'required' : one.default === undefined ? 'optional' : code(JSON.stringify(one.default)),
+    one.description ?? '',
+  ]);
+  const results = Object.entries(action.result).map(([name, type]) => [code(name), typeText(type)]);
+  const facts = [
+    `class ${action.effect}`,
+    action.severity,
+    `target: ${action.target}`,
+    `ends after ${String(action.timeoutMs / 60_000)} min unless the step says otherwise`,
+    ...(action.produces === true ? ['fills `produced` with the machines it made'] : []),
+  ];
+  return [
+    `## ${action.name}`,
+    `${action.summary}.`,
+    facts.join(' · '),
+    inputs.length === 0 ? 'No inputs.' : table(['Input', 'Type', 'Default', 'Meaning'], inputs),
+    results.length === 0 ? 'No result.' : table(['Result', 'Type'], results),
+    ['The worker needs:', '', ...action.permissions.map((right) => `- ${code(right)}`)].join('\n'),
+  ];
+}
+
+function anchor(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\w-]/g, '');
+}
+
+function kindOf(schema: Schema): string {
+  if (schema.const !== undefined) return code(JSON.stringify(schema.const));
+  if (schema.enum !== undefined) return schema.enum.map((one) => code(String(one))).join(', ');
+  const parts = schema.anyOf ?? schema.oneOf;
+  if (parts !== undefined) return parts.map(kindOf).join(' or ');
+  if (schema.type === 'array') return `list of ${schema.items === undefined ? 'any' : kindOf(schema.items)}`;
+  return [schema.type ?? 'any'].flat().join(' or ') + boundsOf(schema);
+}
+
+// zod bounds every integer by what a double can hold, which says nothing to a reader.
+function boundsOf({ minimum, maximum }: Schema): string {
+  const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? `from ${minimum}` : '';
+  const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `to ${maximum}` : '';
+  return low === '' && high === '' ? '' : ` (${[low, high].filter((part) => part !== '').join(' ')})`;
+}
+
+function typeText(type: ValueType): string {
+  if (typeof type === 'string') return type;
+  return 'list' in type ? `list of ${typeText(type.list)}` : `map of ${typeText(type.map)}`;
+}

@@ -1,0 +1,12 @@
+import { PERMISSIONS, ROLE_NAMES, roleAllows } from '../../engine/access/roles.ts';
+import { code, page, table } from './markdown.ts';
+
+/** docs/reference/roles.md: which role brings which permission. */
+export function rolesPage(): string {
+  const rows = PERMISSIONS.map((permission) => [code(permission), ...ROLE_NAMES.map((role) => (roleAllows(role, permission) ? 'x' : ''))]);
+  return page(
+    'Roles',
+    'Everything is denied that no role in scope allows. A role holds for a pattern of runbook names and a pattern of environments; roles add up. `admin` alone starts nothing and approves nothing.',
+    [table(['Permission', ...ROLE_NAMES], rows)],
+  );
+}
