@@ -35,17 +35,15 @@ export async function connect(url: string, name: string, log: Log): Promise<Redi
 }
 
 /** Logs when a connection is lost and when it is back; without a listener an error event would end the process. */
-export function logLosses(
-  emitter: { on: (event: 'error' | 'ready', listener: (error?: Error) => void) => unknown },
-  name: string,
-  log: Log,
-): void {
+export function logLosses(redis: Redis, name: string, log: Log): void {
   let lost = false;
-  emitter.on('error', (error) => {
-    if (!lost) log.warn('store connection lost', { connection: name, reason: error?.message ?? 'unknown' });
+  const lose = (reason: string): void => {
+    if (!lost) log.warn('store connection lost', { connection: name, reason });
     lost = true;
-  });
-  emitter.on('ready', () => {
+  };
+  redis.on('error', (error: Error) => lose(error.message));
+  redis.on('reconnecting', () => lose('the server closed it'));
+  redis.on('ready', () => {
     if (lost) log.info('store connection is back', { connection: name });
     lost = false;
   });
