@@ -1,0 +1,28 @@
+import { armError, resourceNotFound } from '../arm-errors.ts';
+import { param } from '../route.ts';
+import { keyOf } from '../world.ts';
+import type { Answer, Call } from '../route.ts';
+import type { Machine, World } from '../world.ts';
+
+/** The refusal of a request below a subscription or resource group that does not exist; undefined when both exist. */
+export function scopeRefusal(world: World, call: Call): Answer | undefined {
+  const { subscriptionId, resourceGroupName } = call.params;
+  if (subscriptionId !== undefined && subscriptionId.toLowerCase() !== world.subscriptionId) {
+    return armError(404, 'SubscriptionNotFound', `The subscription '${subscriptionId}' could not be found.`);
+  }
+  if (resourceGroupName === undefined) return undefined;
+  if (world.estate.resourceGroups.some((group) => group.name.toLowerCase() === resourceGroupName.toLowerCase())) return undefined;
+  return armError(404, 'ResourceGroupNotFound', `Resource group '${resourceGroupName}' could not be found.`);
+}
+
+/** The machine a request names, or the answer that there is none. */
+export function findMachine(world: World, call: Call): Machine | Answer {
+  const group = param(call, 'resourceGroupName');
+  const name = param(call, 'vmName');
+  return world.machines.get(keyOf(group, name)) ?? resourceNotFound('Microsoft.Compute/virtualMachines', name, group);
+}
+
+/** Tells a machine from an answer. */
+export function isMachine(found: Machine | Answer): found is Machine {
+  return 'vmId' in found;
+}

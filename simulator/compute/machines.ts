@@ -1,0 +1,163 @@
+import { join } from 'node:path';
+import { boot, halt } from '../machine/boot.ts';
+import { removeRoot, rootFromEstate, rootFromManifest } from '../machine/root.ts';
+import { DURATIONS } from '../times.ts';
+import { advance } from '../transition.ts';
+import { listLater, listNow } from '../lists.ts';
+import { keyOf, locationOf } from '../world.ts';
+import { freeAddress, realAddressOf } from '../network/addresses.ts';
+import { POWER } from './power-state.ts';
+import { machineBody, statusOnlyBody } from './machine-view.ts';
+import type { EstateMachine } from '../estate.ts';
+import type { Manifest } from '../machine/points.ts';
+import type { Machine, Network, World } from '../world.ts';
+
+/** Makes a machine of the estate: files, interface, and its power as the estate says. */
+export function machineFromEstate(world: World, given: EstateMachine, network: Network): Machine {
+  const defaults = world.estate.machineDefaults;
+  const machine = record(world, {
+    name: given.name,
+    group: given.group,
+    hostname: given.name,
+    role: given.role,
+    tags: given.tags,
+    size: given.size ?? defaults.size,
+    network,
+    address: given.address,
+    nic: `${given.name}-nic`,
+    createdMs: world.clock.nowMs() - DURATIONS.jobKept * 3,
+  });
+  rootFromEstate(world, machine);
+  if ((given.power ?? defaults.power) === 'running') {
+    machine.power = 'running';
+    machine.agentReady = true;
+    boot(world, machine);
+  }
+  listNow(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
+  listNow(world, 'virtualMachines/status', machine.key, statusOnlyBody(world, machine));
+  return machine;
+}
+
+/** Makes the test machine of a source machine in a network, with the files of a recovery point; it is not powered on yet. */
+export function testMachine(
+  world: World,
+  source: Machine,
+  wanted: { readonly group: string; readonly network: Network; readonly files: Manifest },
+): Machine {
+  const machine = record(world, {
+    name: `${source.name}-test`,
+    group: wanted.group,
+    hostname: source.hostname,
+    role: source.role,
+    tags: source.tags,
+    size: source.size,
+    network: wanted.network,
+    address: freeAddress(world, wanted.network),
+    nic: `${source.nic}-test`,
+    createdMs: world.clock.nowMs(),
+  });
+  machine.provisioning = 'Creating';
+  rootFromManifest(world, machine, wanted.files);
+  changed(world, machine);
+  return machine;
+}
+
+function record(
+  world: World,
+  given: Pick<Machine, 'name' | 'group' | 'hostname' | 'role' | 'tags' | 'size' | 'network' | 'address' | 'nic' | 'createdMs'>,
+): Machine {
+  const key = keyOf(given.group, given.name);
+  const machine: Machine = {
+    ...given,
+    key,
+    location: locationOf(world, given.group),
+    vmId: world.draws.nextUuid(`vm:${key}`),
+    image: world.estate.machineDefaults.image,
+    realAddress: realAddressOf(world, given.network, given.address),
+    osDiskGb: world.estate.machineDefaults.osDiskGb,
+    dataDisksGb: world.estate.machineDefaults.dataDisksGb,
+    root: join(world.stateFolder, 'machines', key.replace('/', '.')),
+    power: 'deallocated',
+    powerChangedMs: given.createdMs,
+    provisioning: 'Succeeded',
+    agentReady: false,
+    bootedMs: 0,
+    boots: 0,
+    watcher: undefined,
+    services: new Map(),
+    scripts: new Set(),
+    runCommands: new Map(),
+  };
+  world.machines.set(key, machine);
+  world.nics.set(keyOf(given.group, given.nic), {
+    name: given.nic,
+    group: given.group,
+    location: machine.location,
+    network: given.network,
+    address: given.address,
+    machine: key,
+  });
+  return machine;
+}
+
+/** Powers a machine on; `after` runs when it runs. The agent reports itself ready some time later. */
+export function powerOn(world: World, machine: Machine, after: () => void): void {
+  move(world, machine, 'start');
+  const durationMs = world.draws.between(`start:${machine.key}`, DURATIONS.startLow, DURATIONS.startHigh);
+  world.clock.after(durationMs, () => {
+    if (!exists(world, machine)) return;
+    machine.provisioning = 'Succeeded';
+    move(world, machine, 'started');
+    boot(world, machine);
+    const { boots } = machine;
+    world.clock.after(DURATIONS.agentReady, () => {
+      if (machine.power !== 'running' || machine.boots !== boots) return;
+      machine.agentReady = true;
+      changed(world, machine);
+      for (const command of machine.runCommands.values()) command.agentReady();
+    });
+    after();
+  });
+}
+
+/** Takes a machine's power and its place; `after` runs when it is deallocated. */
+export function powerOff(world: World, machine: Machine, after: () => void): void {
+  move(world, machine, 'deallocate');
+  machine.agentReady = false;
+  halt(world, machine);
+  const durationMs = world.draws.between(`deallocate:${machine.key}`, DURATIONS.deallocateLow, DURATIONS.deallocateHigh);
+  world.clock.after(durationMs, () => {
+    if (!exists(world, machine)) return;
+    machine.provisioning = 'Succeeded';
+    move(world, machine, 'deallocated');
+    after();
+  });
+}
+
+/** Deletes a machine with its interface, disks and files, at once. */
+export function removeMachine(world: World, machine: Machine): void {
+  machine.agentReady = false;
+  world.machines.delete(machine.key);
+  world.nics.delete(keyOf(machine.group, machine.nic));
+  halt(world, machine);
+  removeRoot(machine);
+  listLater(world, 'virtualMachines', machine.key, undefined);
+  listLater(world, 'virtualMachines/status', machine.key, undefined);
+}
+
+/** Tells the lists that a machine is different now. */
+export function changed(world: World, machine: Machine): void {
+  listLater(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
+  listLater(world, 'virtualMachines/status', machine.key, statusOnlyBody(world, machine));
+}
+
+/** Whether a machine is still the one of its name. */
+export function exists(world: World, machine: Machine): boolean {
+  return world.machines.get(machine.key) === machine;
+}
+
+function move(world: World, machine: Machine, event: 'start' | 'started' | 'deallocate' | 'deallocated'): void {
+  machine.power = advance(POWER, machine.power, event);
+  machine.powerChangedMs = world.clock.nowMs();
+  changed(world, machine);
+}

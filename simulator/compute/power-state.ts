@@ -1,0 +1,14 @@
+import type { Table } from '../transition.ts';
+
+export type MachinePower = 'deallocated' | 'starting' | 'running' | 'deallocating' | 'stopped';
+export type PowerEvent = 'start' | 'started' | 'deallocate' | 'deallocated';
+export type Provisioning = 'Creating' | 'Succeeded' | 'Updating' | 'Deleting' | 'Failed';
+
+/** Edges of a machine's power. A request for which there is no edge is refused, or joins what is under way. */
+export const POWER: Table<MachinePower, PowerEvent> = {
+  deallocated: { start: 'starting' },
+  starting: { started: 'running' },
+  running: { deallocate: 'deallocating' },
+  deallocating: { deallocated: 'deallocated' },
+  stopped: { start: 'starting', deallocate: 'deallocating' },
+};

@@ -1,0 +1,108 @@
+import { armError } from '../arm-errors.ts';
+import { listed } from '../lists.ts';
+import { computeStatus, findOperation, isOperation, operationResult } from '../operations.ts';
+import { param } from '../route.ts';
+import { findMachine, isMachine } from './find.ts';
+import { instanceView, machineBody } from './machine-view.ts';
+import { changePower } from './power.ts';
+import { RUN_COMMAND_BODY, deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './run-command-requests.ts';
+import type { Answer, Call, Route } from '../route.ts';
+import type { World } from '../world.ts';
+
+const apiVersions = ['2026-04-01'];
+const PROVIDER = '/subscriptions/{subscriptionId}/providers/Microsoft.Compute';
+const MACHINES = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/virtualMachines';
+const MACHINE = `${MACHINES}/{vmName}`;
+const RUN_COMMAND = `${MACHINE}/runCommands/{runCommandName}`;
+const PAGE = 100;
+
+/** The operations of the compute provider that are served. */
+export const COMPUTE_ROUTES: readonly Route[] = [
+  { operation: 'VirtualMachines_Get', method: 'GET', path: MACHINE, apiVersions, handle: getMachine },
+  { operation: 'VirtualMachines_InstanceView', method: 'GET', path: `${MACHINE}/instanceView`, apiVersions, handle: getInstanceView },
+  { operation: 'VirtualMachines_List', method: 'GET', path: MACHINES, apiVersions, handle: listGroup },
+  { operation: 'VirtualMachines_ListAll', method: 'GET', path: `${PROVIDER}/virtualMachines`, apiVersions, handle: listAll },
+  { operation: 'VirtualMachines_Start', method: 'POST', path: `${MACHINE}/start`, apiVersions, handle: power('start') },
+  { operation: 'VirtualMachines_Deallocate', method: 'POST', path: `${MACHINE}/deallocate`, apiVersions, handle: power('deallocate') },
+  {
+    operation: 'VirtualMachineRunCommands_CreateOrUpdate',
+    method: 'PUT',
+    path: RUN_COMMAND,
+    apiVersions,
+    body: RUN_COMMAND_BODY,
+    handle: putRunCommand,
+  },
+  { operation: 'VirtualMachineRunCommands_GetByVirtualMachine', method: 'GET', path: RUN_COMMAND, apiVersions, handle: getRunCommand },
+  { operation: 'VirtualMachineRunCommands_Delete', method: 'DELETE', path: RUN_COMMAND, apiVersions, handle: deleteRunCommand },
+  {
+    operation: 'VirtualMachineRunCommands_ListByVirtualMachine',
+    method: 'GET',
+    path: `${MACHINE}/runCommands`,
+    apiVersions,
+    handle: listRunCommands,
+  },
+  {
+    operation: 'ComputeOperations_Get',
+    method: 'GET',
+    path: `${PROVIDER}/locations/{location}/operations/{operationId}`,
+    apiVersions,
+    handle: getOperation,
+  },
+];
+
+function getMachine(world: World, call: Call): Answer {
+  const machine = findMachine(world, call);
+  if (!isMachine(machine)) return machine;
+  const expand = call.query.get('$expand');
+  if (expand !== null && expand !== 'instanceView' && expand !== 'userData') {
+    return armError(400, 'InvalidParameter', `The value '${expand}' of $expand is invalid.`);
+  }
+  return { status: 200, body: machineBody(world, machine, expand === 'instanceView'), headers: rateHeaders() };
+}
+
+function getInstanceView(world: World, call: Call): Answer {
+  const machine = findMachine(world, call);
+  return isMachine(machine) ? { status: 200, body: instanceView(world, machine), headers: rateHeaders() } : machine;
+}
+
+function listGroup(world: World, call: Call): Answer {
+  const part = `/resourcegroups/${param(call, 'resourceGroupName').toLowerCase()}/`;
+  return page(
+    world,
+    call,
+    listed(world, 'virtualMachines').filter((body) => (body as { readonly id: string }).id.toLowerCase().includes(part)),
+  );
+}
+
+function listAll(world: World, call: Call): Answer {
+  return page(world, call, listed(world, call.query.get('statusOnly') === 'true' ? 'virtualMachines/status' : 'virtualMachines'));
+}
+
+/** Pages are cut when they are read, so they shift when machines come and go meanwhile. */
+function page(world: World, call: Call, bodies: readonly unknown[]): Answer {
+  const start = Number(call.query.get('$skiptoken') ?? '0');
+  const value = bodies.slice(start, start + PAGE);
+  if (start + PAGE >= bodies.length) return { status: 200, body: { value } };
+  const query = new URLSearchParams(call.query);
+  query.set('$skiptoken', String(start + PAGE));
+  return { status: 200, body: { value, nextLink: `${world.endpoint}${call.path}?${query.toString()}` } };
+}
+
+function power(verb: 'start' | 'deallocate'): Route['handle'] {
+  return (world, call) => {
+    const machine = findMachine(world, call);
+    return isMachine(machine) ? changePower(world, machine, { verb, call }) : machine;
+  };
+}
+
+function getOperation(world: World, call: Call): Answer {
+  const operation = findOperation(world, call, param(call, 'operationId'));
+  if (!isOperation(operation)) return operation;
+  return call.query.get('monitor') === 'true' ? operationResult(world, operation, 10) : computeStatus(world, operation);
+}
+
+function rateHeaders(): Readonly<Record<string, string>> {
+  return {
+    'x-ms-ratelimit-remaining-resource': 'Microsoft.Compute/LowCostGetSubscriptionMaximum;23999,Microsoft.Compute/LowCostGetResource;35',
+  };
+}

@@ -1,0 +1,61 @@
+import { usablePoints } from './siterecovery/replication.ts';
+import type { World } from './world.ts';
+
+/** The state behind the API, for those who judge a client by it. */
+export function worldView(world: World): unknown {
+  return {
+    nowMs: world.clock.nowMs(),
+    isolation: world.isolation,
+    machines: [...world.machines.values()].map((machine) => ({
+      name: machine.name,
+      group: machine.group,
+      location: machine.location,
+      vmId: machine.vmId,
+      power: machine.power,
+      provisioning: machine.provisioning,
+      agentReady: machine.agentReady,
+      network: machine.network.name,
+      address: machine.address,
+      realAddress: machine.realAddress,
+      root: machine.root,
+      boots: machine.boots,
+      services: [...machine.services.keys()],
+      runCommands: [...machine.runCommands.values()].map(({ order, number, state, provisioning }) => ({
+        name: order.name,
+        number,
+        state,
+        provisioning,
+      })),
+    })),
+    nics: [...world.nics.values()].map(({ name, group, address, machine, network }) => ({
+      name,
+      group,
+      address,
+      machine,
+      network: network.name,
+    })),
+    vaults: [...world.vaults.values()].map((vault) => ({
+      name: vault.name,
+      items: [...vault.items.values()].map((item) => ({
+        name: item.name,
+        phase: item.phase,
+        scenario: item.scenario ?? null,
+        replicating: item.replicating,
+        rpoSeconds: item.rpoSeconds ?? null,
+        points: item.points.length,
+        newestUsableMs: usablePoints(world, item)[0]?.atMs ?? null,
+        testMachine: item.testMachine ?? null,
+      })),
+      plans: [...vault.plans.values()].map((plan) => ({ name: plan.name, scenario: plan.scenario ?? null })),
+      jobs: [...vault.jobs.values()].map(({ id, scenarioName, state, target, startMs, endMs }) => ({
+        id,
+        scenarioName,
+        state,
+        target: target.name,
+        startMs,
+        endMs: endMs ?? null,
+      })),
+    })),
+    operations: [...world.operations.values()].map(({ id, state }) => ({ id, state })),
+  };
+}

@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { LineCounter, isNode, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { z } from 'zod';
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+const address = z.ipv4();
+const period = z.string().regex(/^\d+(s|m|h|d)$/);
+const tags = z.record(z.string(), z.string()).default({});
+
+const network = z.strictObject({
+  name,
+  group: name,
+  location: name.optional(),
+  space: z.cidrv4(),
+  /** Machines of a reachable network answer on the addresses that ARM reports; those of an isolated one answer each other only. */
+  reachable: z.boolean(),
+  peerings: z.array(name).default([]),
+  dns: z.array(address).default([]),
+});
+
+const machine = z.strictObject({
+  name,
+  group: name,
+  role: name,
+  address,
+  tags,
+  units: z.array(name).default([]),
+  size: z.string().optional(),
+  power: z.enum(['running', 'deallocated']).optional(),
+});
+
+const replication = z.strictObject({
+  policy: z.strictObject({ name, keep: period, crashEvery: period, appEvery: period, multiVm: z.array(z.array(name)).default([]) }),
+  pair: z.strictObject({ from: name, to: name, cache: name, network: name, targetGroup: name }),
+  items: z.array(name),
+});
+
+const estate = z.strictObject({
+  estate: name,
+  seed: z.int().nonnegative(),
+  tenant: z.uuid(),
+  subscriptions: z.array(z.strictObject({ id: z.uuid(), name: z.string() })).length(1),
+  regions: z.strictObject({ primary: name, recovery: name }),
+  principals: z.array(z.strictObject({ name, clientId: z.uuid(), secret: z.string().min(8).optional() })).min(1),
+  resourceGroups: z.array(z.strictObject({ name, location: name, tags })),
+  networks: z.array(network),
+  machineDefaults: z.strictObject({
+    size: z.string(),
+    image: z.string(),
+    power: z.enum(['running', 'deallocated']),
+    osDiskGb: z.int().positive(),
+    dataDisksGb: z.array(z.int().positive()),
+  }),
+  machines: z.array(machine),
+  vaults: z.array(
+    z.strictObject({ name, group: name, replication, plans: z.array(z.strictObject({ name, groups: z.array(z.array(name)) })) }),
+  ),
+  agents: z.record(name, z.string()).default({}),
+});
+
+/** What an estate file says, checked. */
+export type Estate = z.infer<typeof estate>;
+export type EstateMachine = Estate['machines'][number];
+export type EstateNetwork = Estate['networks'][number];
+export type EstateVault = Estate['vaults'][number];
+
+/** An estate with the folder of its files. */
+export interface LoadedEstate {
+  readonly estate: Estate;
+  readonly filesFolder: string;
+}
+
+/** The file of an estate given by path, or by the name of one that ships. Throws when there is none. */
+export function estateFile(given: string): string {
+  if (/\.ya?ml$/.test(given)) return resolve(given);
+  // In the package the sources are compiled into dist/, and the estates stay where they are.
+  const places = [join(import.meta.dirname, 'estates'), join(import.meta.dirname, '..', '..', 'simulator', 'estates')];
+  for (const place of places) {
+    const file = join(place, given, 'estate.yaml');
+    if (existsSync(file)) return file;
+  }
+  throw new Error(`estate "${given}": no such file, and no estate of this name ships`);
+}
+
+/** Reads and checks an estate file. Throws an error whose message names file, line and column of each finding. */
+export function loadEstate(file: string): LoadedEstate {
+  const lines = new LineCounter();
+  const text = readFileSync(file, 'utf8');
+  const document = parseDocument(text, { lineCounter: lines });
+  const syntax = document.errors[0];
+  if (syntax !== undefined) throw new Error(`${file}: ${syntax.message}`);
+  const parsed = estate.safeParse(document.toJS());
+  if (!parsed.success) {
+    const findings = parsed.error.issues.map(
+      (issue) => `${file}:${place(document, lines, issue.path)}: ${issue.path.join('.')}: ${issue.message}`,
+    );
+    throw new Error(findings.join('\n'));
+  }
+  return { estate: parsed.data, filesFolder: join(dirname(file), 'files') };
+}
+
+function place(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
+  for (let depth = path.length; depth >= 0; depth -= 1) {
+    const found: unknown = document.getIn(path.slice(0, depth), true);
+    if (isNode(found) && found.range) {
+      const { line, col } = lines.linePos(found.range[0]);
+      return `${line}:${col}`;
+    }
+  }
+  return '1:1';
+}
+
+/** Milliseconds of a period like "5m" or "24h". */
+export function periodMs(text: string): number {
+  const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return Number(text.slice(0, -1)) * (units[text.slice(-1)] ?? 0);
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { armError } from './arm-errors.ts';
+import { scopeRefusal } from './compute/find.ts';
+import { faultAnswer, strike } from './faults.ts';
+import { findRoute } from './routing.ts';
+import type { Certificate } from './certificate.ts';
+import type { Deed, Fault } from './faults.ts';
+import type { Identity } from './identity.ts';
+import type { Answer, Call, Caller, Route } from './route.ts';
+import type { World } from './world.ts';
+
+const BODY_MAX_BYTES = 4 * 1024 * 1024;
+const READS_PER_WINDOW = 1200;
+
+/** Serves Azure Resource Manager and sign-in on one loopback port. Returns the server once it listens. */
+export async function serveArm(
+  world: World,
+  given: { readonly identity: Identity; readonly certificate: Certificate; readonly port: number },
+): Promise<Server> {
+  const server = createServer(
+    { key: given.certificate.key, cert: given.certificate.cert, minVersion: 'TLSv1.2', maxHeaderSize: 64 * 1024 },
+    (asked, answer) => {
+      serve(world, given.identity, asked, answer).catch((error: unknown) => {
+        process.stderr.write(
+          `simulator: ${asked.method} ${asked.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+        );
+        answer.destroy();
+      });
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(given.port, '127.0.0.1', resolve);
+  });
+  world.endpoint = `https://localhost:${(server.address() as AddressInfo).port}`;
+  return server;
+}
+
+async function serve(world: World, identity: Identity, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+  const [path = '/', rawQuery = ''] = (asked.url ?? '/').split(/\?(.*)/s);
+  const query = new URLSearchParams(rawQuery);
+  const text = await readBody(asked);
+  if (text === undefined) return send(world, asked, answer, armError(413, 'RequestEntityTooLarge', 'The request is too large.'));
+  const login = signIn(world, identity, { method: asked.method ?? 'GET', path, text });
+  if (login !== undefined) return send(world, asked, answer, login);
+
+  const caller = identity.verify(world, asked.headers.authorization);
+  if ('status' in caller) return send(world, asked, answer, caller);
+  const found = findRoute(asked.method ?? 'GET', path, query);
+  if ('refused' in found) {
+    world.unmatched.push({
+      at: new Date(world.clock.nowMs()).toISOString(),
+      method: asked.method ?? 'GET',
+      path,
+      query: rawQuery,
+      reason: found.reason,
+    });
+    return send(world, asked, answer, found.refused);
+  }
+  const call = makeCall(world, asked, { path, query, rawQuery, params: found.params, apiVersion: found.apiVersion, caller });
+  return perform(world, { route: found.route, call, text, asked, answer });
+}
+
+function signIn(
+  world: World,
+  identity: Identity,
+  request: { readonly method: string; readonly path: string; readonly text: string },
+): Answer | undefined {
+  const { tenant } = world.estate;
+  if (request.method === 'GET' && request.path === `/${tenant}/v2.0/.well-known/openid-configuration`) return identity.configuration(world);
+  if (request.method === 'GET' && request.path === `/${tenant}/discovery/v2.0/keys`) return identity.keys();
+  if (request.method === 'POST' && request.path === `/${tenant}/oauth2/v2.0/token`)
+    return identity.token(world, new URLSearchParams(request.text));
+  return undefined;
+}
+
+function makeCall(
+  world: World,
+  asked: IncomingMessage,
+  given: {
+    readonly path: string;
+    readonly query: URLSearchParams;
+    readonly rawQuery: string;
+    readonly params: Readonly<Record<string, string>>;
+    readonly apiVersion: string;
+    readonly caller: Caller;
+  },
+): Omit<Call, 'body'> {
+  const header = (name: string): string | undefined => {
+    const value = asked.headers[name];
+    return Array.isArray(value) ? value[0] : value;
+  };
+  return {
+    ...given,
+    method: asked.method ?? 'GET',
+    headers: { 'if-match': header('if-match'), 'if-none-match': header('if-none-match') },
+    clientRequestId: header('x-ms-client-request-id') ?? world.draws.nextUuid('client-request'),
+    correlationId: header('x-ms-correlation-request-id') ?? world.draws.nextUuid('correlation'),
+    endpoint: world.endpoint,
+  };
+}
+
+interface Request {
+  readonly route: Route;
+  readonly call: Omit<Call, 'body'>;
+  readonly text: string;
+  readonly asked: IncomingMessage;
+  readonly answer: ServerResponse;
+}
+
+/** Faults before, the operation, the ledger, faults after, the answer: in this order. */
+async function perform(world: World, request: Request): Promise<void> {
+  const { route, call, asked, answer } = request;
+  world.counts.set(route.operation, (world.counts.get(route.operation) ?? 0) + 1);
+  const suspect = { operation: route.operation, resource: call.path, principal: call.caller.name };
+  const before = strike(world, { ...suspect, when: 'before' });
+  if (before !== undefined) {
+    const outcome = { status: statusOf(before.do), effect: { effect: 'none', resource: call.path } } as const;
+    note(world, request, { answer: outcome, fault: before });
+    return suffer(world, request, before.do);
+  }
+  const given = operate(world, request);
+  const after = strike(world, { ...suspect, when: 'after' });
+  note(world, request, { answer: given, fault: after });
+  if (after !== undefined) return suffer(world, request, after.do);
+  return send(world, asked, answer, given, call);
+}
+
+function operate(world: World, { route, call, text }: Request): Answer {
+  const scope = scopeRefusal(world, { ...call, body: undefined });
+  if (scope !== undefined) return scope;
+  if (route.body === undefined) return route.handle(world, { ...call, body: undefined });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return armError(400, 'InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
+  }
+  const checked = route.body.safeParse(parsed);
+  if (checked.success) return route.handle(world, { ...call, body: checked.data });
+  const issue = checked.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  return armError(
+    400,
+    'InvalidRequestContent',
+    `The request content was invalid and could not be deserialized: '${issue?.message ?? 'it does not fit'}' Path '${where}'.`,
+  );
+}
+
+/** Every request that may have an effect goes into the ledger, whatever it did. */
+function note(world: World, { route, call, text }: Request, given: { readonly answer: Answer; readonly fault: Fault | undefined }): void {
+  if (call.method === 'GET' || call.method === 'HEAD') return;
+  const { status, effect = { effect: 'refused', resource: call.path } } = given.answer;
+  world.ledger.append({
+    at: new Date(world.clock.nowMs()).toISOString(),
+    method: call.method,
+    path: call.path,
+    operation: route.operation,
+    clientRequestId: call.clientRequestId,
+    bodyDigest: createHash('sha256').update(text).digest('hex'),
+    ...effect,
+    status,
+    ...(given.fault === undefined ? {} : { fault: given.fault.id }),
+    principal: call.caller.name,
+  });
+}
+
+/** What the client sees of a fault. */
+function suffer(world: World, { asked, answer, call }: Request, deed: Deed): void {
+  if ('status' in deed) return send(world, asked, answer, faultAnswer(deed), call);
+  const reset = (): void => {
+    if ('resetAndDestroy' in asked.socket) asked.socket.resetAndDestroy();
+    asked.socket.destroy();
+  };
+  if ('hang' in deed) {
+    const timer = setTimeout(reset, deed.hang);
+    asked.socket.once('close', () => clearTimeout(timer));
+    return undefined;
+  }
+  return reset();
+}
+
+function statusOf(deed: Deed): number {
+  return 'status' in deed ? deed.status : 0;
+}
+
+/** Sends an answer with the headers every answer of Azure carries. */
+function send(world: World, asked: IncomingMessage, answer: ServerResponse, given: Answer, call?: Omit<Call, 'body'>): void {
+  const requestId = world.draws.nextUuid('request');
+  const correlationId = call?.correlationId ?? world.draws.nextUuid('correlation');
+  const remaining = asked.method === 'GET' ? 'x-ms-ratelimit-remaining-subscription-reads' : 'x-ms-ratelimit-remaining-subscription-writes';
+  const headers: Record<string, string | readonly string[]> = {
+    'cache-control': 'no-cache',
+    server: 'runward-simulator',
+    'x-ms-request-id': requestId,
+    'x-ms-correlation-request-id': correlationId,
+    'x-ms-routing-request-id': `WESTEUROPE:${new Date(world.clock.nowMs()).toISOString().replace(/\.\d+/, '')}:${requestId}`,
+    'strict-transport-security': 'max-age=31536000; includeSubDomains',
+    'x-content-type-options': 'nosniff',
+    ...(call === undefined ? {} : { 'x-ms-client-request-id': call.clientRequestId, [remaining]: String(READS_PER_WINDOW - 1) }),
+    ...given.headers,
+  };
+  answer.statusCode = given.status;
+  for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value);
+  if (given.body === undefined) return void answer.end();
+  answer.setHeader('content-type', 'application/json; charset=utf-8');
+  answer.end(JSON.stringify(given.body));
+}
+
+async function readBody(asked: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of asked) {
+    const chunk = part as Buffer;
+    bytes += chunk.length;
+    if (bytes <= BODY_MAX_BYTES) parts.push(chunk);
+  }
+  return bytes > BODY_MAX_BYTES ? undefined : Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,37 @@
+import { DURATIONS } from './times.ts';
+import type { World } from './world.ts';
+
+/** What the lists of Azure show: the last body that has reached them, per kind and resource, oldest resource first. */
+export type Lists = Map<string, Map<string, unknown>>;
+
+/** Puts a body into a list at once: how the world was before the simulator started. */
+export function listNow(world: World, kind: string, id: string, body: unknown): void {
+  listOf(world, kind).set(id.toLowerCase(), body);
+}
+
+/** A resource was made, changed or (body undefined) deleted: its lists learn of it up to five seconds later, in order. */
+export function listLater(world: World, kind: string, id: string, body: unknown): void {
+  const key = `${kind} ${id.toLowerCase()}`;
+  const nowMs = world.clock.nowMs();
+  const lagMs = world.clock.paced(world.draws.next(`list-lag:${key}`) * DURATIONS.listLag);
+  const dueMs = Math.max(nowMs + lagMs, world.listDue.get(key) ?? 0);
+  world.listDue.set(key, dueMs);
+  world.clock.afterPaced(dueMs - nowMs, () => {
+    const list = listOf(world, kind);
+    if (body === undefined) list.delete(id.toLowerCase());
+    else list.set(id.toLowerCase(), body);
+  });
+}
+
+/** The bodies a list shows now. */
+export function listed(world: World, kind: string): readonly unknown[] {
+  return [...listOf(world, kind).values()];
+}
+
+function listOf(world: World, kind: string): Map<string, unknown> {
+  const known = world.lists.get(kind);
+  if (known !== undefined) return known;
+  const made = new Map<string, unknown>();
+  world.lists.set(kind, made);
+  return made;
+}

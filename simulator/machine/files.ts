@@ -1,0 +1,14 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Folders whose contents are the machine's own: they are what replication carries. */
+export const OWN_FOLDERS = ['etc', 'opt', 'var', 'root', 'home', 'srv', 'usr/local/bin', 'usr/local/lib'] as const;
+
+/** Visits every file, link and folder below a folder, folders before what they hold. */
+export function walk(folder: string, visit: (file: string) => void): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = join(folder, entry.name);
+    visit(file);
+    if (entry.isDirectory()) walk(file, visit);
+  }
+}

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SHIMS } from './shims/list.ts';
+
+/** Programs of the host that a machine gets, where the host has them. */
+const TOOLS = (
+  'sh bash cat stat head tail tr cut sort uniq wc cksum base64 od timeout sed grep egrep awk find xargs sha256sum md5sum ls cp mv rm mkdir rmdir ln ' +
+  'chmod chown touch date sleep env printf echo test true false expr seq basename dirname readlink realpath mktemp tee nice kill ps uname df du cmp ' +
+  'diff dd sync nproc printenv tac paste comm split install id whoami'
+).split(' ');
+
+/** Folders that are links into /usr, as on every merged Debian. */
+const MERGED = ['bin', 'sbin', 'lib', 'lib64'] as const;
+
+/** The host's path of a program, undefined when the host has none. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  for (const folder of folders) {
+    if (folder === '') continue;
+    const file = join(folder, name);
+    try {
+      accessSync(file, constants.X_OK);
+      if (statSync(file).isFile()) return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+/** Builds the shared image of all machines from the programs of this host and their libraries. Returns the files of it, relative to the folder. */
+export function buildImage(folder: string): readonly string[] {
+  const files = new Set<string>();
+  const put = (source: string, target: string): void => {
+    const relative = target.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/').slice(1);
+    if (files.has(relative)) return;
+    files.add(relative);
+    const place = join(folder, relative);
+    mkdirSync(dirname(place), { recursive: true });
+    copyFileSync(realpathSync(source), place);
+    chmodSync(place, 0o555);
+  };
+  const putProgram = (source: string, target: string): void => {
+    put(source, target);
+    for (const library of librariesOf(realpathSync(source))) put(library, library);
+  };
+
+  for (const tool of TOOLS) {
+    const found = findProgram(tool);
+    if (found !== undefined) putProgram(found, `/usr/bin/${tool}`);
+  }
+  const curl = findProgram('curl');
+  if (curl !== undefined) putProgram(curl, '/usr/lib/sim/curl');
+  for (const [name, text] of SHIMS) {
+    const relative = `usr/local/sbin/${name}`;
+    files.add(relative);
+    mkdirSync(join(folder, 'usr/local/sbin'), { recursive: true });
+    writeFileSync(join(folder, relative), text, { mode: 0o555 });
+  }
+  return [...files];
+}
+
+function librariesOf(program: string): readonly string[] {
+  try {
+    const text = execFileSync('ldd', [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return [...text.matchAll(/(?:=>\s*)?(\/\S+)\s+\(0x/g)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
+  } catch {
+    // A script or a static program: it needs none.
+    return [];
+  }
+}
+
+/** Links the image into the root folder of a machine; no byte is copied. */
+export function linkImage(folder: string, files: readonly string[], root: string): void {
+  for (const name of MERGED) {
+    mkdirSync(join(root, 'usr', name), { recursive: true });
+    symlinkSync(`usr/${name}`, join(root, name));
+  }
+  const made = new Set<string>();
+  for (const file of files) {
+    const parent = dirname(join(root, file));
+    if (!made.has(parent)) mkdirSync(parent, { recursive: true });
+    made.add(parent);
+    linkSync(join(folder, file), join(root, file));
+  }
+}

@@ -1,0 +1,71 @@
+import { chmodSync, lchownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeEstateFiles } from './estate-files.ts';
+import { OWN_FOLDERS, walk } from './files.ts';
+import { linkImage } from './image.ts';
+import { ownerOf } from './owner.ts';
+import { restoreFiles } from './points.ts';
+import { enableUnit } from './units.ts';
+import type { Machine, World } from '../world.ts';
+import type { Manifest } from './points.ts';
+
+const SCRATCH_FOLDERS = ['run', 'tmp', 'dev', 'proc'] as const;
+
+/** Makes the root folder of a machine from the estate's files. */
+export function rootFromEstate(world: World, machine: Machine): void {
+  bareRoot(world, machine.root);
+  writeEstateFiles(world, machine);
+  const enabled = world.estate.machines.find((each) => each.name === machine.name)?.units ?? [];
+  for (const unit of enabled) enableUnit(machine.root, unit);
+  own(machine.root, [...OWN_FOLDERS, ...SCRATCH_FOLDERS]);
+}
+
+/** Makes the root folder of a machine from the files of a recovery point. */
+export function rootFromManifest(world: World, machine: Machine, manifest: Manifest): void {
+  bareRoot(world, machine.root);
+  restoreFiles(world, machine.root, manifest);
+  own(machine.root, [...OWN_FOLDERS, ...SCRATCH_FOLDERS]);
+}
+
+/** Makes a root folder for trying out what this host can contain: the folder, and the file in it that a contained shell is to run. */
+export function probeRoot(world: World): [root: string, file: string] {
+  const root = join(world.stateFolder, 'probe');
+  bareRoot(world, root);
+  writeFileSync(join(root, 'tmp/probe'), 'echo lost > /dev/null\necho contained\n');
+  own(root, [...OWN_FOLDERS, ...SCRATCH_FOLDERS]);
+  return [root, '/tmp/probe'];
+}
+
+/** Removes a machine's files. */
+export function removeRoot(machine: Machine): void {
+  rmSync(machine.root, { recursive: true, force: true });
+}
+
+/** Empties the folders that do not outlive a boot. */
+export function emptyScratch(root: string): void {
+  for (const name of ['run', 'tmp']) {
+    const folder = join(root, name);
+    for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true, force: true });
+  }
+  mkdirSync(join(root, 'run/sim/units'), { recursive: true });
+  mkdirSync(join(root, 'run/sim/scripts'), { recursive: true });
+  own(root, ['run']);
+}
+
+function bareRoot(world: World, root: string): void {
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true, mode: 0o755 });
+  linkImage(world.imageFolder, world.imageFiles, root);
+  for (const name of [...OWN_FOLDERS, ...SCRATCH_FOLDERS]) mkdirSync(join(root, name), { recursive: true });
+  chmodSync(join(root, 'tmp'), 0o777);
+  for (const device of ['null', 'zero', 'urandom']) writeFileSync(join(root, 'dev', device), '', { mode: 0o666 });
+}
+
+function own(root: string, folders: readonly string[]): void {
+  const owner = ownerOf();
+  if (owner === undefined) return;
+  for (const folder of folders) {
+    lchownSync(join(root, folder), owner.uid, owner.gid);
+    walk(join(root, folder), (file) => lchownSync(file, owner.uid, owner.gid));
+  }
+}

@@ -1,0 +1,18 @@
+import { curl } from './curl.ts';
+import { hostname } from './hostname.ts';
+import { id } from './id.ts';
+import { nc } from './nc.ts';
+import { pgIsready } from './pg-isready.ts';
+import { systemctl } from './systemctl.ts';
+import { wget } from './wget.ts';
+
+/** The stand-ins for tools that need more of a machine than its files; each is POSIX shell and works on files alone. */
+export const SHIMS: readonly (readonly [string, string])[] = [
+  ['systemctl', systemctl],
+  ['curl', curl],
+  ['wget', wget],
+  ['nc', nc],
+  ['pg_isready', pgIsready],
+  ['hostname', hostname],
+  ['id', id],
+];

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { certificateOf } from './certificate.ts';
+import { makeClock } from './clock.ts';
+import { serveControl } from './control.ts';
+import { estateFile, loadEstate } from './estate.ts';
+import { armFault } from './faults.ts';
+import { serveArm } from './https.ts';
+import { makeIdentity } from './identity.ts';
+import { openLedger } from './ledger.ts';
+import { halt } from './machine/boot.ts';
+import { buildImage } from './machine/image.ts';
+import { probeIsolation } from './machine/isolation.ts';
+import { probeRoot } from './machine/root.ts';
+import { claimBlock, isolatedPrefix, moveEstate } from './network/addresses.ts';
+import { USAGE, readOptions } from './options.ts';
+import { populate } from './populate.ts';
+import { makeDraws } from './random.ts';
+import type { LoadedEstate } from './estate.ts';
+import type { Options } from './options.ts';
+import type { World } from './world.ts';
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  let options: Options;
+  let loaded: LoadedEstate;
+  try {
+    options = readOptions(process.argv.slice(2));
+    loaded = loadEstate(estateFile(options.estate));
+  } catch (error) {
+    process.stderr.write(`runward-simulator: ${error instanceof Error ? error.message : String(error)}\nSee runward-simulator --help\n`);
+    process.exitCode = 2;
+    return;
+  }
+  await start(options, loaded);
+}
+
+async function start(options: Options, loaded: LoadedEstate): Promise<void> {
+  process.umask(0o022);
+  const stateFolder = resolve(options.stateFolder ?? mkdtempSync(join(tmpdir(), 'runward-simulator-')));
+  mkdirSync(stateFolder, { recursive: true });
+  // Scripts run as another user when the simulator is root, and that user must be able to pass through.
+  if (process.getuid?.() === 0) chmodSync(stateFolder, 0o711);
+  const block = await claimBlock();
+  const world = makeWorld(
+    options,
+    { estate: moveEstate(loaded.estate, block.number), filesFolder: loaded.filesFolder },
+    { stateFolder, block: block.number },
+  );
+  const identity = makeIdentity(world.estate.principals);
+  const certificate = await certificateOf(stateFolder, options.names);
+  const controlToken = randomBytes(32).toString('base64url');
+  const controlTokenFile = join(stateFolder, 'control-token');
+  writeFileSync(controlTokenFile, controlToken, { mode: 0o600 });
+
+  world.isolation = options.isolation === 'none' ? 'none' : probeIsolation(...probeRoot(world));
+  populate(world);
+  if (options.faultsFile !== undefined)
+    for (const fault of JSON.parse(readFileSync(options.faultsFile, 'utf8')) as unknown[]) armFault(world, fault);
+  const arm = await serveArm(world, { identity, certificate, port: options.port });
+  const control = await serveControl(world, { port: options.controlPort, token: controlToken });
+
+  const stop = (): void => {
+    world.clock.stop();
+    for (const machine of world.machines.values()) halt(world, machine);
+    world.ledger.close();
+    block.release();
+    arm.closeAllConnections();
+    control.closeAllConnections();
+    process.exit(0);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  announce(world, {
+    control: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
+    controlTokenFile,
+    caFile: certificate.caFile,
+    secretOf: identity.secretOf,
+  });
+}
+
+function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly stateFolder: string; readonly block: number }): World {
+  const { stateFolder } = given;
+  const imageFolder = join(stateFolder, 'image');
+  const contentFolder = join(stateFolder, 'content');
+  for (const folder of [imageFolder, contentFolder, join(stateFolder, 'machines')]) mkdirSync(folder, { recursive: true });
+  const seed = options.seed ?? loaded.estate.seed;
+  return {
+    options,
+    ...loaded,
+    estate: { ...loaded.estate, seed },
+    stateFolder,
+    imageFolder,
+    imageFiles: buildImage(imageFolder),
+    contentFolder,
+    contentDigests: new Map(),
+    clock: makeClock(options.pace, options.startMs),
+    draws: makeDraws(seed),
+    ledger: openLedger(stateFolder),
+    faults: [],
+    unmatched: [],
+    counts: new Map(),
+    lists: new Map(),
+    listDue: new Map(),
+    subscriptionId: loaded.estate.subscriptions[0]?.id ?? '',
+    machines: new Map(),
+    networks: new Map(),
+    nics: new Map(),
+    vaults: new Map(),
+    operations: new Map(),
+    isolatedAddresses: { next: 0, prefix: isolatedPrefix(given.block) },
+    isolation: 'none',
+    endpoint: '',
+  };
+}
+
+/** One JSON line with all that a client needs; then, if asked for, the same as settings of the environment. */
+function announce(
+  world: World,
+  given: {
+    readonly control: string;
+    readonly controlTokenFile: string;
+    readonly caFile: string;
+    readonly secretOf: (clientId: string) => string | undefined;
+  },
+): void {
+  const principal = world.estate.principals[0];
+  const clientId = principal?.clientId ?? '';
+  const { pace } = world.options;
+  const ready = {
+    ready: true,
+    endpoint: world.endpoint,
+    authorityHost: world.endpoint,
+    caFile: given.caFile,
+    tenantId: world.estate.tenant,
+    clientId,
+    clientSecret: given.secretOf(clientId),
+    subscriptionId: world.subscriptionId,
+    control: given.control,
+    controlTokenFile: given.controlTokenFile,
+    isolation: world.isolation,
+    machines: world.machines.size,
+    estate: world.estate.estate,
+    seed: world.estate.seed,
+    scale: pace.kind === 'scaled' ? pace.scale : 'fixed',
+    addressRanges: world.estate.networks.filter((network) => network.reachable).map((network) => network.space),
+    state: world.stateFolder,
+    pid: process.pid,
+  };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  if (!world.options.printEnv) return;
+  const settings = {
+    CLOUD: 'custom',
+    ENDPOINT: ready.endpoint,
+    AUTHORITY_HOST: ready.authorityHost,
+    CA_FILE: ready.caFile,
+    TENANT_ID: ready.tenantId,
+    CLIENT_ID: ready.clientId,
+  };
+  for (const [name, value] of Object.entries(settings)) process.stdout.write(`RUNWARD_AZURE_${name}=${value}\n`);
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`runward-simulator: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});

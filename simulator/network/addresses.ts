@@ -1,0 +1,78 @@
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import type { Estate } from '../estate.ts';
+import type { Network, World } from '../world.ts';
+
+/*
+ * Machines of reachable networks answer on loopback addresses that are also what ARM reports, because clients have no other way to reach them.
+ * Several simulators can run on one computer: each claims a block, and the second number of every loopback address moves by it.
+ */
+
+const BLOCKS = 10;
+const CLAIM_PORT = 17_007;
+const ISOLATED_FIRST = 120;
+
+/** The block of loopback addresses a simulator has claimed for as long as it runs. */
+export interface AddressBlock {
+  readonly number: number;
+  readonly release: () => void;
+}
+
+/** Claims the first free block. Throws when all are taken. */
+export async function claimBlock(): Promise<AddressBlock> {
+  for (let number = 0; number < BLOCKS; number += 1) {
+    const server = await tryClaim(`127.${ISOLATED_FIRST + number}.0.1`);
+    if (server !== undefined) return { number, release: () => void server.close() };
+  }
+  throw new Error(`${BLOCKS} simulators run on this computer already; there is no block of loopback addresses left`);
+}
+
+async function tryClaim(host: string): Promise<Server | undefined> {
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(CLAIM_PORT, host, () => resolve(server));
+  });
+}
+
+/** The estate with every loopback address moved into a block. */
+export function moveEstate(estate: Estate, block: number): Estate {
+  const moved = (address: string): string => address.replace(/^127\.(\d+)\./, (_whole, second: string) => `127.${Number(second) + block}.`);
+  return {
+    ...estate,
+    networks: estate.networks.map((network) => ({ ...network, space: moved(network.space), dns: network.dns.map(moved) })),
+    machines: estate.machines.map((machine) => ({ ...machine, address: moved(machine.address) })),
+  };
+}
+
+/** The prefix of the unpublished addresses of a block's isolated networks. */
+export function isolatedPrefix(block: number): string {
+  return `127.${ISOLATED_FIRST + block}`;
+}
+
+/** The next address of a network that no interface has; the first three of a network belong to Azure. */
+export function freeAddress(world: World, network: Network): string {
+  const taken = new Set([...world.nics.values()].filter((nic) => nic.network === network).map((nic) => nic.address));
+  const [first = 0, second = 0] = network.space.split('.').map((part) => Number.parseInt(part, 10));
+  for (let number = 4; number < 65_000; number += 1) {
+    const address = `${first}.${second}.${number >> 8}.${number & 255}`;
+    if ((number & 255) !== 0 && (number & 255) !== 255 && !taken.has(address)) return address;
+  }
+  throw new Error(`${network.name} has no address left`);
+}
+
+/** Where a machine with this address really listens. */
+export function realAddressOf(world: World, network: Network, address: string): string {
+  if (network.reachable) return address;
+  const number = world.isolatedAddresses.next;
+  world.isolatedAddresses.next += 1;
+  return `${world.isolatedAddresses.prefix}.${1 + Math.floor(number / 250)}.${1 + (number % 250)}`;
+}
+
+/** Whether an address lies in a network's space. */
+export function inSpace(network: Pick<Network, 'space'>, address: string): boolean {
+  const [base = '', bits = '32'] = network.space.split('/');
+  const value = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(value(base) / size) === Math.floor(value(address) / size);
+}

@@ -1,0 +1,180 @@
+import { machineId, networkResourceId } from '../arm-ids.ts';
+import type { Network, Nic, World } from '../world.ts';
+
+const SUBNET = 'default';
+
+/** A virtual network as ARM answers it. */
+export function networkBody(world: World, network: Network): Readonly<Record<string, unknown>> {
+  const id = networkId(world, network);
+  const etag = `W/"${world.draws.uuid(`etag:${id}`)}"`;
+  const interfaces = [...world.nics.values()].filter((nic) => nic.network === network);
+  const subnet = {
+    name: SUBNET,
+    id: `${id}/subnets/${SUBNET}`,
+    etag,
+    properties: {
+      provisioningState: 'Succeeded',
+      addressPrefix: network.space,
+      networkSecurityGroup: { id: securityGroupId(world, network) },
+      ...(interfaces.length === 0
+        ? {}
+        : { ipConfigurations: interfaces.map((nic) => ({ id: `${nicId(world, nic)}/ipConfigurations/ipconfig1` })) }),
+      delegations: [],
+      privateEndpointNetworkPolicies: 'Disabled',
+      privateLinkServiceNetworkPolicies: 'Enabled',
+    },
+    type: 'Microsoft.Network/virtualNetworks/subnets',
+  };
+  return {
+    name: network.name,
+    id,
+    etag,
+    type: 'Microsoft.Network/virtualNetworks',
+    location: network.location,
+    properties: {
+      provisioningState: 'Succeeded',
+      resourceGuid: world.draws.uuid(`guid:${id}`),
+      addressSpace: { addressPrefixes: [network.space] },
+      ...(network.dns.length === 0 ? {} : { dhcpOptions: { dnsServers: network.dns } }),
+      subnets: [subnet],
+      virtualNetworkPeerings: network.peerings.flatMap((name) => peering(world, network, name)),
+      enableDdosProtection: false,
+    },
+  };
+}
+
+function peering(world: World, network: Network, name: string): readonly Readonly<Record<string, unknown>>[] {
+  const remote = [...world.networks.values()].find((other) => other.name === name);
+  if (remote === undefined) return [];
+  const id = `${networkId(world, network)}/virtualNetworkPeerings/to-${name}`;
+  return [
+    {
+      name: `to-${name}`,
+      id,
+      etag: `W/"${world.draws.uuid(`etag:${id}`)}"`,
+      properties: {
+        provisioningState: 'Succeeded',
+        resourceGuid: world.draws.uuid(`guid:${id}`),
+        peeringState: 'Connected',
+        peeringSyncLevel: 'FullyInSync',
+        remoteVirtualNetwork: { id: networkId(world, remote) },
+        allowVirtualNetworkAccess: true,
+        allowForwardedTraffic: false,
+        allowGatewayTransit: false,
+        useRemoteGateways: false,
+        doNotVerifyRemoteGateways: false,
+        remoteAddressSpace: { addressPrefixes: [remote.space] },
+        remoteVirtualNetworkAddressSpace: { addressPrefixes: [remote.space] },
+      },
+      type: 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings',
+    },
+  ];
+}
+
+/** A network interface as ARM answers it. */
+export function nicBody(world: World, nic: Nic): Readonly<Record<string, unknown>> {
+  const id = nicId(world, nic);
+  const etag = `W/"${world.draws.uuid(`etag:${id}`)}"`;
+  const machine = world.machines.get(nic.machine);
+  return {
+    name: nic.name,
+    id,
+    etag,
+    type: 'Microsoft.Network/networkInterfaces',
+    location: nic.location,
+    kind: 'Regular',
+    properties: {
+      provisioningState: 'Succeeded',
+      resourceGuid: world.draws.uuid(`guid:${id}`),
+      ipConfigurations: [
+        {
+          name: 'ipconfig1',
+          id: `${id}/ipConfigurations/ipconfig1`,
+          etag,
+          type: 'Microsoft.Network/networkInterfaces/ipConfigurations',
+          properties: {
+            provisioningState: 'Succeeded',
+            privateIPAddress: nic.address,
+            privateIPAllocationMethod: 'Dynamic',
+            subnet: { id: `${networkId(world, nic.network)}/subnets/${SUBNET}` },
+            primary: true,
+            privateIPAddressVersion: 'IPv4',
+          },
+        },
+      ],
+      dnsSettings: { dnsServers: [], appliedDnsServers: [] },
+      macAddress: macAddress(world.draws.hex(`mac:${id}`, 6)),
+      enableAcceleratedNetworking: false,
+      enableIPForwarding: false,
+      primary: true,
+      ...(machine === undefined ? {} : { virtualMachine: { id: machineId(world, machine.group, machine.name) } }),
+      hostedWorkloads: [],
+      tapConfigurations: [],
+      nicType: 'Standard',
+    },
+  };
+}
+
+/** A network security group as ARM answers it: no rules of its own, the default ones of Azure. */
+export function securityGroupBody(world: World, network: Network): Readonly<Record<string, unknown>> {
+  const id = securityGroupId(world, network);
+  const etag = `W/"${world.draws.uuid(`etag:${id}`)}"`;
+  const rule = (
+    name: string,
+    priority: number,
+    values: { readonly direction: string; readonly access: string; readonly from: string; readonly to: string },
+  ): unknown => ({
+    name,
+    id: `${id}/defaultSecurityRules/${name}`,
+    etag,
+    type: 'Microsoft.Network/networkSecurityGroups/defaultSecurityRules',
+    properties: {
+      provisioningState: 'Succeeded',
+      protocol: '*',
+      sourcePortRange: '*',
+      destinationPortRange: '*',
+      sourceAddressPrefix: values.from,
+      destinationAddressPrefix: values.to,
+      access: values.access,
+      priority,
+      direction: values.direction,
+    },
+  });
+  return {
+    name: `nsg-${network.name}`,
+    id,
+    etag,
+    type: 'Microsoft.Network/networkSecurityGroups',
+    location: network.location,
+    properties: {
+      provisioningState: 'Succeeded',
+      resourceGuid: world.draws.uuid(`guid:${id}`),
+      securityRules: [],
+      defaultSecurityRules: [
+        rule('AllowVnetInBound', 65_000, { direction: 'Inbound', access: 'Allow', from: 'VirtualNetwork', to: 'VirtualNetwork' }),
+        rule('AllowAzureLoadBalancerInBound', 65_001, { direction: 'Inbound', access: 'Allow', from: 'AzureLoadBalancer', to: '*' }),
+        rule('DenyAllInBound', 65_500, { direction: 'Inbound', access: 'Deny', from: '*', to: '*' }),
+        rule('AllowVnetOutBound', 65_000, { direction: 'Outbound', access: 'Allow', from: 'VirtualNetwork', to: 'VirtualNetwork' }),
+        rule('AllowInternetOutBound', 65_001, { direction: 'Outbound', access: 'Allow', from: '*', to: 'Internet' }),
+        rule('DenyAllOutBound', 65_500, { direction: 'Outbound', access: 'Deny', from: '*', to: '*' }),
+      ],
+      subnets: [{ id: `${networkId(world, network)}/subnets/${SUBNET}` }],
+    },
+  };
+}
+
+function networkId(world: World, network: Network): string {
+  return networkResourceId(world, { group: network.group, type: 'virtualNetworks', name: network.name });
+}
+
+function nicId(world: World, nic: Nic): string {
+  return networkResourceId(world, { group: nic.group, type: 'networkInterfaces', name: nic.name });
+}
+
+function securityGroupId(world: World, network: Network): string {
+  return networkResourceId(world, { group: network.group, type: 'networkSecurityGroups', name: `nsg-${network.name}` });
+}
+
+function macAddress(hex: string): string {
+  return ['00', '0D', '3A', hex.slice(0, 2), hex.slice(2, 4), hex.slice(4, 6)].join('-').toUpperCase();
+}

@@ -1,0 +1,115 @@
+import { parseArgs } from 'node:util';
+import type { Pace } from './clock.ts';
+
+/** What the command line says. */
+export interface Options {
+  readonly estate: string;
+  readonly port: number;
+  readonly controlPort: number;
+  readonly stateFolder: string | undefined;
+  readonly pace: Pace;
+  /** Instant (ms) at which a manual clock stands; undefined for the wall clock. */
+  readonly startMs: number | undefined;
+  readonly seed: number | undefined;
+  readonly faultsFile: string | undefined;
+  readonly isolation: 'auto' | 'none';
+  readonly names: readonly string[];
+  readonly retryAfterZero: boolean;
+  readonly printEnv: boolean;
+}
+
+/** What --help prints. */
+export const USAGE = `runward-simulator: a stateful stand-in for the Azure control plane, on this computer only
+
+  --estate FILE|NAME    estate to start with (contoso-shop)
+  --port N              HTTPS port of Azure Resource Manager and sign-in (0: any)
+  --control-port N      HTTP port of the control API (0: any)
+  --state DIR           state folder (a new temporary one)
+  --scale N             divides every duration by N (1)
+  --profile P           real, demo (60), ci (600) or instant-but-async
+  --clock wall|manual   manual: time moves only by POST /control/clock
+  --start TIME          where a manual clock stands (2026-01-05T09:00:00Z)
+  --seed N              other random numbers than the estate's
+  --faults FILE         faults to arm at the start, a JSON list
+  --isolation auto|none none: scripts are not run
+  --name HOST           one more name in the certificate; may be repeated
+  --retry-after-zero    answers Retry-After: 0
+  --print-env           also prints RUNWARD_AZURE_* lines for a client
+
+Example: runward-simulator --estate contoso-shop --scale 60
+`;
+
+const PROFILES: Readonly<Record<string, Pace>> = {
+  real: { kind: 'scaled', scale: 1 },
+  demo: { kind: 'scaled', scale: 60 },
+  ci: { kind: 'scaled', scale: 600 },
+  'instant-but-async': { kind: 'fixed', stageMs: 20 },
+};
+
+/** Reads the command line. Throws an error that names the flag. */
+export function readOptions(given: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...given],
+    options: {
+      estate: { type: 'string', default: 'contoso-shop' },
+      port: { type: 'string', default: '0' },
+      'control-port': { type: 'string', default: '0' },
+      state: { type: 'string' },
+      scale: { type: 'string' },
+      profile: { type: 'string' },
+      clock: { type: 'string', default: 'wall' },
+      start: { type: 'string', default: '2026-01-05T09:00:00Z' },
+      seed: { type: 'string' },
+      faults: { type: 'string' },
+      isolation: { type: 'string', default: 'auto' },
+      name: { type: 'string', multiple: true, default: [] },
+      'retry-after-zero': { type: 'boolean', default: false },
+      'print-env': { type: 'boolean', default: false },
+    },
+  });
+  if (values.scale !== undefined && values.profile !== undefined) throw new Error('--scale and --profile exclude each other');
+  return {
+    estate: values.estate,
+    port: whole('--port', values.port, 65_535),
+    controlPort: whole('--control-port', values['control-port'], 65_535),
+    stateFolder: values.state,
+    pace: paceOf(values.scale, values.profile),
+    startMs: oneOf('--clock', values.clock, ['wall', 'manual']) === 'manual' ? instant(values.start) : undefined,
+    seed: values.seed === undefined ? undefined : whole('--seed', values.seed, Number.MAX_SAFE_INTEGER),
+    faultsFile: values.faults,
+    isolation: oneOf('--isolation', values.isolation, ['auto', 'none']),
+    names: values.name,
+    retryAfterZero: values['retry-after-zero'],
+    printEnv: values['print-env'],
+  };
+}
+
+function paceOf(scale: string | undefined, profile: string | undefined): Pace {
+  if (profile !== undefined) {
+    const pace = PROFILES[profile];
+    if (pace === undefined) throw new Error(`--profile: "${profile}" is none of ${Object.keys(PROFILES).join(', ')}`);
+    return pace;
+  }
+  const number = Number(scale ?? '1');
+  if (!(number >= 1 && number <= 100_000)) throw new Error(`--scale: "${scale}" is not a number from 1 to 100000`);
+  return { kind: 'scaled', scale: number };
+}
+
+function whole(flag: string, text: string, most: number): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0 || number > most || text.trim() === '')
+    throw new Error(`${flag}: "${text}" is not a whole number from 0 to ${most}`);
+  return number;
+}
+
+function oneOf<Word extends string>(flag: string, text: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === text);
+  if (found === undefined) throw new Error(`${flag}: "${text}" is none of ${words.join(', ')}`);
+  return found;
+}
+
+function instant(text: string): number {
+  const atMs = Date.parse(text);
+  if (Number.isNaN(atMs)) throw new Error(`--start: "${text}" is not a time`);
+  return atMs;
+}

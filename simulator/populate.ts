@@ -1,0 +1,90 @@
+import { machineFromEstate } from './compute/machines.ts';
+import { locationOf, keyOf } from './world.ts';
+import { inSpace } from './network/addresses.ts';
+import { itemListed } from './siterecovery/item.ts';
+import { planListed } from './siterecovery/plan.ts';
+import { startReplication } from './siterecovery/replication.ts';
+import type { EstateVault } from './estate.ts';
+import type { Item } from './siterecovery/item.ts';
+import type { Machine, Network, Vault, World } from './world.ts';
+
+/** Fills a new world with what the estate says. Throws when the estate names something that it does not have. */
+export function populate(world: World): void {
+  for (const given of world.estate.networks) {
+    const location = given.location ?? locationOf(world, given.group);
+    world.networks.set(keyOf(given.group, given.name), { ...given, location });
+  }
+  for (const given of world.estate.machines) machineFromEstate(world, given, networkOf(world, given));
+  for (const given of world.estate.vaults) populateVault(world, given);
+}
+
+/** A machine lives in the network of its region and group whose space holds its address. */
+function networkOf(world: World, machine: World['estate']['machines'][number]): Network {
+  const found = [...world.networks.values()].find((network) => inSpace(network, machine.address));
+  if (found === undefined) throw new Error(`the estate has no network for ${machine.name} (${machine.address})`);
+  return found;
+}
+
+function populateVault(world: World, given: EstateVault): void {
+  const vault: Vault = {
+    name: given.name,
+    group: given.group,
+    location: locationOf(world, given.group),
+    items: new Map(),
+    plans: new Map(),
+    jobs: new Map(),
+  };
+  world.vaults.set(keyOf(given.group, given.name), vault);
+  const items = given.replication.items.map((name) => makeItem(world, vault, { name, vault: given }));
+  for (const item of items) vault.items.set(item.name.toLowerCase(), item);
+  startReplication(world, items);
+  for (const item of items) itemListed(world, item);
+
+  for (const plan of given.plans) {
+    const groups = plan.groups.map((names) => names.map((name) => itemOf(vault, name)));
+    const made = {
+      vault,
+      name: plan.name,
+      guid: world.draws.uuid(`plan:${plan.name}`),
+      groups,
+      scenario: undefined,
+      lastTestMs: undefined,
+    };
+    vault.plans.set(plan.name.toLowerCase(), made);
+    planListed(world, made);
+  }
+}
+
+function makeItem(world: World, vault: Vault, given: { readonly name: string; readonly vault: EstateVault }): Item {
+  const { replication } = given.vault;
+  const group = replication.policy.multiVm.findIndex((names) => names.includes(given.name));
+  return {
+    vault,
+    name: given.name,
+    machine: machineNamed(world, given.name),
+    guid: world.draws.uuid(`item:${given.name}`),
+    replication,
+    multiVmGroup: group < 0 ? '' : `multivm-${group + 1}`,
+    agentVersion: world.estate.agents[given.name],
+    points: [],
+    phase: 'protected',
+    scenario: undefined,
+    replicating: true,
+    rpoSeconds: undefined,
+    rpoAtMs: 0,
+    lastTestMs: undefined,
+    testMachine: undefined,
+  };
+}
+
+function machineNamed(world: World, name: string): Machine {
+  const found = [...world.machines.values()].find((machine) => machine.name === name);
+  if (found === undefined) throw new Error(`the estate has no machine ${name}`);
+  return found;
+}
+
+function itemOf(vault: Vault, name: string): Item {
+  const found = vault.items.get(name.toLowerCase());
+  if (found === undefined) throw new Error(`${vault.name} replicates no machine ${name}`);
+  return found;
+}

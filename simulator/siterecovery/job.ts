@@ -1,0 +1,200 @@
+import { replicationJobId } from '../arm-ids.ts';
+import { strike } from '../faults.ts';
+import { listLater } from '../lists.ts';
+import { moveOperation, openOperation } from '../operations.ts';
+import { DURATIONS, azureTime } from '../times.ts';
+import { advance } from '../transition.ts';
+import { JOB, STATE_DESCRIPTION } from './job-state.ts';
+import { taskBody } from './job-trees.ts';
+import type { Operation } from '../operations.ts';
+import type { Answer, Call } from '../route.ts';
+import type { Vault, World } from '../world.ts';
+import type { JobEvent, JobState } from './job-state.ts';
+import type { Task } from './job-trees.ts';
+
+/** What a job fails with. */
+export interface JobError {
+  readonly code: string;
+  readonly message: string;
+  readonly taskId: string;
+  readonly atMs: number;
+}
+
+/** A Site Recovery job. */
+export interface Job {
+  readonly id: string;
+  readonly vault: Vault;
+  readonly scenarioName: string;
+  readonly friendlyName: string;
+  readonly activityId: string;
+  readonly target: { readonly id: string; readonly name: string; readonly type: string };
+  readonly startMs: number;
+  readonly tasks: readonly Task[];
+  readonly custom: () => Readonly<Record<string, unknown>>;
+  /** Ordered by a fault: the job ends with this error. */
+  readonly failWith: { readonly code: string; readonly message: string } | undefined;
+  readonly operation: Operation | undefined;
+  state: JobState;
+  endMs: number | undefined;
+  readonly errors: JobError[];
+}
+
+/** What is needed to open a job. */
+export interface JobOrder {
+  readonly vault: Vault;
+  readonly scenarioName: string;
+  readonly friendlyName: string;
+  readonly target: Job['target'];
+  readonly tasks: readonly Task[];
+  readonly custom: () => Readonly<Record<string, unknown>>;
+}
+
+/** A job that a request starts: its operation, and the fault that will make it fail, if one is armed. */
+export function openJob(
+  world: World,
+  order: JobOrder,
+  request: { readonly call: Call; readonly operation: string; readonly resource: string; readonly result: () => Answer },
+): Job {
+  const { call } = request;
+  const id = world.draws.nextUuid('job');
+  const suspect = { operation: request.operation, resource: request.resource, principal: call.caller.name, when: 'duringJob' } as const;
+  const deed = strike(world, suspect)?.do;
+  const failWith =
+    deed !== undefined && 'failJob' in deed ? { code: deed.failJob.code, message: deed.failJob.message ?? 'The job failed.' } : undefined;
+  return keep(world, {
+    ...order,
+    id,
+    activityId: `${call.clientRequestId} ActivityId: ${call.correlationId}`,
+    failWith,
+    operation: openOperation(world, id, request.result),
+    startMs: world.clock.nowMs(),
+    state: 'NotStarted',
+    endMs: undefined,
+    errors: [],
+  });
+}
+
+/** A job that another job starts: it has no operation of its own and no request id. */
+export function childJob(world: World, order: JobOrder): Job {
+  return keep(world, {
+    ...order,
+    id: world.draws.nextUuid('job'),
+    activityId: ` ActivityId: ${world.draws.nextUuid('activity')}`,
+    failWith: undefined,
+    operation: undefined,
+    startMs: world.clock.nowMs(),
+    state: 'NotStarted',
+    endMs: undefined,
+    errors: [],
+  });
+}
+
+function keep(world: World, job: Job): Job {
+  job.vault.jobs.set(job.id, job);
+  jobChanged(world, job);
+  world.clock.afterPeriod(DURATIONS.jobKept, () => {
+    job.vault.jobs.delete(job.id);
+    listLater(world, `jobs ${job.vault.name}`, job.id, undefined);
+  });
+  return job;
+}
+
+/** Lets a job begin after it has been picked up. */
+export function beginJob(world: World, job: Job, then: () => void): void {
+  world.clock.after(DURATIONS.jobPickedUp, () => {
+    move(world, job, 'begin');
+    if (job.operation !== undefined) moveOperation(world, job.operation, 'run');
+    then();
+  });
+}
+
+/** Ends a job, and the operation that the client follows. */
+export function endJob(world: World, job: Job, error?: JobError): void {
+  job.endMs = world.clock.nowMs();
+  if (error !== undefined) job.errors.push(error);
+  move(world, job, error === undefined ? 'succeed' : 'fail');
+  if (job.operation === undefined) return;
+  if (error !== undefined) job.operation.error = { code: error.code, message: error.message };
+  moveOperation(world, job.operation, error === undefined ? 'succeed' : 'fail');
+}
+
+/** Runs one task of a job; `succeeded` runs when it has, `failed` when a fault has ordered the job to fail. */
+export function runTask(
+  world: World,
+  job: Job,
+  given: { readonly task: Task; readonly durationMs: number; readonly succeeded: () => void; readonly failed: (error: JobError) => void },
+): void {
+  const { task } = given;
+  task.state = 'InProgress';
+  task.startMs = world.clock.nowMs();
+  const durationMs = given.durationMs * world.draws.between(`task:${task.id}:${job.target.id}`, 0.9, 1.1);
+  world.clock.after(durationMs, () => {
+    task.endMs = world.clock.nowMs();
+    if (job.failWith === undefined) {
+      task.state = 'Succeeded';
+      return given.succeeded();
+    }
+    task.state = 'Failed';
+    return given.failed({ ...job.failWith, taskId: task.id, atMs: task.endMs });
+  });
+}
+
+function move(world: World, job: Job, event: JobEvent): void {
+  job.state = advance(JOB, job.state, event);
+  jobChanged(world, job);
+}
+
+function jobChanged(world: World, job: Job): void {
+  listLater(world, `jobs ${job.vault.name}`, job.id, jobBody(world, job, 'list'));
+}
+
+/** A job as Site Recovery answers it. The list is poorer, and right after the 202 even the scenario is missing. */
+export function jobBody(world: World, job: Job, form: 'get' | 'list'): Readonly<Record<string, unknown>> {
+  const fresh = job.state === 'NotStarted' && job.operation !== undefined;
+  const poor = form === 'list';
+  return {
+    id: replicationJobId(world, job.vault, job.id),
+    name: job.id,
+    type: 'Microsoft.RecoveryServices/vaults/replicationJobs',
+    properties: {
+      activityId: poor ? null : job.activityId,
+      scenarioName: fresh ? null : job.scenarioName,
+      friendlyName: fresh ? null : job.friendlyName,
+      state: job.state,
+      stateDescription: STATE_DESCRIPTION[job.state],
+      tasks: poor || fresh ? [] : job.tasks.map((task) => taskBody(world, task)),
+      errors: job.errors.map((error) => errorBody(job, error)),
+      startTime: azureTime(job.startMs),
+      endTime: job.endMs === undefined ? null : azureTime(job.endMs),
+      allowedActions: job.state === 'InProgress' ? ['Cancel'] : [],
+      targetObjectId: fresh ? null : job.target.id,
+      targetObjectName: fresh ? null : job.target.name,
+      targetInstanceType: fresh ? null : job.target.type,
+      customDetails: poor ? null : fresh ? { instanceType: 'AsrJobDetails', affectedObjectDetails: {} } : job.custom(),
+    },
+  };
+}
+
+/** The outer error is generic; what really happened is in the provider's part. */
+function errorBody(job: Job, error: JobError): Readonly<Record<string, unknown>> {
+  const number = Number.parseInt(error.code, 10);
+  return {
+    serviceErrorDetails: {
+      code: '539',
+      message: "The requested action couldn't be performed by the provider.",
+      possibleCauses: 'Check the provider errors for more information.',
+      recommendedAction: 'Resolve the issue and retry the operation.',
+      activityId: job.activityId,
+    },
+    providerErrorDetails: {
+      errorCode: Number.isNaN(number) ? 150_001 : number,
+      errorMessage: error.message,
+      errorId: error.code,
+      possibleCauses: 'See the message.',
+      recommendedAction: 'Resolve the issue and retry the operation.',
+    },
+    errorLevel: 'Error',
+    creationTime: azureTime(error.atMs),
+    taskId: error.taskId,
+  };
+}

@@ -1,0 +1,201 @@
+import { replicationJobId } from '../arm-ids.ts';
+import { DURATIONS } from '../times.ts';
+import { cleanupDetails, cleanupMs, deleteTestMachine } from './cleanup.ts';
+import { beginJob, childJob, endJob, runTask } from './job.ts';
+import { groupTask, machineTask, plainTask } from './job-trees.ts';
+import { planChanged, planId } from './plan.ts';
+import { createTestMachine, releaseItem, startTestMachine, testDetails } from './test-failover.ts';
+import type { World } from '../world.ts';
+import type { Item } from './item.ts';
+import type { Job, JobError } from './job.ts';
+import type { Task } from './job-trees.ts';
+import type { Plan } from './plan.ts';
+import type { TestPart } from './test-failover.ts';
+
+export const PLAN_TEST_OPERATION = 'ReplicationRecoveryPlans_TestFailover';
+export const PLAN_CLEANUP_OPERATION = 'ReplicationRecoveryPlans_TestFailoverCleanup';
+
+/** The tree of a plan's test failover: prerequisites, all machines, then group by group, the end. */
+export function planTestTasks(plan: Plan): readonly Task[] {
+  const machines = (items: readonly Item[]): Task[] => items.map((item) => machineTask({ guid: item.guid, name: item.machine.name }));
+  const everything = plan.groups.flat();
+  return [
+    plainTask('RpSrsPrerequisitesCheck', 'RpSrsPrerequisitesCheck', 'Prerequisites check for the recovery plan'),
+    groupTask('FailoverAllActionGroup', 'Recovery plan test failover', { groupType: 'RpFailoverTask', children: machines(everything) }),
+    ...plan.groups.map((items, place) =>
+      groupTask(`Group${place + 1}`, `Group ${place + 1}: Start (${items.length})`, { groupType: 'BootGroup', children: machines(items) }),
+    ),
+    plainTask('EndRecoveryPlanTask', 'EndRecoveryPlanTask', 'Finalizing the recovery plan'),
+  ];
+}
+
+/** The tree of a plan's cleanup. */
+export function planCleanupTasks(items: readonly Item[]): readonly Task[] {
+  return [
+    plainTask('RpSrsPrerequisitesCheck', 'RpSrsPrerequisitesCheck', 'Prerequisites check for the recovery plan'),
+    groupTask('CleanupAllActionGroup', 'Recovery plan test failover cleanup', {
+      groupType: 'RpTestFailoverCleanupTask',
+      children: items.map((item) => machineTask({ guid: item.guid, name: item.machine.name })),
+    }),
+    plainTask('EndRecoveryPlanTask', 'EndRecoveryPlanTask', 'Finalizing the recovery plan'),
+  ];
+}
+
+/** A plan's scenario begins. */
+export function takePlan(world: World, plan: Plan, given: { readonly name: string; readonly job: Job }): void {
+  plan.scenario = { name: given.name, jobId: replicationJobId(world, plan.vault, given.job.id), startMs: world.clock.nowMs() };
+  planChanged(world, plan);
+}
+
+function releasePlan(world: World, plan: Plan, operation: string): void {
+  plan.scenario = undefined;
+  world.ledger.newPeriod(planId(world, plan), operation);
+  planChanged(world, plan);
+}
+
+/** Runs a plan's test failover. Its items have been taken already. */
+export function runPlanTest(world: World, job: Job, given: { readonly plan: Plan; readonly parts: readonly TestPart[] }): void {
+  const { plan, parts } = given;
+  const [first, failover, ...rest] = job.tasks;
+  const last = rest.at(-1);
+  if (first === undefined || failover === undefined || last === undefined) throw new Error('the tree of a plan has its fixed tasks');
+  const failed = (error: JobError): void => {
+    for (const part of parts) releaseItem(world, part.item, 'testFailed');
+    releasePlan(world, plan, PLAN_TEST_OPERATION);
+    endJob(world, job, error);
+  };
+  const finish = (): void => {
+    runTask(world, job, {
+      task: last,
+      durationMs: 1000,
+      failed,
+      succeeded: () => {
+        plan.lastTestMs = world.clock.nowMs();
+        releasePlan(world, plan, PLAN_CLEANUP_OPERATION);
+        endJob(world, job);
+      },
+    });
+  };
+  const bootGroups = (groups: readonly Task[]): void => {
+    const [group, ...later] = groups;
+    if (group === undefined) return finish();
+    return eachMachine(
+      world,
+      { group, plan, parts },
+      (part, task, done) => {
+        startTestMachine(world, { part, task, job }, () => {
+          releaseItem(world, part.item, 'tested');
+          done();
+        });
+      },
+      () => bootGroups(later),
+    );
+  };
+  const createAll = (): void =>
+    eachMachine(
+      world,
+      { group: failover, plan, parts },
+      (part, task, done) => {
+        const child = task.job ?? job;
+        runTask(world, child, {
+          task,
+          durationMs: DURATIONS.testFailoverCreate,
+          failed,
+          succeeded: () => {
+            createTestMachine(world, part);
+            done();
+          },
+        });
+      },
+      () => bootGroups(rest.slice(0, -1)),
+    );
+  beginJob(world, job, () => runTask(world, job, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: createAll, failed }));
+}
+
+/** Does something for every machine of a group at once, each with a child job of its own, and goes on when all are done. */
+function eachMachine(
+  world: World,
+  given: { readonly group: Task; readonly plan: Plan; readonly parts: readonly TestPart[] },
+  perform: (part: TestPart, task: Task, done: () => void) => void,
+  then: () => void,
+): void {
+  const { group, plan, parts } = given;
+  group.state = 'InProgress';
+  group.startMs = world.clock.nowMs();
+  let open = group.children.length;
+  const groupDone = (): void => {
+    group.state = 'Succeeded';
+    group.endMs = world.clock.nowMs();
+    then();
+  };
+  if (open === 0) return groupDone();
+  for (const task of group.children) {
+    const part = parts.find((each) => each.item.guid === task.id);
+    if (part === undefined) continue;
+    const child: Job = childJob(world, {
+      vault: plan.vault,
+      scenarioName: 'TestFailover',
+      friendlyName: 'Test failover',
+      target: { id: part.item.guid, name: part.item.machine.name, type: 'ProtectionEntity' },
+      tasks: [],
+      custom: testDetails(world, [part], { job: () => task.job, vms: true }),
+    });
+    task.job = child;
+    beginJob(world, child, () =>
+      perform(part, task, () => {
+        endJob(world, child);
+        open -= 1;
+        if (open === 0) groupDone();
+      }),
+    );
+  }
+}
+
+/** Runs a plan's cleanup. Its items have been taken already. */
+export function runPlanCleanup(world: World, job: Job, given: { readonly plan: Plan; readonly items: readonly Item[] }): void {
+  const { plan, items } = given;
+  const [first, group, last] = job.tasks;
+  if (first === undefined || group === undefined || last === undefined) throw new Error('the tree of a plan has its fixed tasks');
+  const failed = (error: JobError): void => {
+    for (const item of items) releaseItem(world, item, 'cleanFailed');
+    releasePlan(world, plan, PLAN_CLEANUP_OPERATION);
+    endJob(world, job, error);
+  };
+  const finish = (): void => {
+    group.state = 'Succeeded';
+    group.endMs = world.clock.nowMs();
+    const succeeded = (): void => {
+      releasePlan(world, plan, PLAN_TEST_OPERATION);
+      endJob(world, job);
+    };
+    runTask(world, job, { task: last, durationMs: 1000, succeeded, failed });
+  };
+  const cleanAll = (): void => {
+    group.state = 'InProgress';
+    group.startMs = world.clock.nowMs();
+    let open = items.length;
+    for (const item of items) {
+      const task = group.children.find((child) => child.id === item.guid);
+      if (task === undefined) continue;
+      const target = { id: item.guid, name: item.machine.name, type: 'ProtectionEntity' };
+      const order = {
+        vault: plan.vault,
+        scenarioName: 'TestFailoverCleanup',
+        friendlyName: 'Test failover cleanup',
+        target,
+        tasks: [],
+        custom: cleanupDetails(item),
+      };
+      const child = childJob(world, order);
+      task.job = child;
+      const succeeded = (): void => {
+        deleteTestMachine(world, item);
+        endJob(world, child);
+        open -= 1;
+        if (open === 0) finish();
+      };
+      beginJob(world, child, () => runTask(world, child, { task, durationMs: cleanupMs(world, item), succeeded, failed }));
+    }
+  };
+  beginJob(world, job, () => runTask(world, job, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: cleanAll, failed }));
+}

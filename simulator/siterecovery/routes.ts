@@ -1,0 +1,163 @@
+import { listed } from '../lists.ts';
+import { findOperation, isOperation, operationResult, siteRecoveryStatus } from '../operations.ts';
+import { param } from '../route.ts';
+import { notThere } from './errors.ts';
+import { findItem, findPlan, findVault } from './find.ts';
+import { itemBody } from './item.ts';
+import { jobBody } from './job.ts';
+import { filterJobs } from './job-filter.ts';
+import { planBody } from './plan.ts';
+import { pointBody, usablePoints } from './replication.ts';
+import { CLEANUP_BODY, ITEM_TEST_BODY, PLAN_TEST_BODY, postItemCleanup, postItemTest, postPlanCleanup, postPlanTest } from './requests.ts';
+import { CLEANUP_OPERATION, TEST_OPERATION } from './test-failover.ts';
+import { PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION } from './plan-jobs.ts';
+import type { Answer, Call, Route } from '../route.ts';
+import type { World } from '../world.ts';
+
+const apiVersions = ['2023-06-01'];
+// Operation URLs carry a version of their own, older than that of the request they come from.
+const signedVersions = ['2023-04-01'];
+const VAULT =
+  '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.RecoveryServices/vaults/{resourceName}';
+const ITEMS = `${VAULT}/replicationFabrics/{fabricName}/replicationProtectionContainers/{protectionContainerName}/replicationProtectedItems`;
+const ITEM = `${ITEMS}/{replicatedProtectedItemName}`;
+const PLAN = `${VAULT}/replicationRecoveryPlans/{recoveryPlanName}`;
+
+/** The operations of Site Recovery that are served. */
+export const SITE_RECOVERY_ROUTES: readonly Route[] = [
+  {
+    operation: 'ReplicationProtectedItems_List',
+    method: 'GET',
+    path: `${VAULT}/replicationProtectedItems`,
+    apiVersions,
+    handle: listItems,
+  },
+  {
+    operation: 'ReplicationProtectedItems_ListByReplicationProtectionContainers',
+    method: 'GET',
+    path: ITEMS,
+    apiVersions,
+    handle: listContainerItems,
+  },
+  { operation: 'ReplicationProtectedItems_Get', method: 'GET', path: ITEM, apiVersions, handle: getItem },
+  { operation: TEST_OPERATION, method: 'POST', path: `${ITEM}/testFailover`, apiVersions, body: ITEM_TEST_BODY, handle: postItemTest },
+  {
+    operation: CLEANUP_OPERATION,
+    method: 'POST',
+    path: `${ITEM}/testFailoverCleanup`,
+    apiVersions,
+    body: CLEANUP_BODY,
+    handle: postItemCleanup,
+  },
+  {
+    operation: 'RecoveryPoints_ListByReplicationProtectedItems',
+    method: 'GET',
+    path: `${ITEM}/recoveryPoints`,
+    apiVersions,
+    handle: listPoints,
+  },
+  { operation: 'RecoveryPoints_Get', method: 'GET', path: `${ITEM}/recoveryPoints/{recoveryPointName}`, apiVersions, handle: getPoint },
+  { operation: 'ReplicationRecoveryPlans_List', method: 'GET', path: `${VAULT}/replicationRecoveryPlans`, apiVersions, handle: listPlans },
+  { operation: 'ReplicationRecoveryPlans_Get', method: 'GET', path: PLAN, apiVersions, handle: getPlan },
+  { operation: PLAN_TEST_OPERATION, method: 'POST', path: `${PLAN}/testFailover`, apiVersions, body: PLAN_TEST_BODY, handle: postPlanTest },
+  {
+    operation: PLAN_CLEANUP_OPERATION,
+    method: 'POST',
+    path: `${PLAN}/testFailoverCleanup`,
+    apiVersions,
+    body: CLEANUP_BODY,
+    handle: postPlanCleanup,
+  },
+  { operation: 'ReplicationJobs_List', method: 'GET', path: `${VAULT}/replicationJobs`, apiVersions, handle: listJobs },
+  { operation: 'ReplicationJobs_Get', method: 'GET', path: `${VAULT}/replicationJobs/{jobName}`, apiVersions, handle: getJob },
+  {
+    operation: 'ReplicationOperationStatus_Get',
+    method: 'GET',
+    path: `${VAULT}/replicationOperationStatus/{operationId}`,
+    apiVersions: signedVersions,
+    handle: getStatus,
+  },
+  {
+    operation: 'ReplicationProtectedItems_OperationResult',
+    method: 'GET',
+    path: `${ITEM}/operationresults/{operationId}`,
+    apiVersions: signedVersions,
+    handle: getResult,
+  },
+  {
+    operation: 'ReplicationRecoveryPlans_OperationResult',
+    method: 'GET',
+    path: `${PLAN}/operationresults/{operationId}`,
+    apiVersions: signedVersions,
+    handle: getResult,
+  },
+];
+
+function listItems(world: World, call: Call): Answer {
+  const vault = findVault(world, call);
+  return 'status' in vault ? vault : { status: 200, body: { value: listed(world, `items ${vault.name}`) } };
+}
+
+function listContainerItems(world: World, call: Call): Answer {
+  const vault = findVault(world, call);
+  if ('status' in vault) return vault;
+  const place =
+    `/replicationfabrics/${param(call, 'fabricName')}/replicationprotectioncontainers/${param(call, 'protectionContainerName')}/`.toLowerCase();
+  const value = listed(world, `items ${vault.name}`).filter((body) => (body as { readonly id: string }).id.toLowerCase().includes(place));
+  return { status: 200, body: { value } };
+}
+
+function getItem(world: World, call: Call): Answer {
+  const item = findItem(world, call);
+  return 'status' in item ? item : { status: 200, body: itemBody(world, item) };
+}
+
+function listPoints(world: World, call: Call): Answer {
+  const item = findItem(world, call);
+  return 'status' in item
+    ? item
+    : { status: 200, body: { value: usablePoints(world, item).map((point) => pointBody(world, item, point)) } };
+}
+
+function getPoint(world: World, call: Call): Answer {
+  const item = findItem(world, call);
+  if ('status' in item) return item;
+  const name = param(call, 'recoveryPointName');
+  const point = usablePoints(world, item).find((each) => each.name === name.toLowerCase());
+  return point === undefined ? notThere('recovery point', name) : { status: 200, body: pointBody(world, item, point) };
+}
+
+function listPlans(world: World, call: Call): Answer {
+  const vault = findVault(world, call);
+  return 'status' in vault ? vault : { status: 200, body: { value: listed(world, `plans ${vault.name}`) } };
+}
+
+function getPlan(world: World, call: Call): Answer {
+  const plan = findPlan(world, call);
+  return 'status' in plan ? plan : { status: 200, body: planBody(world, plan, 'get') };
+}
+
+function listJobs(world: World, call: Call): Answer {
+  const vault = findVault(world, call);
+  if ('status' in vault) return vault;
+  const found = filterJobs(call.query.get('$filter'), listed(world, `jobs ${vault.name}`));
+  return 'status' in found ? found : { status: 200, body: { value: found } };
+}
+
+function getJob(world: World, call: Call): Answer {
+  const vault = findVault(world, call);
+  if ('status' in vault) return vault;
+  const name = param(call, 'jobName');
+  const job = vault.jobs.get(name.toLowerCase());
+  return job === undefined ? notThere('job', name) : { status: 200, body: jobBody(world, job, 'get') };
+}
+
+function getStatus(world: World, call: Call): Answer {
+  const operation = findOperation(world, call, param(call, 'operationId'));
+  return isOperation(operation) ? siteRecoveryStatus(world, operation) : operation;
+}
+
+function getResult(world: World, call: Call): Answer {
+  const operation = findOperation(world, call, param(call, 'operationId'));
+  return isOperation(operation) ? operationResult(world, operation, 30) : operation;
+}

@@ -1,0 +1,40 @@
+/** A time as Azure writes it: seven digits of fraction. The last four come from the milliseconds, so that equal times stay equal. */
+export function azureTime(atMs: number): string {
+  const ticks = String((Math.floor(atMs) * 7919) % 10_000).padStart(4, '0');
+  return new Date(atMs).toISOString().replace('Z', `${ticks}Z`);
+}
+
+/** How Site Recovery writes "no time" inside a task. */
+export const UNSET_TASK_TIME = '0001-01-01T00:00:00';
+/** How Site Recovery writes "no time" in a scenario. */
+export const UNSET_SCENARIO_TIME = '1753-01-01T01:01:01Z';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/**
+ * Real durations in ms, before the pace shortens them: those of Site Recovery as seen in public recordings of azure-cli and azure-powershell
+ * test sessions, the others estimates within what operators see.
+ */
+export const DURATIONS = {
+  jobPickedUp: SECOND,
+  testFailoverPrerequisites: 6 * SECOND,
+  testFailoverCreate: 98 * SECOND,
+  testFailoverStart: 45 * SECOND,
+  cleanupLow: 30 * SECOND,
+  cleanupHigh: 120 * SECOND,
+  planPrerequisites: 3 * SECOND,
+  startLow: 20 * SECOND,
+  startHigh: 60 * SECOND,
+  deallocateLow: 30 * SECOND,
+  deallocateHigh: 90 * SECOND,
+  agentReady: 20 * SECOND,
+  runCommandOverhead: 20 * SECOND,
+  runCommandDelete: 5 * SECOND,
+  transferLow: 20 * SECOND,
+  transferHigh: 90 * SECOND,
+  rpoComputed: MINUTE,
+  listLag: 5 * SECOND,
+  operationKept: 24 * 60 * MINUTE,
+  jobKept: 30 * 24 * 60 * MINUTE,
+} as const;

@@ -1,0 +1,132 @@
+import type { FSWatcher } from 'node:fs';
+import type { Clock } from './clock.ts';
+import type { MachinePower, Provisioning } from './compute/power-state.ts';
+import type { RunCommand } from './compute/run-command.ts';
+import type { Estate } from './estate.ts';
+import type { ArmedFault } from './faults.ts';
+import type { Ledger } from './ledger.ts';
+import type { Lists } from './lists.ts';
+import type { Isolation } from './machine/isolation.ts';
+import type { RunningScript } from './machine/shell.ts';
+import type { Service } from './machine/workload.ts';
+import type { Operation } from './operations.ts';
+import type { Options } from './options.ts';
+import type { Draws } from './random.ts';
+import type { Item } from './siterecovery/item.ts';
+import type { Job } from './siterecovery/job.ts';
+import type { Plan } from './siterecovery/plan.ts';
+
+/** A virtual network. */
+export interface Network {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  readonly space: string;
+  readonly reachable: boolean;
+  readonly peerings: readonly string[];
+  readonly dns: readonly string[];
+}
+
+/** A network interface; `machine` is the key of the machine it belongs to. */
+export interface Nic {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  readonly network: Network;
+  readonly address: string;
+  readonly machine: string;
+}
+
+/** A virtual machine: its Azure side and the folder that is its disk. */
+export interface Machine {
+  readonly key: string;
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  readonly vmId: string;
+  readonly hostname: string;
+  readonly role: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly size: string;
+  readonly image: string;
+  readonly network: Network;
+  readonly nic: string;
+  readonly address: string;
+  /** Where its ports really are; differs from the address in an isolated network. */
+  readonly realAddress: string;
+  readonly osDiskGb: number;
+  readonly dataDisksGb: readonly number[];
+  readonly createdMs: number;
+  readonly root: string;
+  power: MachinePower;
+  powerChangedMs: number;
+  provisioning: Provisioning;
+  agentReady: boolean;
+  bootedMs: number;
+  boots: number;
+  watcher: FSWatcher | undefined;
+  readonly services: Map<string, Service>;
+  readonly scripts: Set<RunningScript>;
+  readonly runCommands: Map<string, RunCommand>;
+}
+
+/** A recovery vault. */
+export interface Vault {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  readonly items: Map<string, Item>;
+  readonly plans: Map<string, Plan>;
+  readonly jobs: Map<string, Job>;
+}
+
+/** A request that nobody modelled. */
+export interface Unmatched {
+  readonly at: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly reason: string;
+}
+
+/** Everything there is. Keys of maps are in lower case, since Azure compares names without case. */
+export interface World {
+  readonly options: Options;
+  readonly estate: Estate;
+  readonly filesFolder: string;
+  readonly stateFolder: string;
+  readonly imageFolder: string;
+  readonly imageFiles: readonly string[];
+  readonly contentFolder: string;
+  readonly contentDigests: Map<string, { readonly version: string; readonly digest: string }>;
+  readonly clock: Clock;
+  readonly draws: Draws;
+  readonly ledger: Ledger;
+  readonly faults: ArmedFault[];
+  readonly unmatched: Unmatched[];
+  readonly counts: Map<string, number>;
+  readonly lists: Lists;
+  readonly listDue: Map<string, number>;
+  readonly subscriptionId: string;
+  readonly machines: Map<string, Machine>;
+  readonly networks: Map<string, Network>;
+  readonly nics: Map<string, Nic>;
+  readonly vaults: Map<string, Vault>;
+  readonly operations: Map<string, Operation>;
+  readonly isolatedAddresses: { next: number; readonly prefix: string };
+  isolation: Isolation;
+  /** https://host:port, known when the server listens. */
+  endpoint: string;
+}
+
+/** Key of a resource of a group. */
+export function keyOf(group: string, name: string): string {
+  return `${group}/${name}`.toLowerCase();
+}
+
+/** Location of a resource group; throws when the estate has no such group. */
+export function locationOf(world: { readonly estate: Estate }, group: string): string {
+  const found = world.estate.resourceGroups.find((each) => each.name.toLowerCase() === group.toLowerCase());
+  if (found === undefined) throw new Error(`the estate has no resource group ${group}`);
+  return found.location;
+}

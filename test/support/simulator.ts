@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** The line a simulator prints when it is ready. */
+export interface SimulatorReady {
+  readonly endpoint: string;
+  readonly authorityHost: string;
+  readonly caFile: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly subscriptionId: string;
+  readonly control: string;
+  readonly controlTokenFile: string;
+  readonly isolation: 'userns' | 'chroot' | 'none';
+  readonly machines: number;
+  readonly seed: number;
+  readonly state: string;
+  readonly pid: number;
+}
+
+/** One line of a simulator's ledger. */
+export interface LedgerLine {
+  readonly n: number;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: string;
+  readonly clientRequestId: string;
+  readonly effect: 'none' | 'refused' | 'started' | 'replaced';
+  readonly resource: string;
+  readonly operationId?: string;
+  readonly jobId?: string;
+  readonly status: number;
+  readonly fault?: string;
+  readonly principal: string;
+}
+
+/** A simulator that runs as its own process. */
+export interface RunningSimulator {
+  readonly ready: SimulatorReady;
+  /** One call of the control API; the answer's JSON, undefined when it has none. Throws when the status is not 2xx. */
+  readonly control: (path: string, init?: { readonly method?: string; readonly body?: unknown }) => Promise<unknown>;
+  readonly ledger: () => Promise<readonly LedgerLine[]>;
+  readonly stop: () => Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+/** Starts a simulator on free ports with a state folder of its own; `flags` are those of its command line. */
+export async function startSimulator(flags: readonly string[] = ['--scale', '600']): Promise<RunningSimulator> {
+  const state = await mkdtemp(join(tmpdir(), 'runward-test-simulator-'));
+  const program = join(import.meta.dirname, '..', '..', 'simulator', 'main.ts');
+  const child = spawn(process.execPath, [program, '--state', state, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString('utf8');
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ready = await new Promise<SimulatorReady>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the simulator was not ready in time: ${complaints}`)), START_TIMEOUT_MS);
+    createInterface({ input: child.stdout }).once('line', (line) => {
+      clearTimeout(timer);
+      resolve(JSON.parse(line) as SimulatorReady);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the simulator ended with ${code}: ${complaints}`));
+    });
+  });
+  const token = readFileSync(ready.controlTokenFile, 'utf8');
+
+  const control: RunningSimulator['control'] = async (path, init = {}) => {
+    const answer = await fetch(`${ready.control}/control/${path}`, {
+      method: init.method ?? 'GET',
+      headers: { authorization: `Bearer ${token}` },
+      ...(init.body === undefined ? {} : { body: typeof init.body === 'string' ? init.body : JSON.stringify(init.body) }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${answer.status} ${text}`);
+    if (text === '') return undefined;
+    return answer.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : text;
+  };
+  return {
+    ready,
+    control,
+    ledger: async () => ((await control('ledger')) as { readonly entries: readonly LedgerLine[] }).entries,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,17 @@
+const POLL_MS = 20;
+const LIMIT_MS = 60_000;
+
+/** Waits until a condition holds, asking again and again; throws when it has not held for a minute. Shows the last error of the condition. */
+export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  const endMs = Date.now() + LIMIT_MS;
+  let last: unknown;
+  while (Date.now() < endMs) {
+    try {
+      if (await condition()) return;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error('the condition did not come true within a minute', { cause: last });
+}
