@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { asrItemGet } from '../../../engine/actions/asr-item-get.ts';
+import { asrPlanGet } from '../../../engine/actions/asr-plan-get.ts';
+import { azureVmGet } from '../../../engine/actions/azure-vm-get.ts';
+import { actions } from '../../../engine/actions/registry.ts';
+import { durationValue, timeValue } from '../../../engine/values.ts';
+import { ITEM, NOW_MS, VAULT, VM, context, item, portsWith, reader, target, vm, writtenAzure } from './written-azure.ts';
+
+describe('asr.item.get', () => {
+  const action = reader(asrItemGet);
+
+  test('reads the state; the RPO grows since it was calculated, by the clock of Azure', async () => {
+    const azure = writtenAzure();
+    azure.put('sr.item', ITEM, item(), NOW_MS + 10_000);
+    azure.put('sr.points', ITEM, [{ id: 'p', kind: 'CrashConsistent', atMs: NOW_MS - 120_000 }]);
+    expect(await action.read(portsWith(azure), context(action, {}))).toMatchObject({
+      kind: 'succeeded',
+      result: {
+        active_location: 'Primary',
+        protection_state: 'Protected',
+        replication_health: 'Normal',
+        test_failover_state: 'None',
+        allowed_operations: ['UnplannedFailover', 'DisableProtection', 'TestFailover'],
+        rpo: durationValue(95_000 + 40_000),
+        latest_recovery_point_time: timeValue(NOW_MS - 120_000),
+      },
+    });
+  });
+
+  test.each([
+    ['before the first point', { rpoMs: undefined }],
+    ['frozen after a failover', { protectionState: 'UnplannedFailoverCommitted' }],
+  ])('knows no RPO %s', async (_when, changes) => {
+    const azure = writtenAzure();
+    azure.put('sr.item', ITEM, item(changes));
+    azure.put('sr.points', ITEM, []);
+    const outcome = await action.read(portsWith(azure), context(action, {}));
+    expect(outcome).toMatchObject({ kind: 'succeeded', result: { rpo: null, latest_recovery_point_time: null } });
+  });
+
+  test.each([
+    [
+      { kind: 'missing', message: 'no' },
+      { kind: 'failed', failure: { kind: 'target_missing' } },
+    ],
+    [
+      { kind: 'denied', message: 'no' },
+      { kind: 'failed', failure: { kind: 'denied' } },
+    ],
+    [
+      { kind: 'invalid', message: 'no' },
+      { kind: 'failed', failure: { kind: 'target' } },
+    ],
+    [
+      { kind: 'unanswered', message: 'no', retryAfterMs: 7 },
+      { kind: 'unanswered', retryAfterMs: 7 },
+    ],
+  ] as const)('sorts a read without a value: %o', async (answer, expected) => {
+    const azure = writtenAzure();
+    azure.put('sr.points', ITEM, []);
+    azure.refuse('sr.item', ITEM, answer);
+    expect(await action.read(portsWith(azure), context(action, {}))).toMatchObject(expected);
+  });
+});
+
+test('asr.plan.get reads words and times; never is null', async () => {
+  const action = reader(asrPlanGet);
+  const plan = `${VAULT}/replicationRecoveryPlans/rp-shop`;
+  const azure = writtenAzure();
+  azure.put('sr.plan', plan, {
+    id: plan,
+    name: 'rp-shop',
+    allowedOperations: ['TestFailover'],
+    runningScenario: undefined,
+    lastTestFailoverAtMs: NOW_MS,
+    lastFailoverAtMs: undefined,
+    groups: [],
+  });
+  expect(await action.read(portsWith(azure), context(action, { plan }, { target: undefined }))).toMatchObject({
+    result: {
+      allowed_operations: ['TestFailover'],
+      current_scenario: 'None',
+      last_test_failover_time: timeValue(NOW_MS),
+      last_failover_time: null,
+    },
+  });
+});
+
+test('azure.vm.get reads the machine; what Azure does not say is null', async () => {
+  const action = reader(azureVmGet);
+  const azure = writtenAzure();
+  azure.put('vm.get', VM, vm({ agentStatus: undefined }));
+  const outcome = await action.read(portsWith(azure), context(action, {}, { target: target({ kind: 'azure_vm', id: VM }) }));
+  expect(outcome).toMatchObject({
+    result: { power_state: 'running', provisioning_state: 'Succeeded', agent_status: null, size: 'Standard_D2s_v5', zone: null },
+  });
+});
+
+test('the registry holds each action under its own name', () => {
+  for (const [name, action] of actions) {
+    expect(action.name).toBe(name);
+    expect(name).toMatch(/^[a-z]+(\.[a-z-]+)+@\d+$/);
+    if (action.effect !== 'read') {
+      expect(action.quietMs).toBeGreaterThanOrEqual(90_000);
+      expect(Object.keys(action.result)).toEqual(expect.arrayContaining(['changed', 'adopted', 'job']));
+    }
+  }
+  expect([...actions.keys()]).toEqual(expect.arrayContaining(['asr.plan.get@1', 'asr.item.get@1', 'azure.vm.get@1']));
+});
