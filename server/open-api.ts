@@ -1,13 +1,15 @@
+import { STATUS_CODES } from 'node:http';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { components } from './schemas/component.ts';
+import { problemSchema } from './schemas/problem.ts';
 
 const transformRoute = createJsonSchemaTransform({ schemaRegistry: components });
 const transformDocument = createJsonSchemaTransformObject({ schemaRegistry: components });
 
 const PROBLEM = {
   description: 'What went wrong, what it means and what to do (RFC 9457)',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  content: { 'application/problem+json': { schema: { $ref: `#/components/schemas/${components.get(problemSchema)?.id}` } } },
 };
 
 /** How the contract is made from the schemas of the routes. */
@@ -38,14 +40,17 @@ export function contractOptions(version: string): FastifyDynamicSwaggerOptions {
 }
 
 interface Document {
-  readonly paths?: Readonly<Record<string, Readonly<Record<string, { responses?: Record<string, unknown> }>>>>;
+  readonly paths?: Readonly<Record<string, Readonly<Record<string, { responses?: Record<string, { description?: string }> }>>>>;
   readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
 }
 
 // Every operation can answer with a problem; schemas that no operation refers to (the input form of answers) say nothing.
 function trim(document: Document): Document {
   for (const path of Object.values(document.paths ?? {})) {
-    for (const operation of Object.values(path)) operation.responses = { ...operation.responses, default: PROBLEM };
+    for (const operation of Object.values(path)) {
+      for (const [status, response] of Object.entries(operation.responses ?? {})) response.description = STATUS_CODES[status] ?? status;
+      operation.responses = { ...operation.responses, default: PROBLEM };
+    }
   }
   const schemas = document.components?.schemas ?? {};
   const used = new Set<string>();

@@ -12,7 +12,6 @@ import { eventStream, eventView } from '../stream.ts';
 
 /** What happened in a run: events (as pages or as a stream), log lines, the audit chain. */
 export function historyRoutes(app: App, context: ServerContext): void {
-  const { store, ids } = context.ports;
   const schema = { tags: ['history'], params: runParams };
   const config = { permission: 'read' } as const;
 
@@ -29,12 +28,12 @@ export function historyRoutes(app: App, context: ServerContext): void {
     },
     async (request, reply) => {
       const { runId } = (await readRun(context, request.caller, request.params.run)).stored.run;
-      const after = request.query.after ?? lastEventId(request.headers['last-event-id']);
+      const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
       if (request.headers.accept?.includes('text/event-stream') === true) {
         sendEvents(context, { runId, after, principal: request.caller.principal.id, reply });
         return reply;
       }
-      const events = await store.readEvents(runId, after, request.query.limit);
+      const events = await context.ports.store.readEvents(runId, after, request.query.limit);
       return { items: events.map(eventView), next: events.at(-1)?.seq ?? after };
     },
   );
@@ -45,7 +44,7 @@ export function historyRoutes(app: App, context: ServerContext): void {
     async (request) => {
       const { runId } = (await readRun(context, request.caller, request.params.run)).stored.run;
       const { from, limit, step, item } = request.query;
-      const page = await store.readLog(runId, {
+      const page = await context.ports.store.readLog(runId, {
         from,
         limit,
         ...(step === undefined ? {} : { step }),
@@ -60,8 +59,8 @@ export function historyRoutes(app: App, context: ServerContext): void {
     { config, schema: { ...schema, summary: 'The audit chain of a run', response: { 200: auditPage } } },
     async (request) => {
       const { runId, auditHead } = (await readRun(context, request.caller, request.params.run)).stored.run;
-      const items = await store.readAudit(runId);
-      const broken = firstBreak(ids.sha256, items);
+      const items = await context.ports.store.readAudit(runId);
+      const broken = firstBreak(context.ports.ids.sha256, items);
       return { items, head: auditHead, ...(broken === undefined ? {} : { broken }) };
     },
   );
@@ -80,8 +79,9 @@ function sendEvents(context: ServerContext, { runId, after, principal, reply }: 
   void reply.type('text/event-stream').header('x-accel-buffering', 'no').send(eventStream(context.ports.store, { runId, after, signal }));
 }
 
-function lastEventId(header: string | string[] | undefined): number {
-  if (header === undefined) return 0;
+// Wins over the query: a browser reconnects to its first address and tells how far it came in the header.
+function lastEventId(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined;
   if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
   throw new RunwardError('USAGE_QUERY', 'Last-Event-ID is the number of an event');
 }

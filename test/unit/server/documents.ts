@@ -1,0 +1,53 @@
+/** A runbook with one gate, a manual step and a check; it touches nothing outside. */
+export const GREET = {
+  path: 'runbooks/greet.yaml',
+  text: `apiVersion: runward/v1
+kind: Runbook
+metadata:
+  name: greet
+  title: Greet somebody
+  owner: team-a
+purpose: operations
+environment: test
+timeout: 4h
+inputs:
+  who:
+    type: string
+    default: world
+    max_length: 40
+steps:
+  - id: go
+    name: Somebody says yes
+    approval:
+      by: [group:dba]
+      need: 1
+      timeout: 2h
+      message: "greet \${{ inputs.who }}?"
+  - id: look
+    name: Somebody looks
+    manual:
+      by: [group:dba]
+      instructions: Look at it
+      timeout: 2h
+  - id: same
+    name: It is the same
+    assert:
+      - that: inputs.who != ""
+        message: nobody to greet
+`,
+};
+
+/** As above in production, for purpose failover: a severe plan. */
+export const MOVE = {
+  path: 'runbooks/move.yaml',
+  text: GREET.text
+    .replace('name: greet', 'name: move')
+    .replace('purpose: operations', 'purpose: failover')
+    .replace('environment: test', 'environment: production'),
+};
+
+/** A runbook that is wrong in one place. */
+export const BROKEN = {
+  path: 'runbooks/broken.yaml',
+  text: GREET.text.replace('name: greet', 'name: broken').replace('approval:', 'aproval:'),
+};
