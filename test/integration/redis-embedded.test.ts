@@ -1,0 +1,93 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunningRedis } from '../../adapters/embedded-redis.ts';
+import { startRedis } from '../../adapters/embedded-redis.ts';
+import { openRedisStore } from '../../adapters/redis/store.ts';
+import { makeCreate, newRunId } from '../contracts/store-requests.ts';
+import { lacks } from '../support/lacks.ts';
+import { silentLog } from '../support/silent-log.ts';
+
+describe('a Redis for demo and development', () => {
+  let dataDir: string;
+  const started: RunningRedis[] = [];
+  const start = async (changes: { readonly url?: string; readonly path?: string } = {}): Promise<RunningRedis> => {
+    const redis = await startRedis({ dataDir, allowDownload: false, log: silentLog, ...changes });
+    started.push(redis);
+    return redis;
+  };
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'runward-embedded-'));
+  });
+  afterEach(async () => {
+    for (const redis of started.splice(0)) await redis.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('refuses a given address that does not answer, without telling its password', async () => {
+    const failing = start({ url: 'redis://:hunter2@127.0.0.1:1' });
+    await expect(failing).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: 'the Redis at redis://127.0.0.1:1 does not answer (refused)',
+    });
+  });
+
+  describe.skipIf(lacks('redis-server'))('with redis-server on PATH', () => {
+    it('starts it privately, with every write forced to disk', async () => {
+      const redis = await start();
+      expect(redis.kind).toBe('installed');
+      const store = await openRedisStore({ url: redis.url, log: silentLog });
+      expect(await store.durability()).toMatchObject({ tier: 'gold', findings: [] });
+      await store.close();
+      const open = new URL(redis.url);
+      open.password = '';
+      await expect(openRedisStore({ url: open.href, log: silentLog })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    });
+
+    it('keeps the password from other users of the machine', async () => {
+      const redis = await start();
+      const { password } = new URL(redis.url);
+      for (const file of ['redis.json', 'redis/redis.conf']) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
+      expect(readFileSync(`/proc/${redis.pid}/cmdline`, 'utf8')).not.toContain(password);
+    });
+
+    it('finds the server of an earlier start, and one server when two start at once', async () => {
+      const [first, second] = await Promise.all([start(), start()]);
+      expect([first.kind, second.kind].toSorted()).toEqual(['earlier', 'installed']);
+      expect(second.pid).toBe(first.pid);
+      const third = await start();
+      expect(third).toMatchObject({ kind: 'earlier', url: first.url, pid: first.pid });
+    });
+
+    it('uses a given address as it is and never stops it', async () => {
+      const own = await start();
+      const given = await start({ url: own.url });
+      expect(given.kind).toBe('given');
+      expect(given.describe).not.toContain(new URL(own.url).password);
+      await given.stop();
+      expect((await start()).kind).toBe('earlier');
+    });
+
+    it('has the data again after the server was killed, and ignores a process that is not the server', async () => {
+      const first = await start();
+      const runId = newRunId();
+      const store = await openRedisStore({ url: first.url, log: silentLog });
+      await store.create(makeCreate(runId));
+      await store.close();
+      process.kill(first.pid ?? -1, 'SIGKILL');
+      const known = JSON.parse(readFileSync(join(dataDir, 'redis.json'), 'utf8')) as { readonly url: string };
+      writeFileSync(
+        join(dataDir, 'redis.json'),
+        JSON.stringify({ ...known, pid: process.pid, program: '/none', url: 'redis://127.0.0.1:1' }),
+      );
+
+      const second = await start();
+      expect(second.kind).toBe('installed');
+      const again = await openRedisStore({ url: second.url, log: silentLog });
+      expect((await again.readRun(runId))?.run.runId).toBe(runId);
+      await again.close();
+    });
+  });
+});
