@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import type { Action } from '../../engine/actions/action.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import type { ValueType } from '../../engine/values.ts';
+import { kindOf, schemaOf } from './json-schema.ts';
 import { code, page, table } from './markdown.ts';
 
 const CLASSES = {
@@ -10,22 +10,6 @@ const CLASSES = {
   guarded: "the target's state or job list tells whether it happened; that is read before anything is sent again",
   blind: 'nothing tells whether it happened; after an unclear answer a person decides',
 } as const;
-
-/** The part of a JSON schema that the table of inputs shows. */
-interface Schema {
-  readonly type?: string | readonly string[];
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-}
 
 /** docs/reference/actions.md: every action of this release, from the registry. */
 export function actionsPage(): string {
@@ -46,7 +30,7 @@ export function actionsPage(): string {
 }
 
 function section(action: Action): readonly string[] {
-  const schema = z.toJSONSchema(action.input, { io: 'input', unrepresentable: 'any' }) as Schema;
+  const schema = schemaOf(action.input);
   const required = new Set(schema.required);
   const inputs = Object.entries(schema.properties ?? {}).map(([name, one]) => [
     code(name),
@@ -74,22 +58,6 @@ function section(action: Action): readonly string[] {
 
 function anchor(name: string): string {
   return name.toLowerCase().replaceAll(/[^\w-]/g, '');
-}
-
-function kindOf(schema: Schema): string {
-  if (schema.const !== undefined) return code(JSON.stringify(schema.const));
-  if (schema.enum !== undefined) return schema.enum.map((one) => code(String(one))).join(', ');
-  const parts = schema.anyOf ?? schema.oneOf;
-  if (parts !== undefined) return parts.map(kindOf).join(' or ');
-  if (schema.type === 'array') return `list of ${schema.items === undefined ? 'any' : kindOf(schema.items)}`;
-  return [schema.type ?? 'any'].flat().join(' or ') + boundsOf(schema);
-}
-
-// zod bounds every integer by what a double can hold, which says nothing to a reader.
-function boundsOf({ minimum, maximum }: Schema): string {
-  const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? `from ${minimum}` : '';
-  const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `to ${maximum}` : '';
-  return low === '' && high === '' ? '' : ` (${[low, high].filter((part) => part !== '').join(' ')})`;
 }
 
 function typeText(type: ValueType): string {

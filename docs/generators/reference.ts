@@ -1,5 +1,7 @@
 import { actionsPage } from './actions.ts';
 import { codesPage } from './codes.ts';
+import { DOCUMENTS } from './json-schema.ts';
+import { languagePage } from './language.ts';
 import { page, table } from './markdown.ts';
 import { openApiText } from './open-api.ts';
 import { problemsPage } from './problems.ts';
@@ -7,28 +9,43 @@ import { rolesPage } from './roles.ts';
 import { settingsPage } from './settings.ts';
 import { statesPage } from './states.ts';
 
-/** A file of docs/reference: name below that folder, and its whole text. */
-export interface ReferencePage {
-  readonly name: string;
+/** Folders below docs/ that hold nothing but generated files. */
+export const GENERATED_FOLDERS: readonly string[] = ['reference', 'schemas'];
+
+/** A generated file: path below docs/, and its whole text. */
+export interface GeneratedFile {
+  readonly path: string;
   readonly text: string;
 }
 
-/** All files of docs/reference as the code has them now. */
-export async function referencePages(): Promise<readonly ReferencePage[]> {
+/** All generated files as the code has them now. */
+export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   const pages = [
     { name: 'actions.md', about: 'what `uses:` can name', text: actionsPage() },
     { name: 'codes.md', about: 'findings of `validate` and `plan`', text: codesPage() },
     { name: 'config.md', about: 'settings of server and worker', text: settingsPage() },
+    { name: 'language.md', about: 'keys of runbooks and inventories, functions of expressions', text: languagePage() },
     { name: 'openapi.json', about: 'the HTTP API (OpenAPI 3.1)', text: await openApiText() },
     { name: 'problems.md', about: 'error codes, exit codes, HTTP statuses', text: problemsPage() },
     { name: 'roles.md', about: 'roles and permissions', text: rolesPage() },
     { name: 'states.md', about: 'states of runs and steps', text: statesPage() },
   ];
+  const schemas = Object.entries(DOCUMENTS).map(([kind, schema]) => ({
+    path: `schemas/v1/${kind}.schema.json`,
+    text: `${JSON.stringify(schema, undefined, 2)}\n`,
+  }));
   const contents = page('Reference', 'Written from the code by `npm run docs`; a test fails when a page differs from the code.', [
     table(
       ['Page', 'Holds'],
-      pages.map((one) => [`[${one.name}](${one.name})`, one.about]),
+      [
+        ...pages.map((one) => [`[${one.name}](${one.name})`, one.about]),
+        ...schemas.map((one) => [`[${one.path}](../${one.path})`, 'JSON Schema for editors']),
+      ],
     ),
   ]);
-  return [{ name: 'README.md', text: contents }, ...pages.map(({ name, text }) => ({ name, text }))];
+  return [
+    { path: 'reference/README.md', text: contents },
+    ...pages.map(({ name, text }) => ({ path: `reference/${name}`, text })),
+    ...schemas,
+  ];
 }

@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { referencePages } from '../../docs/generators/reference.ts';
+import { GENERATED_FOLDERS, generatedFiles } from '../../docs/generators/reference.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import { loadDocuments } from '../../engine/language/load.ts';
 import { listFiles, readFiles, ROOT, type SourceFile } from './source-tree.ts';
 
-describe('docs/reference', () => {
-  it('says what the code says; `npm run docs` writes it anew', async () => {
-    const pages = await referencePages();
-    const stored = listFiles().filter((path) => path.startsWith('docs/reference/'));
-    expect(stored).toEqual(pages.map((page) => `docs/reference/${page.name}`).toSorted());
-    const old = pages.filter((page) => readFileSync(join(ROOT, 'docs/reference', page.name), 'utf8') !== page.text);
-    expect(old.map((page) => page.name)).toEqual([]);
+describe('the generated files of docs/', () => {
+  it('say what the code says; `npm run docs` writes them anew', async () => {
+    const files = await generatedFiles();
+    const stored = listFiles().filter((path) => GENERATED_FOLDERS.some((folder) => path.startsWith(`docs/${folder}/`)));
+    expect(stored).toEqual(files.map((file) => `docs/${file.path}`).toSorted());
+    const old = files.filter((file) => readFileSync(join(ROOT, 'docs', file.path), 'utf8') !== file.text);
+    expect(old.map((file) => file.path)).toEqual([]);
   });
 });
 

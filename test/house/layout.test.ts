@@ -4,7 +4,7 @@ import { isModule, listFiles, readFiles, type SourceFile } from './source-tree.t
 
 // The file systems of simulated machines have the depth of real ones.
 const MACHINE_FILES = /^simulator\/estates\/[^/]+\/files\//;
-const WRITTEN_BY_TOOLS = /^(package-lock\.json|docs\/reference\/|test\/golden\/)/;
+const WRITTEN_BY_TOOLS = /^(package-lock\.json|docs\/(reference|schemas)\/|test\/golden\/)/;
 const TEXT = /\.(ts|tsx|md|yaml|yml|json|html|css|svg|sh|conf)$|(^|\/)(Dockerfile|run)$/;
 
 describe('layout', () => {

@@ -1,0 +1,61 @@
+import { GLOBAL_FUNCTIONS, METHODS } from '../../engine/language/expression-functions.ts';
+import { DOCUMENTS, kindOf, type Schema } from './json-schema.ts';
+import { code, page, table } from './markdown.ts';
+
+/** docs/reference/language.md: every map of a document with its keys, and the functions of expressions. */
+export function languagePage(): string {
+  const maps = new Map([...mapsIn(DOCUMENTS.runbook), ...mapsIn(DOCUMENTS.inventory)]);
+  const names = (set: ReadonlySet<string>) => [...set].toSorted().map(code).join(', ');
+  return page(
+    'Language',
+    'Keys of the documents `runward/v1`. Maps are closed: an unknown key is a finding with its line. A reserved word is known and refused (RW224). The JSON schemas in `docs/schemas/v1` say the same to editors.',
+    [
+      ...[...maps].flatMap(([title, schema]) => section(title, schema)),
+      '## Expressions',
+      'Expressions are CEL: bare in `if`, `until`, `success_if`, `where`, `outputs` and `assert`, and inside `${{ }}` elsewhere. The list of functions is closed.',
+      `Functions: ${names(GLOBAL_FUNCTIONS)}.`,
+      `Methods: ${names(METHODS)}.`,
+    ],
+  );
+}
+
+function section(title: string, schema: Schema): readonly string[] {
+  const required = new Set(schema.required);
+  const link = (to: string) => `[${to}](#${to.replaceAll(' ', '-')})`;
+  const rows = Object.entries(schema.properties ?? {}).map(([key, one]) => [
+    code(key),
+    required.has(key) ? 'yes' : '',
+    kindOf(one, { resolve: resolved, link }),
+  ]);
+  const reserved = schema['x-reserved'] ?? [];
+  const note = reserved.length === 0 ? [] : [`Reserved, and refused in this release: ${reserved.map(code).join(', ')}.`];
+  return [`## ${title}`, table(['Key', 'Required', 'Value'], rows), ...note];
+}
+
+/** Every titled map below a schema, outermost first. */
+function mapsIn(root: Schema): ReadonlyMap<string, Schema> {
+  const found = new Map<string, Schema>();
+  const visit = (node: Schema): void => {
+    const schema = resolved(node);
+    if (schema.title !== undefined && schema.properties !== undefined) {
+      if (found.has(schema.title)) return;
+      found.set(schema.title, schema);
+    }
+    const below = [
+      schema.items,
+      schema.additionalProperties,
+      ...(schema.anyOf ?? []),
+      ...(schema.oneOf ?? []),
+      ...Object.values(schema.properties ?? {}),
+    ];
+    for (const child of below) if (typeof child === 'object') visit(child);
+  };
+  visit(root);
+  return found;
+}
+
+function resolved(schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  const name = schema.$ref.split('/').at(-1) ?? '';
+  return DOCUMENTS.runbook.$defs?.[name] ?? DOCUMENTS.inventory.$defs?.[name] ?? schema;
+}
