@@ -158,7 +158,7 @@ export interface AzureRecoveryPlan {
   readonly groups: readonly AzurePlanGroup[];
 }
 
-export interface AzurePlanGroup {
+interface AzurePlanGroup {
   readonly type: string;
   readonly itemIds: readonly string[];
 }

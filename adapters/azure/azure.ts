@@ -23,7 +23,7 @@ import { exchange } from './wire.ts';
 
 /** Azure over the official SDKs, which are loaded at the first call. Throws USAGE_CONFIG_INVALID for an endpoint that is not https. */
 export function createAzure(config: AzureConfig): Azure {
-  cloudOf(config.cloud);
+  cloudOf(config);
   const session = makeSession(() => makeClients(config));
   const limited = (signal: AbortSignal, ms: number): AbortSignal =>
     AbortSignal.any([signal, AbortSignal.timeout(config.requestTimeoutMs ?? ms)]);

@@ -71,7 +71,7 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
 }
 
 async function settingsOf(config: AzureConfig): Promise<AzurePipelineSettings> {
-  const cloud = cloudOf(config.cloud);
+  const cloud = cloudOf(config);
   return {
     cloud,
     tls: config.caFile === undefined ? {} : { ca: await readFile(config.caFile, 'utf8') },

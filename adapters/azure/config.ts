@@ -7,14 +7,12 @@ export type AzureCredentialConfig =
   | { readonly kind: 'managed-identity'; readonly clientId?: string }
   | { readonly kind: 'cli' };
 
-/** Which cloud is meant: `custom` names its own endpoints, for example those of the simulator. */
-export type AzureCloudConfig =
-  | { readonly kind: 'public' | 'usgov' | 'china' }
-  | { readonly kind: 'custom'; readonly endpoint: string; readonly authorityHost: string };
-
 /** How Azure is reached. */
 export interface AzureConfig {
-  readonly cloud: AzureCloudConfig;
+  /** Origin of Azure Resource Manager; that of the public cloud when absent. A private cloud and the simulator have their own. */
+  readonly armEndpoint?: string;
+  /** Origin that tokens come from; that of the public cloud when absent. */
+  readonly authorityHost?: string;
   readonly credential: AzureCredentialConfig;
   /** PEM file with the authority that signed the endpoint's certificate; only for private clouds and the simulator. */
   readonly caFile?: string;

@@ -1,22 +1,26 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { RunwardError } from '../../engine/errors.ts';
-import type { AzureCloud, AzureCloudConfig } from './config.ts';
+import type { AzureCloud, AzureConfig } from './config.ts';
 
-const CLOUDS = {
-  public: { arm: 'management.azure.com', login: 'login.microsoftonline.com' },
-  usgov: { arm: 'management.usgovcloudapi.net', login: 'login.microsoftonline.us' },
-  china: { arm: 'management.chinacloudapi.cn', login: 'login.chinacloudapi.cn' },
-} as const;
+const ARM_HOST = 'management.azure.com';
+const LOGIN_HOST = 'login.microsoftonline.com';
 
-/** The hosts of a cloud. Throws USAGE_CONFIG_INVALID for a custom endpoint that is not https: tokens never travel in plain text. */
-export function cloudOf(config: AzureCloudConfig): AzureCloud {
-  if (config.kind !== 'custom') {
-    const { arm, login } = CLOUDS[config.kind];
-    return { endpoint: `https://${arm}`, authorityHost: `https://${login}`, audience: `https://${arm}/.default`, custom: false };
-  }
-  const endpoint = httpsOrigin('endpoint', config.endpoint);
-  const authorityHost = httpsOrigin('authorityHost', config.authorityHost);
-  return { endpoint, authorityHost, audience: `https://${CLOUDS.public.arm}/.default`, custom: true };
+/** Login hosts of Microsoft's clouds: instance discovery works there, and only there. */
+const LOGIN_HOSTS = [LOGIN_HOST, 'login.microsoftonline.us', 'login.chinacloudapi.cn'];
+/** Resource managers of Microsoft's clouds: each is the audience of its own tokens. */
+const ARM_HOSTS = [ARM_HOST, 'management.usgovcloudapi.net', 'management.chinacloudapi.cn'];
+
+/** The cloud of a configuration. Throws USAGE_CONFIG_INVALID for an endpoint that is not https: tokens never travel in plain text. */
+export function cloudOf(config: Pick<AzureConfig, 'armEndpoint' | 'authorityHost'>): AzureCloud {
+  const endpoint = httpsOrigin('armEndpoint', config.armEndpoint ?? `https://${ARM_HOST}`);
+  const authorityHost = httpsOrigin('authorityHost', config.authorityHost ?? `https://${LOGIN_HOST}`);
+  const armHost = new URL(endpoint).host;
+  return {
+    endpoint,
+    authorityHost,
+    audience: `https://${ARM_HOSTS.includes(armHost) ? armHost : ARM_HOST}/.default`,
+    custom: !LOGIN_HOSTS.includes(new URL(authorityHost).host),
+  };
 }
 
 /** Hosts (with port, if it is not 443) that may get a token: ARM itself and what the configuration adds. */
@@ -25,7 +29,7 @@ export function allowedHostsOf(cloud: AzureCloud, extraHosts: readonly string[])
 }
 
 /** True for an https URL at a listed host or at a regional host below it, such as `westeurope.management.azure.com`. */
-export function isAllowedUrl(url: string, allowedHosts: readonly string[]): boolean {
+function isAllowedUrl(url: string, allowedHosts: readonly string[]): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, host, username } = new URL(url);
   if (protocol !== 'https:' || username !== '') return false;

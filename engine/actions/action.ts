@@ -27,6 +27,8 @@ export interface ActionContext<Input> {
   readonly requestIds: readonly string[];
   readonly target: Target | undefined;
   readonly input: Input;
+  /** How many times faster than Azure the estate runs; absent except against a simulator. Waits for Azure are divided by it. */
+  readonly timeScale?: number;
   /** When the step became ready: the start of the window in which work of ours may be found. */
   readonly createdAtMs: number;
   /** What the precheck of this attempt recorded, so that verify can compare before and after. */

@@ -8,6 +8,7 @@ import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { testMachineId } from './asr-test-machine.ts';
 import { failed, failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
+import { pacedMs } from './pace.ts';
 
 const inputSchema = z.strictObject({
   notes: z.string().max(1024).default('').describe('Comment that Site Recovery keeps with the cleanup'),
@@ -30,7 +31,7 @@ export const asrItemTestFailoverCleanup = effectAction({
   precheck,
   submit,
   find,
-  poll: (ports, context, handle) => pollJob(ports, handle, context.signal),
+  poll: pollJob,
   verify,
 });
 
@@ -43,7 +44,7 @@ async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckO
   const own = await findOwnJob(ports, context, item.value);
   if (own.kind === 'unanswered') return own;
   if (own.kind === 'found') return { kind: 'ours', handle: { jobId: own.job.id } };
-  const other = otherWork(item.value);
+  const other = otherWork(context, item.value);
   if (other) return other;
   if (allows(item.value, 'TestFailoverCleanup')) return { kind: 'proceed', before: await leftovers(ports, context, item.value) };
 
@@ -71,14 +72,14 @@ async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> 
   const own = await findOwnJob(ports, context, item.value);
   if (own.kind === 'unanswered') return own;
   if (own.kind === 'found') return { kind: 'found', handle: { jobId: own.job.id } };
-  const other = otherWork(item.value);
+  const other = otherWork(context, item.value);
   if (other) return other;
   return allows(item.value, 'TestFailoverCleanup') ? { kind: 'absent' } : { kind: 'reached' };
 }
 
 async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {
   const { target, signal } = context;
-  const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: VERIFY_POLL_MS });
+  const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) });
   if (!target) return notYet('no target');
   const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
   if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
@@ -101,10 +102,10 @@ async function verify(ports: ActionPorts, context: Context, ended: JsonObject | 
 }
 
 /** Other work on the same machine, also our own test failover that is not finished: the cleanup waits until it has ended. */
-function otherWork(item: AzureReplicationItem): Unanswered | undefined {
+function otherWork(context: Context, item: AzureReplicationItem): Unanswered | undefined {
   if (!item.runningScenario) return undefined;
   const message = `waiting for ${item.runningScenario.name} of ${item.friendlyName} to end`;
-  return { kind: 'unanswered', message, retryAfterMs: OTHER_WORK_POLL_MS };
+  return { kind: 'unanswered', message, retryAfterMs: pacedMs(context, OTHER_WORK_POLL_MS) };
 }
 
 interface Piece {

@@ -11,6 +11,7 @@ import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { RECOVERY_POINTS, choosePoint } from './asr-recovery-point.ts';
 import { networkOf, readTestMachine, testMachineId, testMachineTarget } from './asr-test-machine.ts';
 import { failed, failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
+import { pacedMs } from './pace.ts';
 
 const inputSchema = z.strictObject({
   network: z.string().min(1).describe('ARM id of the isolated network in the recovery region'),
@@ -39,7 +40,7 @@ export const asrItemTestFailover = effectAction({
   precheck,
   submit,
   find,
-  poll: (ports, context, handle) => pollJob(ports, handle, context.signal),
+  poll: pollJob,
   verify,
 });
 
@@ -107,7 +108,7 @@ async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> 
 
 async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {
   const { target, signal, input } = context;
-  const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: VERIFY_POLL_MS });
+  const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) });
   if (!target) return notYet('no target');
   const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
   if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);

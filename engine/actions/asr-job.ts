@@ -1,16 +1,17 @@
 import type { AzureJob, AzureReplicationItem } from '../azure-calls.ts';
 import { armIdUpTo } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
-import { JOB_CANDIDATES_MAX, JOB_POLL_MS, JOB_WINDOW_MARGIN_MS } from '../limits.ts';
+import { JOB_CANDIDATES_MAX, JOB_POLL_MS, JOB_WINDOW_MARGIN_MS, RETRY_AFTER_MAX_MS, RETRY_AFTER_MIN_MS } from '../limits.ts';
 import { timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, Handle, PollOutcome, Unanswered } from './action.ts';
 import { unansweredRead } from './azure-answer.ts';
+import { pacedMs } from './pace.ts';
 
 /** What a search for the job of our own request found. */
 export type OwnJob = { readonly kind: 'found'; readonly job: AzureJob } | { readonly kind: 'none' } | Unanswered;
 
 /** The context of an action, without its input. */
-export type JobContext = Pick<ActionContext<unknown>, 'requestIds' | 'createdAtMs' | 'signal'>;
+export type JobContext = Pick<ActionContext<unknown>, 'requestIds' | 'createdAtMs' | 'signal' | 'timeScale'>;
 
 /**
  * Looks for a job that a request of this attempt started: in what the item says is running and in the vault's list since the
@@ -35,18 +36,19 @@ export async function findOwnJob(ports: Pick<ActionPorts, 'azure'>, context: Job
 }
 
 /** One look at a job. A job that cannot be read says nothing about the work: then the operation URL is asked, then the target. */
-export async function pollJob(ports: Pick<ActionPorts, 'azure'>, handle: Handle, signal: AbortSignal): Promise<PollOutcome> {
-  if (handle.jobId === undefined) return pollUrl(ports, handle, signal);
+export async function pollJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, handle: Handle): Promise<PollOutcome> {
+  const { signal } = context;
+  if (handle.jobId === undefined) return pollUrl(ports, context, handle);
   const answer = await ports.azure.read({ kind: 'sr.job', jobId: handle.jobId }, signal);
   switch (answer.kind) {
     case 'found':
-      return jobOutcome(answer.value);
+      return jobOutcome(answer.value, pacedMs(context, JOB_POLL_MS));
     case 'unanswered':
       return unansweredRead('the job', answer);
     case 'missing':
     case 'denied':
     case 'invalid':
-      return pollUrl(ports, handle, signal);
+      return pollUrl(ports, context, handle);
   }
 }
 
@@ -56,7 +58,7 @@ export function jobResult(ended: JsonObject | undefined): { readonly changed: tr
   return { changed: true, job: typeof job === 'string' ? job : '' };
 }
 
-function jobOutcome(job: AzureJob): PollOutcome {
+function jobOutcome(job: AzureJob, retryAfterMs: number): PollOutcome {
   switch (job.state.toLowerCase()) {
     case 'succeeded':
       return { kind: 'ended_well', result: { job: job.id, recovery_point_times: job.recoveryPointTimesMs.map(timeValue) } };
@@ -69,17 +71,19 @@ function jobOutcome(job: AzureJob): PollOutcome {
       return { kind: 'failed', failure: { kind: 'target', message }, result: { job: job.id } };
     }
     case 'suspended':
-      return { kind: 'running', detail: 'the job waits for a manual action in Azure', retryAfterMs: JOB_POLL_MS };
+      return { kind: 'running', detail: 'the job waits for a manual action in Azure', retryAfterMs };
     default:
-      return { kind: 'running', detail: `${job.scenario ?? 'the job'} is ${job.state}`, retryAfterMs: JOB_POLL_MS };
+      return { kind: 'running', detail: `${job.scenario ?? 'the job'} is ${job.state}`, retryAfterMs };
   }
 }
 
-async function pollUrl(ports: Pick<ActionPorts, 'azure'>, handle: Handle, signal: AbortSignal): Promise<PollOutcome> {
-  const answer = await ports.azure.poll(handle, signal);
+async function pollUrl(ports: Pick<ActionPorts, 'azure'>, context: JobContext, handle: Handle): Promise<PollOutcome> {
+  const answer = await ports.azure.poll(handle, context.signal);
   switch (answer.kind) {
-    case 'running':
-      return answer;
+    case 'running': {
+      const least = pacedMs(context, RETRY_AFTER_MIN_MS);
+      return { ...answer, retryAfterMs: Math.min(Math.max(answer.retryAfterMs, least), RETRY_AFTER_MAX_MS) };
+    }
     case 'succeeded':
       return { kind: 'ended_well', ...(handle.jobId === undefined ? {} : { result: { job: handle.jobId } }) };
     case 'failed':

@@ -15,6 +15,7 @@ import type {
 } from './action.ts';
 import { effectAction } from './action.ts';
 import { failed, failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
+import { pacedMs } from './pace.ts';
 
 /** One way to change the power of a machine. Power states are Azure's words. */
 export interface PowerChange {
@@ -65,7 +66,7 @@ async function precheck(change: PowerChange, ports: ActionPorts, context: Contex
     return {
       kind: 'unanswered',
       message: `waiting: ${target.name} is ${state ?? 'not telling its power state'}`,
-      retryAfterMs: VM_POLL_MS,
+      retryAfterMs: pacedMs(context, VM_POLL_MS),
     };
   }
   return { kind: 'proceed', before: { power_state: state } };
@@ -90,7 +91,7 @@ async function find(change: PowerChange, ports: ActionPorts, context: Context): 
     return {
       kind: 'unanswered',
       message: `waiting: ${target.name} is ${state ?? 'not telling its power state'}`,
-      retryAfterMs: VM_POLL_MS,
+      retryAfterMs: pacedMs(context, VM_POLL_MS),
     };
   }
   return { kind: 'absent' };
@@ -108,7 +109,11 @@ async function poll(
   if (vm.kind !== 'found') return unansweredRead(`virtual machine ${target.name}`, vm);
   const state = powerOf(vm.value);
   if (state === change.goal) return { kind: 'ended_well' };
-  const running: PollOutcome = { kind: 'running', detail: `${target.name} is ${state ?? 'changing'}`, retryAfterMs: VM_POLL_MS };
+  const running: PollOutcome = {
+    kind: 'running',
+    detail: `${target.name} is ${state ?? 'changing'}`,
+    retryAfterMs: pacedMs(given.context, VM_POLL_MS),
+  };
   if (given.handle.opUrl === undefined) return running;
   const answer = await ports.azure.poll(given.handle, signal);
   if (answer.kind !== 'failed') return running;
@@ -118,12 +123,16 @@ async function poll(
 
 async function verify(change: PowerChange, ports: ActionPorts, context: Context): Promise<VerifyOutcome> {
   const { target, signal } = context;
-  if (!target) return { kind: 'not_yet', message: 'no target', retryAfterMs: VERIFY_POLL_MS };
+  if (!target) return { kind: 'not_yet', message: 'no target', retryAfterMs: pacedMs(context, VERIFY_POLL_MS) };
   const vm = await ports.azure.read({ kind: 'vm.get', vmId: target.id }, signal);
   if (vm.kind !== 'found') return unansweredRead(`virtual machine ${target.name}`, vm);
   const state = powerOf(vm.value);
   if (state !== change.goal) {
-    return { kind: 'not_yet', message: `${target.name} is ${state ?? 'not telling its power state'}`, retryAfterMs: VERIFY_POLL_MS };
+    return {
+      kind: 'not_yet',
+      message: `${target.name} is ${state ?? 'not telling its power state'}`,
+      retryAfterMs: pacedMs(context, VERIFY_POLL_MS),
+    };
   }
   const data: JsonObject = {
     id: vm.value.id,

@@ -9,7 +9,7 @@ import type { Azure } from '../../engine/azure-calls.ts';
 import { certificateOf } from '../../simulator/certificate.ts';
 
 /** A request that reached the server's ARM side. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -36,7 +36,7 @@ export interface AzureServer {
   readonly close: () => Promise<void>;
 }
 
-export const TENANT = '7f0e0000-0000-4000-8000-000000000071';
+const TENANT = '7f0e0000-0000-4000-8000-000000000071';
 
 /** Starts a server on a free loopback port. */
 export async function startAzureServer(): Promise<AzureServer> {
@@ -73,7 +73,8 @@ export async function startAzureServer(): Promise<AzureServer> {
     },
     connect: ({ requestTimeoutMs, endpoint } = {}) =>
       createAzure({
-        cloud: { kind: 'custom', endpoint: endpoint ?? origin(), authorityHost: origin() },
+        armEndpoint: endpoint ?? origin(),
+        authorityHost: origin(),
         credential: {
           kind: 'client-secret',
           tenantId: TENANT,

@@ -209,6 +209,22 @@ describe('while it runs', () => {
     expect(await poll()).toMatchObject({ kind: 'running', retryAfterMs: 30_000 });
   });
 
+  test.each([
+    [1, 5000],
+    [600_000, 60_000],
+  ])('a Retry-After of %i ms is kept within bounds', async (retryAfterMs, expected) => {
+    azure.pollAnswer = { kind: 'running', retryAfterMs };
+    expect(await poll()).toMatchObject({ kind: 'running', retryAfterMs: expected });
+  });
+
+  test('a faster estate is asked more often', async () => {
+    azure.put('sr.job', jobId, job('ours'));
+    const pollAt = (timeScale: number) => action.poll(portsWith(azure), given({ timeScale }), { jobId });
+    expect(await pollAt(1)).toMatchObject({ retryAfterMs: 30_000 });
+    expect(await pollAt(60)).toMatchObject({ retryAfterMs: 500 });
+    expect(await pollAt(10_000)).toMatchObject({ retryAfterMs: 100 });
+  });
+
   test.each(['gone', 'no_information'] as const)('an operation URL that is %s sends us to the target', async (kind) => {
     azure.pollAnswer = kind === 'gone' ? { kind } : { kind, retryAfterMs: 1 };
     expect(await poll()).toEqual({ kind: 'gone' });
