@@ -103,3 +103,13 @@ export const SSH_REQUEST_TIMEOUT_MS = 30_000;
 export const SSH_IDLE_MS = 300_000;
 /** How long a read of an action waits for its script at the target before it lets the step be looked at later. */
 export const SCRIPT_WAIT_MS = 10_000;
+/** Secrets that cannot be read now are asked for again after this time. */
+export const SECRET_RETRY_MS = 30_000;
+/** One request of a check ends after this time, wherever it is made. */
+export const CHECK_REQUEST_MS = 30_000;
+/** A connection of a check is open within this time or counts as closed. */
+export const CHECK_CONNECT_MS = 10_000;
+/** What a check from the target may take beside its request: managed run commands need 20 to 60 s to begin. */
+export const CHECK_TRANSPORT_MS = 120_000;
+/** How much of an answer's body a check keeps in its result; what was expected is looked for in all of it. */
+export const CHECK_BODY_MAX_CHARS = 16_384;

@@ -38,11 +38,14 @@ export function createSshConnections(options: SshOptions): SshConnections {
     client.end();
   };
   const open = (key: string, target: Target, signal: AbortSignal): Kept => {
-    const entry: Kept = { connected: connect(options, target, signal) };
+    const connected = connect(options, target, signal).catch((cause: unknown): Connected => {
+      return { kind: 'unreachable', message: `SSH cannot be set up: ${cause instanceof Error ? cause.message : 'unknown reason'}` };
+    });
+    const entry: Kept = { connected };
     kept.set(key, entry);
-    void entry.connected.then((connected) => {
-      if (connected.kind !== 'ready') kept.delete(key);
-      else connected.client.on('close', () => (kept.get(key) === entry ? forget(key, connected.client) : undefined));
+    void connected.then((one) => {
+      if (one.kind !== 'ready') kept.delete(key);
+      else one.client.on('close', () => (kept.get(key) === entry ? forget(key, one.client) : undefined));
     });
     return entry;
   };

@@ -7,6 +7,8 @@ import { azureNetworkCheckIsolated } from './azure-network-check-isolated.ts';
 import { azureVmDeallocate } from './azure-vm-deallocate.ts';
 import { azureVmGet } from './azure-vm-get.ts';
 import { azureVmStart } from './azure-vm-start.ts';
+import { httpCheck } from './http-check.ts';
+import { tcpCheck } from './tcp-check.ts';
 
 const LIST: readonly Action[] = [
   asrItemGet,
@@ -17,6 +19,8 @@ const LIST: readonly Action[] = [
   azureVmDeallocate,
   azureVmGet,
   azureVmStart,
+  httpCheck,
+  tcpCheck,
 ];
 
 /** Every action by its name with major, for example `asr.item.get@1`; sorted by name. */

@@ -5,6 +5,8 @@ import { delimiter, join } from 'node:path';
 const TOOLS = {
   'redis-server': { found: () => onPath('redis-server'), get: 'apt-get install redis-server' },
   sshd: { found: () => onPath('sshd'), get: 'apt-get install openssh-server' },
+  curl: { found: () => onPath('curl'), get: 'apt-get install curl' },
+  wget: { found: () => onPath('wget'), get: 'apt-get install wget' },
   chromium: { found: () => onPath('chromium'), get: 'apt-get install chromium' },
   'azure specifications': {
     found: () => existsSync(process.env['RUNWARD_AZURE_SPECIFICATIONS'] ?? ''),

@@ -1,0 +1,83 @@
+import { SCRIPT_WAIT_MS, UNANSWERED_MS } from '../limits.ts';
+import type { ScriptAttempt, ScriptState } from '../ports.ts';
+import type { Target } from '../target.ts';
+import type { ActionPorts, Failed, Unanswered } from './action.ts';
+
+/** A script that reads something at a target, under a name of its own. */
+export interface ScriptQuestion {
+  readonly target: Target | undefined;
+  readonly attempt: ScriptAttempt;
+  readonly signal: AbortSignal;
+}
+
+/** An attempt that has ended, with what it printed. */
+export type EndedScript = Extract<ScriptState, { kind: 'ended' }>;
+
+/**
+ * Runs a script that changes nothing and waits a little for its end. An attempt of the same name is adopted, so asking again after a
+ * crash or a lost answer starts nothing twice; a script that takes longer is `unanswered` and found at the next call.
+ */
+export async function askScript(
+  ports: Pick<ActionPorts, 'clock' | 'shell'>,
+  question: ScriptQuestion,
+): Promise<EndedScript | Failed | Unanswered> {
+  const { target, attempt, signal } = question;
+  const endMs = ports.clock.monotonicMs() + SCRIPT_WAIT_MS;
+  let pauseMs = firstPauseMs(target);
+  for (;;) {
+    const state = await ports.shell.look(target, attempt.name, signal);
+    switch (state.kind) {
+      case 'absent': {
+        const refused = await start(ports, question);
+        if (refused !== undefined) return refused;
+        break;
+      }
+      case 'ended':
+        await ports.shell.remove(target, attempt.name, signal);
+        return state;
+      case 'lost':
+        await ports.shell.remove(target, attempt.name, signal);
+        return unanswered(state.message, UNANSWERED_MS);
+      case 'unreachable':
+        return unanswered(state.message, state.retryAfterMs);
+      case 'running':
+        break;
+    }
+    if (signal.aborted || ports.clock.monotonicMs() + pauseMs > endMs)
+      return unanswered('the script at the target has not ended yet', pauseMs);
+    await ports.clock.sleep(pauseMs, signal);
+    pauseMs = Math.min(2 * pauseMs, longestPauseMs(target));
+  }
+}
+
+/** How long to wait before a script is looked at for the first time, in milliseconds: a look costs one request. */
+export function firstPauseMs(target: Target | undefined): number {
+  return target?.via === 'run-command' ? 1000 : 100;
+}
+
+/** The longest wait between two looks at a script, in milliseconds. */
+export function longestPauseMs(target: Target | undefined): number {
+  return target?.via === 'run-command' ? 5000 : 2000;
+}
+
+async function start(
+  ports: Pick<ActionPorts, 'shell'>,
+  { target, attempt, signal }: ScriptQuestion,
+): Promise<Failed | Unanswered | undefined> {
+  const started = await ports.shell.start(target, attempt, signal);
+  switch (started.kind) {
+    case 'accepted':
+      return undefined;
+    case 'refused':
+      return { kind: 'failed', failure: { kind: 'unreachable', message: started.message } };
+    case 'not_sent':
+    case 'throttled':
+      return unanswered(started.message, started.retryAfterMs);
+    case 'ambiguous':
+      return unanswered(started.message, UNANSWERED_MS);
+  }
+}
+
+function unanswered(message: string, retryAfterMs: number): Unanswered {
+  return { kind: 'unanswered', message, retryAfterMs };
+}
