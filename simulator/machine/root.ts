@@ -10,6 +10,8 @@ import type { Machine, World } from '../world.ts';
 import type { Manifest } from './points.ts';
 
 const SCRATCH_FOLDERS = ['run', 'tmp', 'dev', 'proc'] as const;
+/** Folders that every Debian has, so that scripts find them. */
+const USUAL_FOLDERS = ['var/lib', 'var/log', 'var/tmp', 'home/azureuser'] as const;
 
 /** Makes the root folder of a machine from the estate's files. */
 export function rootFromEstate(world: World, machine: Machine): void {
@@ -56,7 +58,7 @@ function bareRoot(world: World, root: string): void {
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root, { recursive: true, mode: 0o755 });
   linkImage(world.imageFolder, world.imageFiles, root);
-  for (const name of [...OWN_FOLDERS, ...SCRATCH_FOLDERS]) mkdirSync(join(root, name), { recursive: true });
+  for (const name of [...OWN_FOLDERS, ...SCRATCH_FOLDERS, ...USUAL_FOLDERS]) mkdirSync(join(root, name), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o777);
   for (const device of ['null', 'zero', 'urandom']) writeFileSync(join(root, 'dev', device), '', { mode: 0o666 });
 }
