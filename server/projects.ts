@@ -1,9 +1,12 @@
+import type { Resource } from '../engine/access/decide.ts';
 import { RunwardError } from '../engine/errors.ts';
 import type { Finding } from '../engine/language/diagnostics.ts';
 import type { Loaded, LoadedRunbook, LoadOptions } from '../engine/language/load.ts';
 import { loadDocuments } from '../engine/language/load.ts';
 import type { Ports } from '../engine/ports.ts';
 import type { StoredDocument } from '../engine/store.ts';
+import type { Caller } from './identify.ts';
+import { sees } from './identify.ts';
 import { refusedByFindings } from './problem.ts';
 
 /** A document as a client sends it; the path is a name, never read from a disk. */
@@ -16,8 +19,11 @@ export interface SentFile {
 export interface Projects {
   /** All findings of the given files; nothing is stored. */
   readonly check: (files: readonly SentFile[]) => Loaded;
-  /** Publishes files beside those that are there already. Throws USAGE_DOCUMENT with all findings when one has an error. */
-  readonly publish: (files: readonly SentFile[]) => Promise<Loaded>;
+  /**
+   * Publishes files beside those that are there already, when `allow` throws for none of their runbooks. Throws USAGE_DOCUMENT with all
+   * findings when one has an error.
+   */
+  readonly publish: (files: readonly SentFile[], allow?: (resource: Resource) => void) => Promise<Loaded>;
   /** What is published now. */
   readonly current: () => Promise<Loaded>;
 }
@@ -38,23 +44,30 @@ export function makeProjects(ports: Pick<Ports, 'store' | 'ids'>, options: LoadO
   return {
     check,
     current,
-    async publish(files) {
+    async publish(files, allow = () => undefined) {
       refuseTwins(files);
       const merged = new Map<string, SentFile>((await ports.store.listDocuments()).map((document) => [document.path, document]));
       for (const file of files) merged.set(file.path, file);
       const loaded = check([...merged.values()]);
       if (loaded.findings.some(isError)) throw refusedByFindings('the project has errors', loaded.findings);
+      for (const resource of touched(files, loaded)) allow(resource);
       await ports.store.putRunbooks(files.map(({ path, text }): StoredDocument => ({ path, text, digest: ports.ids.sha256(text) })));
       return loaded;
     },
   };
 }
 
-/** A published runbook without errors. Throws NOT_FOUND_RUNBOOK. */
-export async function runbookNamed(projects: Projects, name: string): Promise<LoadedRunbook> {
+/** A published runbook without errors. Throws NOT_FOUND_RUNBOOK, also for one that the caller may not see. */
+export async function runbookNamed(projects: Projects, caller: Caller, name: string): Promise<LoadedRunbook> {
   const found = (await projects.current()).runbooks.get(name);
-  if (found === undefined) throw new RunwardError('NOT_FOUND_RUNBOOK', `no runbook "${name}" is published`);
+  if (found === undefined || !sees(caller, placeOf(found)))
+    throw new RunwardError('NOT_FOUND_RUNBOOK', `no runbook "${name}" is published`);
   return found;
+}
+
+/** A runbook as access is decided about it. */
+export function placeOf({ runbook }: LoadedRunbook) {
+  return { runbook: runbook.name, environment: runbook.environment };
 }
 
 /** True for findings that keep a document from being used. */
@@ -73,6 +86,14 @@ export function findingsView(loaded: Loaded, files: number) {
     counts: { errors, warnings: loaded.findings.length - errors },
     findings: loaded.findings,
   };
+}
+
+// An inventory belongs to its environment and to no runbook, so that only a grant for all runbooks reaches it.
+function touched(files: readonly SentFile[], loaded: Loaded): readonly Resource[] {
+  const paths = new Set(files.map((file) => file.path));
+  const runbooks = [...loaded.runbooks.values()].filter((one) => paths.has(one.path)).map(placeOf);
+  const inventories = [...loaded.inventories.values()].filter((one) => paths.has(one.path));
+  return [...runbooks, ...inventories.map(({ inventory }) => ({ environment: inventory.environment }))];
 }
 
 function refuseTwins(files: readonly SentFile[]): void {

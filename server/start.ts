@@ -37,7 +37,7 @@ export interface StartRequest {
 
 /** Makes a plan of a published runbook. Throws NOT_FOUND_RUNBOOK, and USAGE_DOCUMENT with the findings when inputs or targets do not hold. */
 export async function planFor(context: ServerContext, caller: Caller, request: PlanRequest): Promise<HashedPlan> {
-  const { runbook } = await runbookNamed(context.projects, request.runbook);
+  const { runbook } = await runbookNamed(context.projects, caller, request.runbook);
   demand(caller, 'plan', { runbook: runbook.name, environment: runbook.environment });
   const { timeScale } = context.config.azure;
   const made = await makePlan(context.ports, {

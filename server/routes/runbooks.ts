@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { LoadedRunbook } from '../../engine/language/load.ts';
 
 import type { App, ServerContext } from '../context.ts';
-import { sees } from '../identify.ts';
+import { demand, sees } from '../identify.ts';
 import { inputSchema } from '../input-schema.ts';
-import { findingsView, runbookNamed } from '../projects.ts';
+import { findingsView, placeOf, runbookNamed } from '../projects.ts';
 import { page } from '../schemas/component.ts';
 import { filesBody, findingsSchema } from '../schemas/finding.ts';
 import { publishedSchema, runbookRow, runbookSchema } from '../schemas/runbook.ts';
@@ -29,7 +29,9 @@ export function runbookRoutes(app: App, context: ServerContext): void {
       schema: { summary: 'Publish documents', tags: ['runbooks'], body: filesBody, response: { 200: publishedSchema } },
     },
     async (request) => {
-      const { runbooks, inventories, findings } = await projects.publish(request.body.files);
+      const { runbooks, inventories, findings } = await projects.publish(request.body.files, (resource) =>
+        demand(request.caller, 'project:publish', resource),
+      );
       ports.log.info('project published', { principal: request.caller.principal.id, files: request.body.files.length });
       return { runbooks: [...runbooks.keys()], inventories: [...inventories.keys()], findings };
     },
@@ -44,9 +46,7 @@ export function runbookRoutes(app: App, context: ServerContext): void {
     async (request) => {
       const loaded = [...(await projects.current()).runbooks.values()];
       return {
-        items: loaded
-          .filter(({ runbook }) => sees(request.caller, { runbook: runbook.name, environment: runbook.environment }))
-          .map((one) => row(one, ports.ids.sha256)),
+        items: loaded.filter((one) => sees(request.caller, placeOf(one))).map((one) => row(one, ports.ids.sha256)),
       };
     },
   );
@@ -63,7 +63,7 @@ export function runbookRoutes(app: App, context: ServerContext): void {
       },
     },
     async (request) => {
-      const loaded = await runbookNamed(projects, request.params.name);
+      const loaded = await runbookNamed(projects, request.caller, request.params.name);
       const findings = (await projects.current()).findings.filter((finding) => finding.file === loaded.path);
       return detail(loaded, { ...row(loaded, ports.ids.sha256), findings });
     },

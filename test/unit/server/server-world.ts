@@ -5,6 +5,7 @@ import type { Grant } from '../../../engine/access/decide.ts';
 import { EVERYWHERE } from '../../../engine/access/decide.ts';
 import type { Role } from '../../../engine/access/roles.ts';
 import { makeToken } from '../../../engine/access/tokens.ts';
+import type { Crypto } from '../../../engine/evidence/verify.ts';
 import { parseConfig } from '../../../engine/config.ts';
 import type { RunId } from '../../../engine/ids.ts';
 import type { Ids, Ports, Signer } from '../../../engine/ports.ts';
@@ -24,6 +25,7 @@ export interface Answer {
   // The tests look into bodies of every shape; what a body must be is what they assert.
   // oxlint-disable-next-line typescript/no-explicit-any -- see above
   readonly body: any;
+  readonly text: string;
 }
 
 export interface Call {
@@ -35,7 +37,7 @@ export interface Call {
 
 export async function makeServerWorld(env: Readonly<Record<string, string>> = {}) {
   const clock = makeClock();
-  const { signer, publicKey } = makeSigner();
+  const { signer, publicKey, crypto } = makeSigner();
   const woken: RunId[] = [];
   const ports = {
     store: makeMemoryStore({ nowMs: clock.nowMs, sleep: clock.sleep }),
@@ -67,7 +69,7 @@ export async function makeServerWorld(env: Readonly<Record<string, string>> = {}
       ...(body === undefined ? {} : { payload: body as object }),
     });
     const isJson = /json/.test(String(response.headers['content-type']));
-    return { status: response.statusCode, headers: response.headers, body: isJson ? response.json() : response.body };
+    return { status: response.statusCode, headers: response.headers, body: isJson ? response.json() : response.body, text: response.body };
   };
 
   return {
@@ -78,6 +80,7 @@ export async function makeServerWorld(env: Readonly<Record<string, string>> = {}
     clock,
     ports,
     woken,
+    crypto,
     publicKey,
     /** Stores a token of a person and answers its text. */
     token: (owner: string, roles: readonly Role[], more: { readonly groups?: readonly string[]; readonly scope?: Grant['scope'] } = {}) =>
@@ -123,13 +126,18 @@ function makeClock() {
   };
 }
 
-function makeSigner(): { readonly signer: Signer; readonly publicKey: string } {
+function makeSigner(): { readonly signer: Signer; readonly publicKey: string; readonly crypto: Crypto } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const signer: Signer = {
     sign: (text) => ({ keyId: 'test', value: sign(null, Buffer.from(text), privateKey).toString('base64') }),
     verify: (text, { value }) => verify(null, Buffer.from(text), publicKey, Buffer.from(value, 'base64')),
   };
-  return { signer, publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })) };
+  const crypto: Crypto = {
+    sha256: ids.sha256,
+    verify: (pem, text, value) => verify(null, Buffer.from(text), pem, Buffer.from(value, 'base64')),
+    keyId: () => 'test',
+  };
+  return { signer, crypto, publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })) };
 }
 
 async function storeToken(
