@@ -2,7 +2,7 @@ import type { StepKey } from '../ids.ts';
 import type { InboxEntry } from '../store.ts';
 import { moveStep, type RunChange } from './change.ts';
 import { type Command, formOf, readCommand } from './command.ts';
-import { decisionRefusal } from './decision.ts';
+import { ANSWERS, decisionRefusal } from './decision.ts';
 import type { Holder } from './holder.ts';
 import type { RunView, StepRecord } from './record.ts';
 import type { Engine } from './turn.ts';
@@ -74,11 +74,10 @@ function commandChange(engine: Engine, holder: Holder, at: Applying): RunChange 
 }
 
 function decided(record: StepRecord, view: RunView, command: Extract<Command, { planHash: string }>): RunChange {
-  const answers = { approve: 'approve', deny: 'deny', done: 'done', not_done: 'failed' } as const;
   const self = command.by.id === view.run.requester.id;
   const decision = {
     by: command.by,
-    answer: answers[command.kind],
+    answer: ANSWERS[command.kind],
     atMs: command.atMs,
     self,
     form: formOf(command),

@@ -1,7 +1,11 @@
+import { mayDecide } from '../gates/approve.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Command } from './command.ts';
 import type { RunView } from './record.ts';
 import { stepsById } from './waiting.ts';
+
+/** The decision that each command stands for. */
+export const ANSWERS = { approve: 'approve', deny: 'deny', done: 'done', not_done: 'failed' } as const;
 
 /**
  * Why a decision may not count, checked by the worker although the server has checked it before: another plan, a gate that is not open, a
@@ -11,12 +15,20 @@ export function decisionRefusal(plan: Plan, view: RunView, command: Extract<Comm
   const record = view.steps.get(command.step);
   if (record?.node !== 'person') return 'there is no gate of that name';
   if (record.state !== 'ready') return 'the gate is closed already';
-  if (command.planHash !== view.run.planHash) return 'the decision was made for another plan';
-  if (record.decisions?.some(({ by }) => by.id === command.by.id)) return 'this person has decided already';
   const body = stepsById(plan.definition).get(record.stepId)?.body;
   const wanted = body?.kind === 'approval' ? ['approve', 'deny'] : ['done', 'not_done'];
   if (!wanted.includes(command.kind)) return `the gate takes ${wanted.join(' or ')}`;
-  const self = command.by.id === view.run.requester.id && command.by.kind !== 'local';
-  if (command.kind === 'approve' && body?.kind === 'approval' && self && !body.self) return 'who started a run does not approve it';
-  return undefined;
+  if (body?.kind !== 'approval' && body?.kind !== 'manual') return 'there is no gate of that name';
+  const verdict = mayDecide(
+    {
+      body,
+      requester: view.run.requester,
+      planHash: view.run.planHash,
+      deadlineAtMs: record.deadlineAtMs,
+      decisions: record.decisions ?? [],
+      localMode: command.by.kind === 'local',
+    },
+    { principal: command.by, planHash: command.planHash, answer: ANSWERS[command.kind], atMs: command.atMs },
+  );
+  return verdict.kind === 'refused' ? verdict.message : undefined;
 }

@@ -1,0 +1,191 @@
+import type { EffectClass } from '../actions/action.ts';
+import { actions } from '../actions/registry.ts';
+import { RunwardError } from '../errors.ts';
+import { canonicalJson, type JsonObject, type JsonValue } from '../json.ts';
+import { CODES } from '../language/codes.ts';
+import type { Finding } from '../language/diagnostics.ts';
+import { checkInputs } from '../language/inputs.ts';
+import type { LoadedRunbook } from '../language/load.ts';
+import type { Place, Purpose, Runbook, Step } from '../language/runbook.ts';
+import type { Ports } from '../ports.ts';
+import { targetScope } from '../run/scope.ts';
+import { allSteps } from '../run/step-path.ts';
+import { VERSION } from '../version.ts';
+import type { Plan, PlannedSet } from './plan-record.ts';
+import type { Project } from './project.ts';
+import { planRows, worstOf } from './rows.ts';
+import { resolveSets, type SetProblem } from './targets.ts';
+import { computeVars } from './vars.ts';
+
+/** What to plan: a runbook of a checked project with its inputs. `purpose` chooses one where the runbook lists several. */
+export interface PlanRequest {
+  readonly project: Project;
+  readonly runbook: string;
+  readonly purpose?: Purpose;
+  readonly inputs: JsonObject;
+  readonly simulatedScale?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A plan with its canonical text and the SHA-256 of that text, or the findings that stand against one. */
+export type PlanAnswer =
+  | { readonly kind: 'planned'; readonly plan: Plan; readonly text: string; readonly hash: string }
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+
+/**
+ * Turns a runbook and inputs into an immutable, hashed plan. Reads Azure for target sets and calls nothing else. Throws NOT_FOUND_RUNBOOK,
+ * USAGE_FLAG when a purpose must be chosen, ARM_REFUSED when a target set cannot be read.
+ */
+export async function makePlan(ports: Pick<Ports, 'azure' | 'ids' | 'clock'>, request: PlanRequest): Promise<PlanAnswer> {
+  const loaded = request.project.runbooks.get(request.runbook);
+  if (loaded === undefined)
+    throw new RunwardError('NOT_FOUND_RUNBOOK', `there is no runbook "${request.runbook}" without errors in this project`);
+  const checked = checkInputs(loaded, request.inputs);
+  if (!checked.ok) return { kind: 'refused', findings: checked.findings };
+  const { runbook } = loaded;
+  const purpose = purposeOf(runbook, request.purpose);
+  const nowMs = ports.clock.nowMs();
+  const early = computeVars(runbook.vars, { inputs: checked.inputs }, nowMs);
+  const resolved = await resolveSets(ports, {
+    ...request,
+    runbook,
+    scope: { inputs: checked.inputs, vars: early.vars as JsonObject },
+    nowMs,
+  });
+  const scope: JsonObject = { inputs: checked.inputs, targets: targetsScope(resolved.sets) };
+  const { vars, failed } = computeVars(runbook.vars, scope, nowMs);
+  const findings = [
+    ...resolved.problems.map((problem) => findingOf(loaded, problem)),
+    ...Object.entries(failed).map(([name, message]) => varFinding(loaded, name, message)),
+  ];
+  if (findings.length > 0) return { kind: 'refused', findings };
+  const plan = planOf(ports, request, { loaded, inputs: checked.inputs, vars, sets: resolved.sets, purpose, nowMs });
+  const text = canonicalJson(plan);
+  return { kind: 'planned', plan, text, hash: ports.ids.sha256(text) };
+}
+
+interface Parts {
+  readonly loaded: LoadedRunbook;
+  readonly inputs: JsonObject;
+  readonly vars: Readonly<Record<string, JsonValue>>;
+  readonly sets: Readonly<Record<string, PlannedSet>>;
+  readonly purpose: Purpose;
+  readonly nowMs: number;
+}
+
+function planOf(ports: Pick<Ports, 'ids'>, request: PlanRequest, parts: Parts): Plan {
+  const { runbook } = parts.loaded;
+  const known = {
+    scope: { inputs: parts.inputs, vars: parts.vars as JsonObject, targets: targetsScope(parts.sets) },
+    sets: parts.sets,
+    actions,
+    nowMs: parts.nowMs,
+  };
+  const rows = [
+    ...planRows(runbook.readiness?.checks ?? [], 'readiness', known),
+    ...planRows(runbook.steps, 'steps', known),
+    ...planRows(runbook.finally, 'finally', known),
+  ];
+  const all = [...allSteps([...(runbook.readiness?.checks ?? []), ...runbook.steps, ...runbook.finally])];
+  const changes = rows.some(({ kind }) => kind === 'MUTATES' || kind === 'UNKNOWN');
+  const severe = parts.purpose === 'failover' || parts.purpose === 'failback';
+  return {
+    schema: 1,
+    engine: VERSION,
+    runbookDigest: ports.ids.sha256(parts.loaded.text),
+    runbookPath: parts.loaded.path,
+    definition: runbook,
+    purpose: parts.purpose,
+    environment: runbook.environment,
+    inputs: parts.inputs,
+    vars: parts.vars,
+    sets: parts.sets,
+    rows,
+    severity: severe ? 'severe' : worstOf([...rows.flatMap(({ severity }) => severity ?? []), ...(changes ? (['moderate'] as const) : [])]),
+    actions: actionsOf(all),
+    documents: documentsOf(ports, request.project, runbook),
+    notes: notesOf(runbook),
+    ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
+  };
+}
+
+function purposeOf(runbook: Runbook, chosen: Purpose | undefined): Purpose {
+  const [first, ...others] = runbook.purposes;
+  if (chosen === undefined && first !== undefined && others.length === 0) return first;
+  if (chosen !== undefined && runbook.purposes.includes(chosen)) return chosen;
+  throw new RunwardError('USAGE_FLAG', `${runbook.name} is for ${runbook.purposes.join(', ')}: choose one with --as`, {
+    purposes: runbook.purposes,
+  });
+}
+
+function targetsScope(sets: Readonly<Record<string, PlannedSet>>): JsonObject {
+  return Object.fromEntries(Object.entries(sets).map(([name, set]) => [name, set.targets.map(targetScope)]));
+}
+
+function actionsOf(steps: readonly Step[]): Readonly<Record<string, EffectClass>> {
+  const used = steps.flatMap(({ body }) => (body.kind === 'uses' ? [body.action] : []));
+  return Object.fromEntries(
+    [...new Set(used)].toSorted().flatMap((name) => (actions.has(name) ? [[name, actions.get(name)?.effect ?? 'blind']] : [])),
+  );
+}
+
+function documentsOf(ports: Pick<Ports, 'ids'>, project: Project, runbook: Runbook): Readonly<Record<string, string>> {
+  const names = Object.values(runbook.targets).flatMap(({ source }) => (source.kind === 'inventory' ? [source.name] : []));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const loaded = project.inventories.get(name);
+      return loaded === undefined ? [] : [[loaded.path, ports.ids.sha256(loaded.text)]];
+    }),
+  );
+}
+
+function notesOf(runbook: Runbook): readonly string[] {
+  const schedules = runbook.schedules.map(
+    ({ id }) => `schedule "${id}" is checked and does not fire yet: this release starts runs by hand`,
+  );
+  const notices = runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
+  return [...schedules, ...notices];
+}
+
+function findingOf(loaded: LoadedRunbook, problem: SetProblem): Finding {
+  const texts = CODES[problem.code];
+  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => problem.marks[name] ?? '');
+  return finding(loaded, {
+    code: problem.code,
+    message: fill(texts.message),
+    hint: fill(texts.hint),
+    at: problem.at,
+    pointer: `/targets/${problem.set}`,
+  });
+}
+
+function varFinding(loaded: LoadedRunbook, name: string, message: string): Finding {
+  return finding(loaded, {
+    code: 'RW312',
+    message: `var "${name}": ${message}`,
+    hint: 'a missing key is an error: has()',
+    at: { line: 1, column: 1 },
+    pointer: `/vars/${name}`,
+  });
+}
+
+function finding(
+  loaded: LoadedRunbook,
+  found: { readonly code: Finding['code']; readonly message: string; readonly hint: string; readonly at: Place; readonly pointer: string },
+): Finding {
+  const { line, column } = found.at;
+  return {
+    code: found.code,
+    severity: 'error',
+    message: found.message,
+    hint: found.hint,
+    file: loaded.path,
+    line,
+    column,
+    endLine: line,
+    endColumn: column + 1,
+    pointer: found.pointer,
+    related: [],
+    docs: `codes/${found.code}`,
+  };
+}

@@ -1,0 +1,132 @@
+import type { Action, Severity } from '../actions/action.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { evaluate, freeNames } from '../language/expression.ts';
+import type { Step } from '../language/runbook.ts';
+import { splitTemplate } from '../language/template.ts';
+import { formatDuration } from '../language/duration.ts';
+import { targetScope } from '../run/scope.ts';
+import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
+
+/** What is known when a plan is made: scope without steps, sets, actions. */
+export interface Known {
+  readonly scope: JsonObject;
+  readonly sets: Readonly<Record<string, PlannedSet>>;
+  readonly actions: ReadonlyMap<string, Pick<Action, 'effect' | 'severity'>>;
+  readonly nowMs: number;
+}
+
+/** The lines of a plan for steps and all steps inside them, in written order. */
+export function planRows(steps: readonly Step[], section: PlanRow['section'], known: Known): readonly PlanRow[] {
+  return rowsBelow(steps, { section, prefix: section === 'steps' ? '' : `${section}/`, depth: 0, count: undefined }, known);
+}
+
+/** The most severe of severities. */
+export function worstOf(severities: readonly Severity[]): Severity {
+  if (severities.includes('severe')) return 'severe';
+  return severities.includes('moderate') ? 'moderate' : 'mild';
+}
+
+interface At {
+  readonly section: PlanRow['section'];
+  readonly prefix: string;
+  readonly depth: number;
+  /** Members of the enclosing fan-out, where known; `undefined` outside of one. */
+  readonly count: number | undefined;
+}
+
+function rowsBelow(steps: readonly Step[], at: At, known: Known): readonly PlanRow[] {
+  return steps.flatMap((step) => {
+    const path = `${at.prefix}${step.id}`;
+    const { body } = step;
+    if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, { ...at, path }, known)];
+    const inner = { ...at, prefix: `${path}/`, depth: at.depth + 1, count: countOf(step, known) ?? at.count };
+    return rowsBelow(body.kind === 'steps' ? [...body.steps, ...body.finally] : body.steps, inner, known);
+  });
+}
+
+function rowOf(step: Step, at: At & { readonly path: string }, known: Known): PlanRow {
+  const { kind, note } = kindOf(step, known);
+  const targets = countOf(step, known) ?? at.count;
+  const action = step.body.kind === 'uses' ? known.actions.get(step.body.action) : undefined;
+  const effect = step.body.kind === 'run' ? step.body.effect : action?.effect;
+  const severity = action?.severity ?? (effect === undefined ? undefined : effect === 'read' ? 'mild' : 'moderate');
+  return {
+    kind,
+    path: at.path,
+    name: step.name,
+    section: at.section,
+    depth: at.depth,
+    action: step.body.kind === 'uses' ? step.body.action : step.body.kind,
+    condition: conditionOf(step, known),
+    ...(targets === undefined ? {} : { targets }),
+    ...(effect === undefined ? {} : { effect }),
+    ...(severity === undefined ? {} : { severity }),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonly note?: string } {
+  const { body } = step;
+  switch (body.kind) {
+    case 'approval':
+      return { kind: 'GATE', note: `${body.need} of ${body.by.join(', ')} within ${formatDuration(body.timeoutMs)}` };
+    case 'manual':
+      return { kind: 'GATE', note: `${body.by.join(', ')} within ${formatDuration(body.timeoutMs)}` };
+    case 'wait':
+      return { kind: 'GATE', note: 'duration' in body.wait ? `waits ${body.wait.duration}` : `waits until ${body.wait.untilTime}` };
+    case 'assert':
+    case 'steps':
+    case 'parallel':
+      return { kind: 'READ' };
+    case 'run':
+      if (body.effect === 'read') return { kind: 'READ', note: 'declared by the script' };
+      if (body.effect === 'blind') return { kind: 'UNKNOWN', note: 'a script: its effect cannot be predicted' };
+      return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES' };
+    case 'uses':
+      if (known.actions.get(body.action)?.effect === 'read') return { kind: 'READ' };
+      return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES' };
+  }
+}
+
+/** True when a step's targets or arguments are known only after another step has ended. */
+function dependsOnSteps(step: Step): boolean {
+  if (step.target?.kind === 'produced') return true;
+  const bare = [step.target?.kind === 'set' ? step.target.where : undefined].filter((text) => text !== undefined);
+  if (bare.some((text) => freeNames(text).names.has('steps'))) return true;
+  const values: readonly JsonValue[] = [
+    step.forEach ?? null,
+    ...(step.body.kind === 'uses' ? [step.body.with] : step.body.kind === 'run' ? [step.body.env] : []),
+  ];
+  return values.some(readsSteps);
+}
+
+function readsSteps(value: JsonValue | undefined): boolean {
+  if (typeof value === 'string') {
+    const template = splitTemplate(value);
+    return template.ok && template.parts.some((part) => part.kind === 'expression' && freeNames(part.text).names.has('steps'));
+  }
+  return value !== null && typeof value === 'object' && Object.values(value as JsonObject).some(readsSteps);
+}
+
+function countOf(step: Step, known: Known): number | undefined {
+  if (step.target?.kind !== 'set') return undefined;
+  const targets = known.sets[step.target.set]?.targets;
+  const { where } = step.target;
+  if (targets === undefined || where === undefined) return targets?.length;
+  let count = 0;
+  for (const target of targets) {
+    const outcome = evaluate(where, { ...(known.scope as Record<string, never>), [step.as ?? 'target']: targetScope(target) }, known.nowMs);
+    if (!outcome.ok) return undefined;
+    if (outcome.value === true) count += 1;
+  }
+  return count;
+}
+
+function conditionOf(step: Step, known: Known): PlanRow['condition'] {
+  if (step.if === undefined) return 'always';
+  const { names } = freeNames(step.if);
+  if ([...names].some((name) => !(name in known.scope))) return 'depends';
+  const outcome = evaluate(step.if, known.scope as Record<string, never>, known.nowMs);
+  if (!outcome.ok || typeof outcome.value !== 'boolean') return 'depends';
+  return outcome.value ? 'always' : 'never';
+}

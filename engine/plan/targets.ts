@@ -1,0 +1,104 @@
+import { RunwardError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import { evaluate } from '../language/expression.ts';
+import type { Runbook, TargetSet } from '../language/runbook.ts';
+import type { Ports } from '../ports.ts';
+import { targetScope } from '../run/scope.ts';
+import type { Target } from '../target.ts';
+import { hostTargets } from './hosts.ts';
+import type { PlannedSet } from './plan-record.ts';
+import type { Project } from './project.ts';
+import { recoveryPlanTargets } from './recovery-plan.ts';
+
+/** A set that cannot be used as it is, with the code of its finding. */
+export interface SetProblem {
+  readonly code: 'RW508' | 'RW509' | 'RW312';
+  readonly set: string;
+  readonly at: TargetSet['at'];
+  readonly marks: Readonly<Record<string, string>>;
+}
+
+/** Resolves all target sets of a runbook, once: the full ids become part of the plan. Throws ARM_REFUSED when Azure does not tell. */
+export async function resolveSets(
+  ports: Pick<Ports, 'azure'>,
+  request: {
+    readonly project: Project;
+    readonly runbook: Runbook;
+    readonly scope: JsonObject;
+    readonly signal: AbortSignal;
+    readonly nowMs: number;
+  },
+): Promise<{ readonly sets: Readonly<Record<string, PlannedSet>>; readonly problems: readonly SetProblem[] }> {
+  const sets: Record<string, PlannedSet> = {};
+  const problems: SetProblem[] = [];
+  for (const [name, set] of Object.entries(request.runbook.targets)) {
+    const found = await membersOf(ports, { name, set, ...request });
+    const kept = narrowed(set, found.targets, request);
+    if ('message' in kept) {
+      problems.push({ code: 'RW312', set: name, at: set.at, marks: { message: `where of "${name}": ${kept.message}` } });
+      continue;
+    }
+    if (kept.targets.length > set.max)
+      problems.push({
+        code: 'RW508',
+        set: name,
+        at: set.at,
+        marks: { set: `"${name}"`, n: String(kept.targets.length), max: String(set.max) },
+      });
+    if (kept.targets.length === 0 && set.onEmpty === 'fail')
+      problems.push({ code: 'RW509', set: name, at: set.at, marks: { set: `"${name}"` } });
+    sets[name] = {
+      ...(found.planId === undefined ? {} : { planId: found.planId }),
+      onEmpty: set.onEmpty,
+      onUnreachable: set.onUnreachable,
+      targets: kept.targets,
+    };
+  }
+  return { sets, problems };
+}
+
+interface Members {
+  readonly planId?: string;
+  readonly targets: readonly Target[];
+}
+
+async function membersOf(
+  ports: Pick<Ports, 'azure'>,
+  at: {
+    readonly name: string;
+    readonly set: TargetSet;
+    readonly project: Project;
+    readonly runbook: Runbook;
+    readonly signal: AbortSignal;
+  },
+): Promise<Members> {
+  const { source } = at.set;
+  const { environment } = at.runbook;
+  const found =
+    source.kind === 'recovery_plan'
+      ? await recoveryPlanTargets(ports.azure, source, environment, at.signal)
+      : await hostTargets(ports.azure, hostsOf(at), { environment, onUnreachable: at.set.onUnreachable, signal: at.signal });
+  if (found.kind === 'failed')
+    throw new RunwardError('ARM_REFUSED', `target set "${at.name}": ${found.message}; no plan was made`, { set: at.name });
+  return found;
+}
+
+function hostsOf({ set, project }: { readonly set: TargetSet; readonly project: Project }) {
+  if (set.source.kind === 'hosts') return set.source.hosts;
+  return set.source.kind === 'inventory' ? (project.inventories.get(set.source.name)?.inventory.hosts ?? []) : [];
+}
+
+function narrowed(
+  set: TargetSet,
+  targets: readonly Target[],
+  at: { readonly scope: JsonObject; readonly nowMs: number },
+): { readonly targets: readonly Target[] } | { readonly message: string } {
+  if (set.where === undefined) return { targets };
+  const kept: Target[] = [];
+  for (const target of targets) {
+    const outcome = evaluate(set.where, { ...(at.scope as Record<string, never>), target: targetScope(target) }, at.nowMs);
+    if (!outcome.ok) return { message: outcome.message };
+    if (outcome.value === true) kept.push(target);
+  }
+  return { targets: kept };
+}

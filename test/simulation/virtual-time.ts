@@ -1,0 +1,97 @@
+import type { Clock } from '../../engine/ports.ts';
+
+/** A clock that jumps from one due time to the next; ties are broken by insertion number. */
+export interface VirtualTime {
+  readonly clock: Clock;
+  readonly at: (afterMs: number, act: () => void) => void;
+  /** Runs until nothing is due, or until the virtual clock has passed `untilMs`; returns how many timers fired. */
+  readonly run: (untilMs: number, done: () => boolean) => Promise<number>;
+}
+
+interface Timer {
+  readonly dueMs: number;
+  readonly order: number;
+  readonly act: () => void;
+}
+
+/** A virtual clock that starts at the given wall time (milliseconds since 1970). */
+export function makeVirtualTime(startMs: number): VirtualTime {
+  const timers: Timer[] = [];
+  let nowMs = startMs;
+  let order = 0;
+
+  const at = (afterMs: number, act: () => void): void => {
+    order += 1;
+    push(timers, { dueMs: nowMs + Math.max(0, afterMs), order, act });
+  };
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const done = (): void => {
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      signal?.addEventListener('abort', done);
+      if (Number.isFinite(ms)) at(ms, done);
+    });
+
+  return {
+    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs - startMs, sleep },
+    at,
+    async run(untilMs, done) {
+      let fired = 0;
+      for (;;) {
+        await barrier();
+        const next = done() ? undefined : pop(timers);
+        if (next === undefined || next.dueMs > startMs + untilMs) return fired;
+        nowMs = Math.max(nowMs, next.dueMs);
+        next.act();
+        fired += 1;
+      }
+    },
+  };
+}
+
+/** Lets every promise that can go on do so before time moves. */
+function barrier(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+function before(left: Timer, right: Timer): boolean {
+  return left.dueMs < right.dueMs || (left.dueMs === right.dueMs && left.order < right.order);
+}
+
+function push(heap: Timer[], timer: Timer): void {
+  heap.push(timer);
+  for (let child = heap.length - 1; child > 0;) {
+    const parent = (child - 1) >> 1;
+    const [a, b] = [heap[child], heap[parent]];
+    if (a === undefined || b === undefined || !before(a, b)) return;
+    heap[child] = b;
+    heap[parent] = a;
+    child = parent;
+  }
+}
+
+function pop(heap: Timer[]): Timer | undefined {
+  const first = heap[0];
+  const last = heap.pop();
+  if (first === undefined || last === undefined || heap.length === 0) return first;
+  heap[0] = last;
+  for (let parent = 0; ;) {
+    const [left, right] = [2 * parent + 1, 2 * parent + 2];
+    let least = parent;
+    for (const child of [left, right]) {
+      const [a, b] = [heap[child], heap[least]];
+      if (a !== undefined && b !== undefined && before(a, b)) least = child;
+    }
+    if (least === parent) return first;
+    const [a, b] = [heap[parent], heap[least]];
+    if (a === undefined || b === undefined) return first;
+    heap[parent] = b;
+    heap[least] = a;
+    parent = least;
+  }
+}

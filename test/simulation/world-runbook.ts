@@ -1,0 +1,83 @@
+import type { Runbook, Step, StepBody } from '../../engine/language/runbook.ts';
+import type { Plan } from '../../engine/plan/plan-record.ts';
+import type { Dice } from './dice.ts';
+
+const AT = { line: 1, column: 1 } as const;
+
+/** A random plan of 1 to 12 steps over the simulated targets: leaves, lists, waves, parallel branches, blocks, retries, waits, finally. */
+export function randomPlan(dice: Dice, actions: Readonly<Record<string, Plan['actions'][string]>>): Plan {
+  let next = 0;
+  const id = (): string => {
+    next += 1;
+    return `s${next}`;
+  };
+  const leaf = (): Step => leafStep(id(), dice);
+  const block = (): Step => {
+    const steps = Array.from({ length: dice.between(1, 3) }, leaf);
+    const body: StepBody = dice.chance(0.5)
+      ? { kind: 'parallel', steps, maxParallel: dice.between(1, 10) }
+      : { kind: 'steps', steps, finally: [] };
+    return { ...step(id(), body), onFailure: dice.chance(0.2) ? 'continue' : 'stop' };
+  };
+  const list = (): Step => {
+    const made = leaf();
+    const items = Array.from({ length: dice.between(1, 5) }, (_, index) => `"${made.id}-${index}"`).join(', ');
+    const body = made.body.kind === 'uses' ? { ...made.body, with: { target: '${{ item }}' } } : made.body;
+    const rollout = {
+      waves: dice.chance(0.5) ? [{ count: 1 }, { percent: 50 }] : [],
+      maxParallel: dice.between(1, 4),
+      maxFailures: { count: dice.between(0, 1) },
+    };
+    return { ...made, body, forEach: `\${{ [${items}] }}`, rollout };
+  };
+  const wait = (): Step => step(id(), { kind: 'wait', wait: { duration: dice.pick(['5s', '2m', '20m']) } });
+  const one = (): Step => dice.pick([leaf, leaf, leaf, block, list, wait])();
+  const definition: Runbook = {
+    name: 'world',
+    title: 'World',
+    owner: 'team-test',
+    labels: {},
+    links: [],
+    purposes: ['operations'],
+    environment: 'test',
+    timeoutMs: 6 * 3_600_000,
+    finallyTimeoutMs: 3_600_000,
+    inputs: {},
+    vars: {},
+    targets: {},
+    steps: Array.from({ length: dice.between(1, 6) }, one),
+    finally: dice.chance(0.5) ? [leaf()] : [],
+    outputs: {},
+    manual: true,
+    schedules: [],
+    notify: [],
+  };
+  return {
+    schema: 1,
+    engine: 'test',
+    runbookDigest: '0'.repeat(64),
+    runbookPath: 'world.yaml',
+    definition,
+    purpose: 'operations',
+    environment: 'test',
+    inputs: {},
+    vars: {},
+    sets: {},
+    rows: [],
+    severity: 'moderate',
+    actions,
+    documents: {},
+    notes: [],
+  };
+}
+
+function leafStep(id: string, dice: Dice): Step {
+  const action = dice.pick(['world.read@1', 'world.named@1', 'world.guarded@1', 'world.guarded@1']);
+  const made = step(id, { kind: 'uses', action, with: { target: id } });
+  const retry = dice.chance(0.4) ? { retry: { attempts: dice.between(1, 3), delayMs: 10_000, backoff: 2, maxDelayMs: 300_000 } } : {};
+  return { ...made, ...retry, onFailure: dice.chance(0.3) ? 'continue' : 'stop' };
+}
+
+function step(id: string, body: StepBody): Step {
+  return { id, name: id, body, needs: [], onFailure: 'stop', at: AT };
+}
