@@ -5,6 +5,7 @@ import { storedTimeMs } from '../values.ts';
 import type { Evidence, EvidenceObjective, EvidenceStep } from './document.ts';
 import { renderTimeline, tone } from './html-timeline.ts';
 import { measuredText } from './objectives.ts';
+import { verdictSentence } from './verdict-sentence.ts';
 import { STYLE } from './html-style.ts';
 import type { Html } from './html.ts';
 import { html, trusted } from './html.ts';
@@ -42,32 +43,6 @@ export function renderEvidenceHtml(evidence: Evidence, fileName = 'evidence.json
       </body>
     </html> `;
   return page.html;
-}
-
-/** The verdict in one sentence, without hedging and without saying more than was measured. */
-export function verdictSentence(evidence: Evidence): string {
-  const { outcome, state, rto, rpo, cleanup, reason } = evidence.verdict;
-  const head = outcome === undefined ? `Not ended: the run is ${state}` : `The run ${OUTCOMES[outcome] ?? outcome}`;
-  const left = { verified: 'cleanup verified, nothing left', failed: 'cleanup was not verified', none: 'the runbook has no cleanup' }[
-    cleanup
-  ];
-  return `${head}${reason === undefined ? '' : ` (${reason})`} · RTO ${figure(rto)} · RPO ${figure(rpo)} · ${left}`;
-}
-
-const OUTCOMES: Readonly<Record<string, string>> = {
-  succeeded: 'succeeded',
-  partially_failed: 'partially failed',
-  failed: 'failed',
-  cancelled: 'was cancelled',
-  rejected: 'was rejected',
-  timed_out: 'timed out',
-};
-
-function figure(objective: EvidenceObjective): string {
-  const word = objective.verdict.replace('_', ' ');
-  if (objective.measuredMs === undefined) return word;
-  const target = objective.targetMs === undefined ? '' : ` of ${formatDuration(objective.targetMs)}`;
-  return `${measuredText(objective.measuredMs)}${target} ${word}`;
 }
 
 function objectives(evidence: Evidence): Html {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { RunwardError } from '../../../engine/errors.ts';
 import { buildEvidence } from '../../../engine/evidence/bundle.ts';
 import { judgeRpo, judgeRto, recoveryPointAgeMs } from '../../../engine/evidence/objectives.ts';
-import { renderEvidenceHtml, verdictSentence } from '../../../engine/evidence/render-html.ts';
+import { renderEvidenceHtml } from '../../../engine/evidence/render-html.ts';
+import { verdictSentence } from '../../../engine/evidence/verdict-sentence.ts';
 import { timeValue } from '../../../engine/values.ts';
 import { ports, sampleEvidence, source, stepRecord, steps, T0 } from './sample.ts';
 

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+
+/** One command of the first level: its line in the help, and how its definition is loaded. */
+export interface ListedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<(program: Command) => void>;
+}
+
+/** Every command of this release, in the order of the help. Only the one that was typed is loaded: start-up is seen by users. */
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: 'validate',
+    summary: 'check runbooks and inventories, offline',
+    load: async () => (await import('./commands/validate.ts')).validateCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'what a run would read, change and wait for',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  { name: 'run', summary: 'start, watch and control runs', load: async () => (await import('./commands/run.ts')).runCommand },
+  { name: 'start', summary: 'short for run start', load: short('start') },
+  { name: 'watch', summary: 'short for run watch', load: short('watch') },
+  { name: 'logs', summary: 'short for run logs', load: short('logs') },
+  { name: 'approval', summary: 'decide about gates that wait', load: async () => (await import('./commands/approval.ts')).approvalCommand },
+  { name: 'runbook', summary: 'runbooks that the server has', load: async () => (await import('./commands/runbook.ts')).runbookCommand },
+  {
+    name: 'evidence',
+    summary: 'export and verify the signed proof of a run',
+    load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'check this computer and the chosen server',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
+    name: 'demo',
+    summary: 'a recovery drill from nothing, everything on this computer',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  { name: 'dev', summary: 'server, worker, store and simulator in this folder', load: async () => (await import('./dev.ts')).devCommand },
+  { name: 'server', summary: 'run the server', load: process('server') },
+  { name: 'worker', summary: 'run a worker', load: process('worker') },
+  { name: 'simulator', summary: 'run the stand-in for Azure', load: process('simulator') },
+  { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
+];
+
+/** Commands of later releases: typing one is answered by name, and it is not in the help. */
+export const LATER: ReadonlySet<string> = new Set(
+  'status init lint fmt test explain schema schedule drift dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion'.split(
+    ' ',
+  ),
+);
+
+function short(name: string): ListedCommand['load'] {
+  return async () => {
+    const { shortCommand } = await import('./commands/run.ts');
+    return (program) => shortCommand(program, name);
+  };
+}
+
+function process(name: 'server' | 'worker' | 'simulator'): ListedCommand['load'] {
+  return async () => {
+    const { processCommand } = await import('./commands/process.ts');
+    return (program) => processCommand(program, name);
+  };
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import { helpAfter } from '../help.ts';
+import { repeated } from '../flags.ts';
+import { handled } from '../program-options.ts';
+
+/** `plan`: what a run would do, without doing it. */
+export function planCommand(program: Command): void {
+  program
+    .command('plan <runbook>')
+    .description('what a run would read, change and wait for: inputs and targets resolved, with the hash that an approval is bound to')
+    .option('-i <name=value>', 'an input; may be repeated', repeated)
+    .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
+    .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
+    .option('--exit-code', 'exit code 3 when the plan changes something')
+    .action(handled(async (...given) => (await import('../plans.ts')).showPlan(...given)))
+    .addHelpText('before', helpAfter(['runward plan shop-drill', 'runward plan shop-drill -i recovery_point=latest -o json']));
+}

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import { repeated } from '../flags.ts';
+import { handled } from '../program-options.ts';
+import { helpAfter } from '../help.ts';
+
+/** `run start|list|show|watch|logs|cancel`: everything about runs. */
+export function runCommand(program: Command): void {
+  const run = program.command('run').description('start, watch and control runs');
+  startCommand(run);
+  readCommands(run);
+  run
+    .command('cancel <run>')
+    .description('stop a run: nothing new starts, what was sent is followed to its end, cleanup runs')
+    .option('--reason <text>', 'kept with the run')
+    .action(handled(async (...given) => (await import('../run-control.ts')).cancelRun(...given)))
+    .addHelpText('before', helpAfter(['runward run cancel 142 --reason "wrong network"', 'runward run cancel latest --yes']));
+  run
+    .command('resolve <run> <step>')
+    .description('say what an unknown step did: it happened, it did not, or send it once more')
+    .requiredOption('--as <answer>', 'succeeded, failed or again')
+    .requiredOption('--reason <text>', 'how you know; kept with the run')
+    .action(handled(async (...given) => (await import('../run-control.ts')).resolveStep(...given)))
+    .addHelpText('before', helpAfter(['runward run resolve 140 "restart[web-02]" --as succeeded --reason "rebooted at 04:10"']));
+}
+
+/** `start`, `watch` and `logs` are short for the commands below `run`. */
+export function shortCommand(program: Command, name: string): void {
+  if (name === 'start') startCommand(program);
+  else readCommands(program, name);
+}
+
+function startCommand(parent: Command): void {
+  parent
+    .command('start <runbook>')
+    .description('plan a runbook and start a run of the plan')
+    .option('-i <name=value>', 'an input; may be repeated', repeated)
+    .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
+    .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
+    .option('--plan <hash>', 'start from the plan that was shown before')
+    .option('--reason <text>', 'why; kept with the run, needed for severe plans')
+    .option('--confirm <name>', 'the name of the runbook, for severe plans')
+    .option('--idempotency-key <key>', 'repeating a start with the same key never starts a second run')
+    .option('--wait', 'watch until the run ends, also without a terminal')
+    .option('--no-wait', 'return as soon as the run is accepted')
+    .option('--no-wait-approval', 'stop watching with exit code 6 when a person has to decide')
+    .action(handled(async (...given) => (await import('../run-start.ts')).startRun(...given)))
+    .addHelpText(
+      'before',
+      helpAfter([
+        'runward run start shop-drill',
+        'runward run start shop-drill -i recovery_point=latest --wait',
+        'runward run start shop-failover --plan 9d41c07b… --confirm=shop-failover --reason "INC-204817"',
+      ]),
+    );
+}
+
+function readCommands(parent: Command, only?: string): void {
+  const wanted = (name: string): boolean => only === undefined || only === name;
+  if (wanted('list')) listCommand(parent);
+  if (wanted('show')) {
+    parent
+      .command('show <run>')
+      .description('one run: steps, what it waits for, errors and the next command')
+      .action(handled(async (session, args) => (await import('../run-read.ts')).showRun(session, args)))
+      .addHelpText('before', helpAfter(['runward run show 142', 'runward run show latest -o json']));
+  }
+  if (wanted('watch')) {
+    parent
+      .command('watch [run]')
+      .description('the live step tree of a run (default: the newest); one line per change without a terminal')
+      .option('--no-wait-approval', 'stop with exit code 6 when a person has to decide')
+      .action(handled(async (...given) => (await import('../run-read.ts')).watchOneRun(...given)))
+      .addHelpText('before', helpAfter(['runward run watch 142', 'runward run watch latest -o jsonl | jq .type']));
+  }
+  if (wanted('logs')) logsCommand(parent);
+}
+
+function listCommand(parent: Command): void {
+  parent
+    .command('list')
+    .description('runs, newest first')
+    .option('--status <words>', 'only these, for example running,waiting')
+    .option('--runbook <name>', 'only runs of this runbook')
+    .option('-n, --count <number>', 'how many', '20')
+    .action(handled(async (...given) => (await import('../run-read.ts')).listRuns(...given)))
+    .addHelpText('before', helpAfter(['runward run list', 'runward run list --status waiting,unknown', 'runward run list -o name -n 1']));
+}
+
+function logsCommand(parent: Command): void {
+  parent
+    .command('logs <run>')
+    .description('what scripts and checks wrote')
+    .option('--step <path>', 'only this step')
+    .option('--item <key>', 'only this member of a fan-out')
+    .option('--tail <number>', 'the last lines', '200')
+    .option('--follow', 'go on until the run ends')
+    .option('--timestamps', 'with the time of each line')
+    .action(handled(async (...given) => (await import('../run-logs.ts')).showLogs(...given)))
+    .addHelpText('before', helpAfter(['runward run logs 142 --step repoint_app', 'runward run logs latest --follow']));
+}

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { RunwardError } from '../engine/errors.ts';
+import { parseDurationMs } from '../engine/language/duration.ts';
+import type { Format, Output } from './output.ts';
+import { FORMATS, makeOutput } from './output.ts';
+
+/** The flags that every command takes. */
+export interface GlobalOptions {
+  readonly server?: string;
+  readonly project?: string;
+  readonly tokenFile?: string;
+  readonly output?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+  readonly input?: boolean;
+  readonly yes?: boolean;
+  readonly timeout?: string;
+}
+
+/** What a command gets to work with. */
+export interface Session {
+  readonly options: GlobalOptions;
+  readonly output: Output;
+  readonly project: string;
+  /** True when a person can be asked: a terminal on both sides and no --no-input. */
+  readonly canAsk: boolean;
+  readonly timeoutMs: number | undefined;
+}
+
+type Handler = (session: Session, args: readonly unknown[], flags: Readonly<Record<string, unknown>>) => Promise<number>;
+
+/** Adds the flags that every command takes. */
+export function addGlobalOptions(program: Command): void {
+  program
+    .option('--server <url>', 'the server to talk to (RUNWARD_SERVER; default: the one that demo or dev started in this folder)')
+    .option('--project <dir>', 'folder of the project (RUNWARD_PROJECT; default: here)')
+    .option('--token-file <path>', 'file with an API token, or - for stdin (RUNWARD_TOKEN holds the token itself)')
+    .option('-o, --output <format>', `how data is printed: ${FORMATS.join(', ')} (RUNWARD_OUTPUT)`)
+    .option('-q, --quiet', 'no messages, only data and errors')
+    .option('-v, --verbose', 'request ids and timings')
+    .option('--no-color', 'no colours (also NO_COLOR)')
+    .option('--no-input', 'never ask; fail and name the missing flag (RUNWARD_NO_INPUT)')
+    .option('-y, --yes', 'answer yes to moderate questions; severe ones need --confirm')
+    .option('--timeout <duration>', 'give up waiting after this time, for example 10m (exit 7); a run goes on');
+}
+
+/** Wraps a handler for commander: it gets the session, the arguments and its own flags, and its answer becomes the exit code. */
+export function handled(handler: Handler): (...all: readonly unknown[]) => Promise<void> {
+  return async (...all) => {
+    const command = all.at(-1) as Command;
+    const session = sessionOf(command.optsWithGlobals());
+    process.exitCode = await handler(session, all.slice(0, -2), command.opts());
+  };
+}
+
+/** The session that global flags and environment describe. Throws USAGE_FLAG for a format or duration that is none. */
+export function sessionOf(options: GlobalOptions, checked = true): Session {
+  const { env, stdin, stderr } = process;
+  const format = checked ? formatOf(options.output ?? env['RUNWARD_OUTPUT'] ?? 'table') : looseFormat(options.output);
+  const timeoutMs = options.timeout === undefined ? undefined : parseDurationMs(options.timeout);
+  if (checked && options.timeout !== undefined && timeoutMs === undefined) {
+    throw new RunwardError('USAGE_FLAG', `--timeout: "${options.timeout}" is not a duration such as 90s or 10m`);
+  }
+  return {
+    options,
+    output: makeOutput({ format, quiet: options.quiet === true, colour: options.color !== false, stdout: process.stdout, stderr, env }),
+    project: options.project ?? env['RUNWARD_PROJECT'] ?? process.cwd(),
+    canAsk: options.input !== false && (env['RUNWARD_NO_INPUT'] ?? '') === '' && stdin.isTTY === true && stderr.isTTY === true,
+    timeoutMs,
+  };
+}
+
+function formatOf(text: string): Format {
+  const format = FORMATS.find((known) => known === text);
+  if (format !== undefined) return format;
+  const where = DIAGNOSTIC_FORMATS.includes(text) ? ' is for validate;' : '';
+  throw new RunwardError('USAGE_FLAG', `-o ${text}:${where} the formats here are ${FORMATS.join(', ')}`);
+}
+
+const DIAGNOSTIC_FORMATS = ['human', 'sarif', 'github', 'junit'];
+
+// Errors are printed even when the format itself is the error.
+function looseFormat(text: string | undefined): Format {
+  return FORMATS.find((known) => known === text) ?? 'table';
+}

@@ -1,0 +1,108 @@
+import { RUN_WORDS } from '../engine/run/run-state.ts';
+import type { RunRow, RunSummary } from '../engine/run/summary.ts';
+import { connect } from './api-client.ts';
+import { argument, countFlag, textFlag } from './flags.ts';
+import type { Flags } from './flags.ts';
+import { snapshot } from './follow-run.ts';
+import type { Session } from './program-options.ts';
+import { resolveRun } from './run-reference.ts';
+import { renderRunTree } from './run-tree.ts';
+import { ageText, clockText, needsAscii, plainText, tableText } from './terminal.ts';
+import { watchRun } from './watch-run.ts';
+
+/** `run list`: newest first. */
+export async function listRuns(session: Session, _args: readonly unknown[], flags: Flags): Promise<number> {
+  const limit = countFlag(flags, 'count', { flag: '-n', max: 500 });
+  const query = new URLSearchParams({ limit: String(limit) });
+  for (const name of ['status', 'runbook']) {
+    const value = textFlag(flags, name);
+    if (value !== undefined) query.set(name, value);
+  }
+  const client = await connect(session);
+  const { items } = await client.get<{ readonly items: readonly RunRow[] }>(`/runs?${query.toString()}`);
+  const nowMs = Date.now();
+  session.output.data({
+    text: () =>
+      items.length === 0
+        ? 'no runs'
+        : tableText(
+            ['RUN', 'RUNBOOK', 'AS', 'STATUS', 'STARTED-BY', 'DURATION', 'AGE'],
+            items.map((run) => rowOf(run, nowMs)),
+          ),
+    json: { apiVersion: 'runward/v1', kind: 'RunList', items },
+    lines: items,
+    names: items.map((run) => String(run.number)),
+  });
+  return 0;
+}
+
+/** `run show`: the tree, what waits, errors with their consequence, and the next command. */
+export async function showRun(session: Session, args: readonly unknown[]): Promise<number> {
+  const client = await connect(session);
+  const model = await snapshot(client, await resolveRun(client, argument(args, 0)));
+  const view = {
+    nowMs: Date.now(),
+    columns: Math.min(120, session.output.stdout.columns ?? 100),
+    colour: session.output.colour,
+    ascii: needsAscii(process.env),
+  };
+  session.output.data({
+    text: () => [...renderRunTree(model, view), ...attention(model.run)].join('\n'),
+    json: model.run,
+    names: [String(model.run.number)],
+  });
+  for (const line of nextCommands(model.run)) session.output.say(line);
+  return 0;
+}
+
+/** `run watch`: the newest run when none is named. */
+export async function watchOneRun(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
+  const client = await connect(session);
+  const reference = await resolveRun(client, argument(args, 0) === '' ? 'latest' : argument(args, 0));
+  return watchRun(session, client, reference, { stopWhenWaiting: flags['waitApproval'] === false });
+}
+
+function rowOf(run: RunRow, nowMs: number): readonly string[] {
+  const words = RUN_WORDS[run.status];
+  const mark = needsAscii(process.env) ? words.ascii : words.mark;
+  const endMs = run.endedAt === undefined ? nowMs : Date.parse(run.endedAt);
+  return [
+    String(run.number),
+    run.runbook,
+    run.purpose,
+    `${mark} ${run.status}`,
+    run.requester.name,
+    run.startedAt === undefined ? '-' : clockText(endMs - Date.parse(run.startedAt)),
+    ageText(nowMs - Date.parse(run.createdAt)),
+  ];
+}
+
+function attention(run: RunSummary): readonly string[] {
+  const errors = run.steps.flatMap((row) => [
+    ...(row.error === undefined ? [] : [`✗ ${row.path}  ${row.error.kind}: ${plainText(row.error.message)}`]),
+    ...row.items.flatMap((item) =>
+      item.error === undefined ? [] : [`✗ ${row.path}[${item.key}]  ${item.error.kind}: ${plainText(item.error.message)}`],
+    ),
+  ]);
+  const waits = run.waitingFor.map((wait) => {
+    const until = wait.deadline === undefined ? '' : ` until ${wait.deadline}`;
+    return `◐ ${wait.step}  ${wait.kind === 'resolve' ? 'nobody knows whether it happened; nothing was sent again' : `waits for ${wait.by.join(', ') || 'its time'}`}${until}: ${plainText(wait.message)}`;
+  });
+  const why = run.reason === undefined ? [] : [`reason: ${plainText(run.reason)}`];
+  return [...(errors.length + waits.length + why.length === 0 ? [] : ['']), ...why, ...errors, ...waits];
+}
+
+function nextCommands(run: RunSummary): readonly string[] {
+  const gates = run.waitingFor
+    .filter((wait) => wait.kind === 'approval')
+    .map((wait) => `next: runward approval approve "${run.number}.${wait.step}"`);
+  if (gates.length > 0) return gates;
+  const unknown = run.waitingFor.find((wait) => wait.kind === 'resolve');
+  if (unknown !== undefined) {
+    return [
+      'answer one of:',
+      ...['succeeded', 'failed', 'again'].map((as) => `  runward run resolve ${run.number} "${unknown.step}" --as ${as} --reason "…"`),
+    ];
+  }
+  return run.endedAt === undefined ? [`next: runward run watch ${run.number}`] : [`next: runward evidence export ${run.number}`];
+}

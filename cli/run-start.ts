@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../engine/json.ts';
+import { RunwardError } from '../engine/errors.ts';
+import type { RunSummary } from '../engine/run/summary.ts';
+import type { ApiClient } from './api-client.ts';
+import { connect } from './api-client.ts';
+import { confirmDanger } from './confirm.ts';
+import { argument, given, textFlag } from './flags.ts';
+import type { Flags } from './flags.ts';
+import type { InputShapes } from './inputs.ts';
+import { readInputs } from './inputs.ts';
+import type { PlanView } from './plan-text.ts';
+import { changesSomething, planSummary } from './plan-text.ts';
+import type { Session } from './program-options.ts';
+import { watchRun } from './watch-run.ts';
+
+/** Plans a runbook, asks for what its danger needs, starts the run and watches it where somebody looks. */
+export async function startRun(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
+  const client = await connect(session);
+  const runbook = argument(args, 0);
+  const plan = await planToStart(client, runbook, flags);
+  session.output.say(planSummary(plan));
+  for (const note of plan.notes) session.output.say(`  ${note}`);
+
+  const level = plan.severity === 'mild' && changesSomething(plan) ? 'moderate' : plan.severity;
+  const danger = {
+    level: changesSomething(plan) ? level : 'mild',
+    what: `start ${runbook} in ${plan.environment}`,
+    name: runbook,
+  } as const;
+  const consent = await confirmDanger(session, danger, given({ confirm: textFlag(flags, 'confirm'), reason: textFlag(flags, 'reason') }));
+  const run = await client.post<RunSummary>(
+    '/runs',
+    { planHash: plan.planHash, ...consent },
+    textFlag(flags, 'idempotencyKey') ?? randomUUID(),
+  );
+
+  session.output.say(`run ${run.number} ${run.status} · ${run.url}`);
+  const watches = flags['wait'] === true || (flags['wait'] !== false && session.output.stdout.isTTY === true);
+  if (watches) return watchRun(session, client, run.id, { stopWhenWaiting: flags['waitApproval'] === false });
+  session.output.data({ text: () => String(run.number), json: run, names: [String(run.number)] });
+  session.output.say(`next: runward run watch ${run.number}`);
+  return 0;
+}
+
+/** The plan of a runbook with the inputs of the flags. Throws USAGE_DOCUMENT with the findings when they do not hold. */
+export async function makePlan(client: ApiClient, runbook: string, flags: Flags): Promise<PlanView> {
+  const shapes = await inputShapes(client, runbook, flags);
+  const inputs: JsonObject = await readInputs(pairsOf(flags), textFlag(flags, 'inputs'), shapes);
+  return client.post<PlanView>('/plans', { runbook, inputs, ...given({ as: textFlag(flags, 'as') }) });
+}
+
+async function planToStart(client: ApiClient, runbook: string, flags: Flags): Promise<PlanView> {
+  const hash = textFlag(flags, 'plan');
+  if (hash === undefined) return makePlan(client, runbook, flags);
+  if (pairsOf(flags).length > 0 || textFlag(flags, 'inputs') !== undefined || textFlag(flags, 'as') !== undefined) {
+    throw new RunwardError('USAGE_FLAG', 'inputs and purpose are part of the plan already: leave out -i, --inputs and --as, or --plan');
+  }
+  const plan = await client.get<PlanView>(`/plans/${encodeURIComponent(hash)}`);
+  if (plan.runbook !== runbook)
+    throw new RunwardError('USAGE_FLAG', `plan ${hash.slice(0, 8)} is a plan of ${plan.runbook}, not of ${runbook}`);
+  return plan;
+}
+
+async function inputShapes(client: ApiClient, runbook: string, flags: Flags): Promise<InputShapes> {
+  if (pairsOf(flags).length === 0) return {};
+  return (await client.get<{ readonly inputs: InputShapes }>(`/runbooks/${encodeURIComponent(runbook)}`)).inputs;
+}
+
+function pairsOf(flags: Flags): readonly string[] {
+  const pairs = flags['i'];
+  return Array.isArray(pairs) ? pairs.map(String) : [];
+}
