@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { BUGS, type Bug, playSeed, type SeedReport } from './world.ts';
+import { playSeed, type SeedReport } from './world.ts';
+import { BUGS, type Bug } from './world-parts.ts';
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +28,7 @@ async function simulate(first: number, count: number, planted: Bug | undefined):
     if (values.trace) process.stdout.write(`${seed} ${report.trace}\n`);
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  const states = [...totals.states].toSorted().map(([state, runs]) => `${runs} ${state}`);
+  const states = [...totals.states].toSorted(([a], [b]) => a.localeCompare(b)).map(([state, runs]) => `${runs} ${state}`);
   process.stdout.write(`runs       ${states.join(' · ')}\n`);
   process.stdout.write(
     `faults     ${totals.crashes} workers died · ${totals.effects} effects · ${totals.edges.size} edges of the step table seen\n`,

@@ -3,7 +3,7 @@ import type { Ports } from '../../engine/ports.ts';
 import { advance } from '../../engine/run/advance.ts';
 import { LEASE_TIMES } from '../../engine/run/holder.ts';
 import type { Store, TransitionRequest } from '../../engine/store.ts';
-import { deliver, type World } from './world.ts';
+import { deliver, type World } from './world-parts.ts';
 
 interface Life {
   dead: boolean;

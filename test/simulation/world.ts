@@ -14,27 +14,8 @@ import { makeTargets, type Targets } from './targets.ts';
 import { makeVirtualTime, type VirtualTime } from './virtual-time.ts';
 import { worldActions } from './world-actions.ts';
 import { randomPlan } from './world-runbook.ts';
+import { type Bug, deliver, type World } from './world-parts.ts';
 import { startWorker } from './world-worker.ts';
-
-/** Rules that can be broken on purpose, to prove that the oracle sees it. The product holds no such switch: the world breaks it from outside. */
-export const BUGS = ['noCompareAndSet', 'resubmitAtOnce', 'httpRetries', 'queueIsTruth'] as const;
-export type Bug = (typeof BUGS)[number];
-
-/** Everything that the parts of one world share. */
-export interface World {
-  readonly time: VirtualTime;
-  readonly dice: Dice;
-  readonly store: Store;
-  readonly targets: Targets;
-  readonly oracle: Oracle;
-  readonly ports: Omit<Ports, 'queue'>;
-  readonly actions: ReturnType<typeof worldActions>;
-  readonly bug: Bug | undefined;
-  readonly crashRate: number;
-  /** Who gets a wake-up: worker -> its consumer. Lost and doubled ones are decided here. */
-  readonly consumers: Map<string, (runId: RunId) => void>;
-  crashes: number;
-}
 
 /** What one seed showed. `trace` is a digest of every event: the same seed must give the same trace. */
 export interface SeedReport {
@@ -176,19 +157,6 @@ async function acceptRun(world: World): Promise<RunId> {
   const queue = { wake: async (id: RunId) => deliver(world, id, 0) };
   await startRun({ ...ports, queue }, { plan: { plan, text, hash: ports.ids.sha256(text) }, runId, requester, trigger: 'test' });
   return runId;
-}
-
-/** Hands a wake-up to some worker; one in ten is lost, one in ten comes twice. Losing one must never lose a run. */
-export function deliver(world: World, runId: RunId, afterMs: number): void {
-  const { dice, time, consumers } = world;
-  if (dice.chance(0.1)) return;
-  const copies = dice.chance(0.1) ? 2 : 1;
-  for (let copy = 0; copy < copies; copy += 1) {
-    time.at(afterMs + dice.between(1, 200), () => {
-      const names = [...consumers.keys()];
-      if (names.length > 0) consumers.get(dice.pick(names))?.(runId);
-    });
-  }
 }
 
 function scanner(world: World): void {

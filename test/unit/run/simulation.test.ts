@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { BUGS, playSeed } from '../../simulation/world.ts';
+import { playSeed } from '../../simulation/world.ts';
+import { BUGS } from '../../simulation/world-parts.ts';
 
 test.each(BUGS)('the oracle sees the planted bug %s', async (bug) => {
   let found = 0;
