@@ -100,6 +100,7 @@ async function startProxy(sshdPort: number): Promise<Proxy> {
     const far = connect(sshdPort, '127.0.0.1');
     for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
       sockets.add(socket);
+      socket.setNoDelay(true);
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
