@@ -171,10 +171,7 @@ function note(world: World, { route, call, text }: Request, given: { readonly an
 /** What the client sees of a fault. */
 function suffer(world: World, { asked, answer, call }: Request, deed: Deed): void {
   if ('status' in deed) return send(world, asked, answer, faultAnswer(deed), call);
-  const reset = (): void => {
-    if ('resetAndDestroy' in asked.socket) asked.socket.resetAndDestroy();
-    asked.socket.destroy();
-  };
+  const reset = (): void => void asked.socket.destroy();
   if ('hang' in deed) {
     const timer = setTimeout(reset, deed.hang);
     asked.socket.once('close', () => clearTimeout(timer));

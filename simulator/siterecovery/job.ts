@@ -53,11 +53,11 @@ export interface JobOrder {
 export function openJob(
   world: World,
   order: JobOrder,
-  request: { readonly call: Call; readonly operation: string; readonly resource: string; readonly result: () => Answer },
+  request: { readonly call: Call; readonly operation: string; readonly result: () => Answer },
 ): Job {
   const { call } = request;
   const id = world.draws.nextUuid('job');
-  const suspect = { operation: request.operation, resource: request.resource, principal: call.caller.name, when: 'duringJob' } as const;
+  const suspect = { operation: request.operation, resource: call.path, principal: call.caller.name, when: 'duringJob' } as const;
   const deed = strike(world, suspect)?.do;
   const failWith =
     deed !== undefined && 'failJob' in deed ? { code: deed.failJob.code, message: deed.failJob.message ?? 'The job failed.' } : undefined;

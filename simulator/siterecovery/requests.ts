@@ -98,7 +98,7 @@ export function postItemTest(world: World, call: Call): Answer {
       tasks,
       custom: testDetails(world, [part], { job: () => made.job, vms: true }),
     },
-    { call, operation: TEST_OPERATION, resource, result: () => ({ status: 200, body: itemBody(world, item) }) },
+    { call, operation: TEST_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) },
   );
   made.job = job;
   takeItem(world, item, { event: 'test', job });
@@ -124,7 +124,7 @@ export function postItemCleanup(world: World, call: Call): Answer {
       tasks,
       custom: cleanupDetails(item),
     },
-    { call, operation: CLEANUP_OPERATION, resource, result: () => ({ status: 200, body: itemBody(world, item) }) },
+    { call, operation: CLEANUP_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) },
   );
   takeItem(world, item, { event: 'clean', job });
   runCleanup(world, job, { item, task: tasks[0] });
@@ -205,7 +205,6 @@ function openPlanJob(
     {
       call,
       operation: given.operation,
-      resource: planId(world, plan),
       result: () => ({ status: 200, body: planBody(world, plan, 'get') }),
     },
   );
