@@ -86,8 +86,7 @@ export async function makeServerWorld(env: Readonly<Record<string, string>> = {}
     token: (owner: string, roles: readonly Role[], more: { readonly groups?: readonly string[]; readonly scope?: Grant['scope'] } = {}) =>
       storeToken(ports, { owner, roles, ...more }),
     /** Lets a worker work on a run until nothing more is to be done now. */
-    work: (runId: string) =>
-      work({ ...ports, shell: refuse('shell'), http: refuse('http'), secrets: refuse('secrets'), tickets: refuse('tickets') }, runId),
+    work: (runId: string) => workOn(ports, runId),
   };
 }
 
@@ -98,7 +97,7 @@ export function newKey(): string {
 
 const ids: Ids = {
   newRunId: () => randomUUID() as RunId,
-  newToken: () => randomUUID(),
+  newToken: () => randomBytes(16).toString('hex'),
   sha256: (text) => createHash('sha256').update(text).digest('hex'),
   uuid5: (...parts) => {
     const hex = createHash('sha1').update(JSON.stringify(parts)).digest('hex');
@@ -158,9 +157,11 @@ async function storeToken(
   return text;
 }
 
-async function work(ports: Ports, runId: string): Promise<void> {
+/** Lets a worker work on a run; steps that touch the outside are not expected. */
+export async function workOn(ports: Omit<Ports, 'shell' | 'http' | 'secrets' | 'tickets'>, runId: string): Promise<void> {
+  const closed = { shell: refuse('shell'), http: refuse('http'), secrets: refuse('secrets'), tickets: refuse('tickets') };
   const engine = {
-    ports,
+    ports: { ...ports, ...closed },
     actions,
     script: () => {
       throw new Error('no script is run here');
