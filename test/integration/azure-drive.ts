@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { createAzure } from '../../adapters/azure/azure.ts';
+import type { Action, ActionContext, ActionPorts, EffectAction, Handle, ReadOutcome, Success } from '../../engine/actions/action.ts';
+import type { Azure } from '../../engine/azure-calls.ts';
+import type { RunId, StepKey } from '../../engine/ids.ts';
+import type { JsonObject } from '../../engine/json.ts';
+import type { Target } from '../../engine/target.ts';
+import type { RunningSimulator } from '../support/simulator.ts';
+
+const SCALE = 600;
+const LOOKS_MAX = 500;
+
+export const SIMULATOR_FLAGS = ['--scale', String(SCALE)];
+
+/** The Azure port of a simulator, as a worker builds it. */
+export function azureOf({ ready }: RunningSimulator): Azure {
+  const { endpoint, authorityHost, caFile, tenantId, clientId, clientSecret } = ready;
+  return createAzure({
+    armEndpoint: endpoint,
+    authorityHost,
+    caFile,
+    credential: { kind: 'client-secret', tenantId, clientId, clientSecret },
+    version: '0.0.0-test',
+  });
+}
+
+export function portsOf(azure: Azure): ActionPorts {
+  const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: () => Promise.resolve() };
+  return { azure, clock } as unknown as ActionPorts;
+}
+
+export function contextFor(action: Action, target: Target | undefined, input: object): ActionContext<never> {
+  const requestId = randomUUID();
+  return {
+    runId: randomUUID() as RunId,
+    stepKey: randomUUID() as StepKey,
+    stepPath: 'step',
+    attempt: 1,
+    send: 1,
+    requestId,
+    requestIds: [requestId],
+    target,
+    input: (action.input as { parse: (value: unknown) => never }).parse(input),
+    createdAtMs: Date.now(),
+    timeScale: SCALE,
+    before: undefined,
+    signal: new AbortController().signal,
+  };
+}
+
+/** Asks a read action until it is answered. */
+export async function readOf(action: Action, ports: ActionPorts, context: ActionContext<never>): Promise<ReadOutcome> {
+  if (action.effect !== 'read') throw new Error(`${action.name} has effects`);
+  return repeat(
+    () => action.read(ports, context),
+    (outcome) => outcome.kind !== 'unanswered',
+  );
+}
+
+/** Takes an effect action from precheck to verified success, as the submit protocol does; throws when it ends otherwise. */
+export async function drive(action: Action, ports: ActionPorts, context: ActionContext<never>): Promise<Success> {
+  if (action.effect === 'read') throw new Error(`${action.name} is a read`);
+  const precheck = await repeat(
+    () => action.precheck(ports, context),
+    (outcome) => outcome.kind !== 'unanswered',
+  );
+  if (precheck.kind === 'succeeded') return precheck;
+  if (precheck.kind === 'ours') return finish(action, ports, { context, handle: precheck.handle });
+  if (precheck.kind !== 'proceed') throw new Error(`precheck: ${JSON.stringify(precheck)}`);
+  const prepared = { ...context, before: precheck.before };
+  const sent = await action.submit(ports, prepared);
+  if (sent.kind !== 'accepted') throw new Error(`submit: ${JSON.stringify(sent)}`);
+  return finish(action, ports, { context: prepared, handle: sent.handle });
+}
+
+/** Follows accepted work to its end and reads the target. */
+export async function finish(
+  action: EffectAction,
+  ports: ActionPorts,
+  given: { readonly context: ActionContext<never>; readonly handle: Handle },
+): Promise<Success> {
+  const { context, handle } = given;
+  const ended = await repeat(
+    () => action.poll(ports, context, handle),
+    ({ kind }) => kind !== 'running' && kind !== 'unanswered',
+  );
+  if (ended.kind === 'failed') throw new Error(ended.failure.message);
+  const result: JsonObject | undefined = ended.kind === 'ended_well' ? ended.result : undefined;
+  const verified = await repeat(
+    () => action.verify(ports, context, result),
+    (outcome) => outcome.kind === 'succeeded',
+  );
+  if (verified.kind !== 'succeeded') throw new Error('verify did not succeed');
+  return verified;
+}
+
+async function repeat<Outcome extends { readonly kind: string }>(
+  ask: () => Promise<Outcome>,
+  isEnd: (outcome: Outcome) => boolean,
+): Promise<Outcome> {
+  let last: Outcome | undefined;
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    last = await ask();
+    if (isEnd(last)) return last;
+    const wait = (last as { readonly retryAfterMs?: number }).retryAfterMs ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(wait, 200)));
+  }
+  throw new Error(`no end after ${LOOKS_MAX} looks: ${JSON.stringify(last)}`);
+}
