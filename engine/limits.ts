@@ -36,8 +36,6 @@ export const RETRY_TOKEN_MS = 1_000;
 export const JOB_WINDOW_MARGIN_MS = 300_000;
 /** How many jobs of a list are read one by one to find ours; lists hide the id that tells. */
 export const JOB_CANDIDATES_MAX = 100;
-/** Raw answers are kept up to this many characters: enough for every error body that Azure sends. */
-export const ANSWER_BODY_MAX_CHARS = 65_536;
 /** Longest operation URL that is kept: Site Recovery signs URLs of about 3 KB. */
 export const OPERATION_URL_MAX_CHARS = 8_192;
 /** Managed run commands return the last 4 KiB of each stream. */

@@ -64,6 +64,11 @@ export function bodyOf(answer: RawAnswer): unknown {
   }
 }
 
+/** True when a body begins as a JSON object or list does; cheaper than reading a long list twice. */
+export function looksLikeJson(answer: RawAnswer): boolean {
+  return /^\s*[[{]/.test(answer.body);
+}
+
 function sortAnswer(answer: RawAnswer, nowMs: number): AzureSubmitAnswer {
   const { status } = answer;
   const receipt = receiptOf(answer);

@@ -10,7 +10,7 @@ import type {
 } from '../../engine/azure-calls.ts';
 import { armIdPart } from '../../engine/ids.ts';
 import { READ_TIMEOUT_MS, SUBMIT_TIMEOUT_MS } from '../../engine/limits.ts';
-import { bodyOf, receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
+import { looksLikeJson, receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
 import { callOptions } from './call-options.ts';
 import { makeClients } from './clients.ts';
 import type { AzureConfig } from './config.ts';
@@ -57,7 +57,7 @@ export function createAzure(config: AzureConfig): Azure {
     const { wire, value, error } = await exchange(() => answer(clients, query, limited(signal, READ_TIMEOUT_MS)));
     const refused = tell(wire);
     // SDKs make an empty resource of a login page that a gateway sent with status 200.
-    if (value !== undefined && wire.answer && bodyOf(wire.answer) !== undefined) {
+    if (value !== undefined && wire.answer && looksLikeJson(wire.answer)) {
       const { dateMs } = receiptOf(wire.answer);
       return { kind: 'found', value, ...(dateMs === undefined ? {} : { dateMs }) };
     }

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Agent } from 'node:https';
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
-import { ANSWER_BODY_MAX_CHARS } from '../../engine/limits.ts';
 
 /** Certificates that are trusted besides the system's; PEM text. */
 export interface TlsOptions {
@@ -107,6 +106,6 @@ function rawAnswer(response: PipelineResponse): RawAnswer {
   return {
     status: response.status,
     headers: response.headers.toJSON(),
-    body: (response.bodyAsText ?? '').slice(0, ANSWER_BODY_MAX_CHARS),
+    body: response.bodyAsText ?? '',
   };
 }

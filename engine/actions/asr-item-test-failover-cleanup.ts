@@ -60,7 +60,7 @@ async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutco
   const { target, input, requestId, signal } = context;
   if (!target) return { kind: 'refused', failure: { kind: 'target_missing', message: 'no target' } };
   const answer = await ports.azure.submit({ kind: 'sr.testFailoverCleanup', itemId: target.id, comments: input.notes }, requestId, signal);
-  return guardedSubmit(ports.clock.nowMs(), `cleanup of the test failover of ${target.name}`, answer);
+  return guardedSubmit(ports.clock.nowMs(), { verb: 'cleanup of the test failover', target: target.name }, answer);
 }
 
 async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> {

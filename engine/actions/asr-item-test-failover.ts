@@ -80,7 +80,7 @@ async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutco
     ...(typeof point === 'string' ? { recoveryPointId: point } : {}),
   } as const;
   const answer = await ports.azure.submit(operation, requestId, signal);
-  return guardedSubmit(ports.clock.nowMs(), `test failover of ${target.name}`, answer);
+  return guardedSubmit(ports.clock.nowMs(), { verb: 'test failover', target: target.name }, answer);
 }
 
 async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> {

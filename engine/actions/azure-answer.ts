@@ -31,10 +31,16 @@ export function unansweredRead(what: string, problem: AzureReadProblem): Unanswe
  * Sorts the answer to the one request of a guarded action. A conflict is not a refusal: it may be our own earlier request that
  * is under way, so it is looked for.
  */
-export function guardedSubmit(atMs: number, what: string, answer: AzureSubmitAnswer): SubmitOutcome {
+export function guardedSubmit(
+  atMs: number,
+  request: { readonly verb: string; readonly target: string },
+  answer: AzureSubmitAnswer,
+): SubmitOutcome {
+  const what = `${request.verb} of ${request.target}`;
   switch (answer.kind) {
     case 'accepted':
-      return { kind: 'accepted', handle: answer.handle, observations: [sent(atMs, what, answer.receipt)] };
+      // The name stands in when Azure gave neither URL nor job: the target itself is followed then.
+      return { kind: 'accepted', handle: { name: request.target, ...answer.handle }, observations: [sent(atMs, what, answer.receipt)] };
     case 'completed':
       return { kind: 'completed', observations: [sent(atMs, what, answer.receipt)] };
     case 'not_sent':

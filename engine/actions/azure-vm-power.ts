@@ -76,7 +76,7 @@ async function submit(change: PowerChange, ports: ActionPorts, context: Context)
   const { target, requestId, signal } = context;
   if (!target) return { kind: 'refused', failure: { kind: 'target_missing', message: 'no target' } };
   const answer = await ports.azure.submit({ kind: change.operation, vmId: target.id }, requestId, signal);
-  return guardedSubmit(ports.clock.nowMs(), `${change.operation} of ${target.name}`, answer);
+  return guardedSubmit(ports.clock.nowMs(), { verb: change.operation, target: target.name }, answer);
 }
 
 async function find(change: PowerChange, ports: ActionPorts, context: Context): Promise<FindOutcome> {
