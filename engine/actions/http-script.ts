@@ -17,8 +17,11 @@ elif ! command -v wget >/dev/null 2>&1; then
 elif [ "$CHECK_PLAIN" != yes ]; then
   echo "this machine has no curl, and wget cannot make this request" >&2
   exit 127
+elif ! wget --help 2>&1 | grep -q max-redirect; then
+  echo "this machine has no curl, and its wget follows redirects" >&2
+  exit 127
 else
-  wget -q -T "$CHECK_SECONDS" -O - "$CHECK_URL"
+  wget -q --max-redirect=0 -T "$CHECK_SECONDS" -O - "$CHECK_URL"
   code=$?
   [ "$code" -ne 0 ] || printf "\\n@runward 200 -\\n"
   [ "$code" -ne 0 ] || exit 0

@@ -91,13 +91,14 @@ describe.skipIf([lacks('curl'), lacks('wget')].includes(true))('checks from the 
   });
 
   it('asks with wget where there is no curl, and says when that is not enough', async () => {
-    await onlyTools('wget', ['sh', 'wget', 'cat']);
+    await onlyTools('wget', ['sh', 'wget', 'grep']);
     const url = `http://127.0.0.1:${port}/`;
     expect(await check(httpCheck, { url })).toMatchObject({ kind: 'succeeded', result: { status: 200 } });
     expect(await check(httpCheck, { url: `${url}broken` })).toMatchObject({
       kind: 'failed',
       failure: { message: 'the server answered with an error status' },
     });
+    expect(await check(httpCheck, { url: `${url}moved` })).toMatchObject({ kind: 'failed', result: { ok: false } });
     expect(await check(httpCheck, { url, headers: { Accept: 'text/html' } })).toMatchObject({
       failure: { message: expect.stringContaining('no curl') },
     });
