@@ -1,0 +1,130 @@
+import type { z } from 'zod';
+import type { Action } from '../actions/action.ts';
+import { buildInventory, buildRunbook } from './build.ts';
+import { checkDocuments } from './check.ts';
+import { didYouMean, type Finding, inOrder, quoted, type Report, reportInto } from './diagnostics.ts';
+import { acceptText, type DocumentFile } from './guard.ts';
+import { nearest } from './near.ts';
+import { readDocument } from './read.ts';
+import type { Inventory, Runbook } from './runbook.ts';
+import { reportSchema } from './schema-findings.ts';
+import { type InventorySource, inventorySchema, type RunbookSource, runbookSchema } from './schema-v1.ts';
+import type { SourceText } from './source-text.ts';
+import { child, entryOf, plainValue, type TreeNode } from './tree.ts';
+
+/** What the checks need to know of an action. */
+export type KnownAction = Pick<Action, 'name' | 'effect' | 'severity' | 'target' | 'input' | 'result' | 'produces' | 'timeoutMs'>;
+
+/** What documents are checked against. */
+export interface LoadOptions {
+  readonly actions: ReadonlyMap<string, KnownAction>;
+  /** Scripts without a target run on the worker only where the server allows it; absent means that it is not known here. */
+  readonly allowLocalScripts?: boolean;
+}
+
+/** A runbook without errors, with the file that it came from. */
+export interface LoadedRunbook {
+  readonly runbook: Runbook;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** An inventory without errors, with the file that it came from. */
+export interface LoadedInventory {
+  readonly inventory: Inventory;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** All findings in order, and the documents that have no error, by name. */
+export interface Loaded {
+  readonly findings: readonly Finding[];
+  readonly runbooks: ReadonlyMap<string, LoadedRunbook>;
+  readonly inventories: ReadonlyMap<string, LoadedInventory>;
+}
+
+/** A document whose YAML could be read; `document` is set when its shape is right. */
+export type ReadFile = { readonly source: SourceText; readonly root: TreeNode; readonly report: Report } & (
+  | { readonly kind: 'Runbook'; readonly document: RunbookSource | undefined }
+  | { readonly kind: 'Inventory'; readonly document: InventorySource | undefined }
+);
+
+/** Checks all files of a project in one pass and builds the documents that have no error. Pure; never throws for what a file holds. */
+export function loadDocuments(files: readonly DocumentFile[], options: LoadOptions): Loaded {
+  const findings: Finding[] = [];
+  const read = files.flatMap((file) => readFile(file, findings));
+  checkDocuments(read, options);
+  const broken = new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.file));
+  const runbooks = new Map<string, LoadedRunbook>();
+  const inventories = new Map<string, LoadedInventory>();
+  for (const file of read) {
+    if (broken.has(file.source.path) || file.document === undefined) continue;
+    const { path, text } = file.source;
+    const { name } = file.document.metadata;
+    if (file.kind === 'Runbook') runbooks.set(name, { runbook: buildRunbook(file.document, file.root, file.source), path, text });
+    else inventories.set(name, { inventory: buildInventory(file.document), path, text });
+  }
+  return { findings: inOrder(findings), runbooks, inventories };
+}
+
+function readFile(file: DocumentFile, findings: Finding[]): readonly ReadFile[] {
+  const { source, reason } = acceptText(file);
+  const report = reportInto(findings, source);
+  if (reason !== undefined) {
+    report('RW101', { span: { start: 0, end: 0 }, pointer: '' }, { reason });
+    return [];
+  }
+  const root = readDocument(source, report);
+  const kind = root === undefined ? undefined : kindOf(root, report);
+  if (root === undefined || kind === undefined) return [];
+  const shared = { source, root, report };
+  if (kind === 'Runbook') return [{ ...shared, kind, document: checkShape(runbookSchema, shared) }];
+  return [{ ...shared, kind, document: checkShape(inventorySchema, shared) }];
+}
+
+const KINDS = ['Runbook', 'Inventory', 'Calendar', 'RunbookTest', 'Assignment'];
+
+function kindOf(root: TreeNode, report: Report): 'Runbook' | 'Inventory' | undefined {
+  const start = { span: { start: 0, end: 0 }, pointer: '' };
+  if (root.kind !== 'map') {
+    const found = root.kind === 'list' ? 'a list' : 'a single value';
+    report('RW205', start, { key: '"the document"', type: 'a map', found, example: 'apiVersion: runward/v1' });
+    return undefined;
+  }
+  if (!versionIsKnown(root, report)) return undefined;
+  const kind = entryOf(root, 'kind');
+  const written = kind?.value.kind === 'scalar' ? String(kind.value.value) : '';
+  if (kind === undefined) report('RW203', start, { key: '"kind"', parent: 'the document' });
+  else if (written === 'Runbook' || written === 'Inventory') return written;
+  else if (KINDS.includes(written)) report('RW224', { span: kind.value.span, pointer: '/kind' }, { key: quoted(`kind: ${written}`) });
+  else reportKind(kind.value, written, report);
+  return undefined;
+}
+
+function reportKind(node: TreeNode, kind: string, report: Report): void {
+  const near = nearest(kind, KINDS);
+  const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
+  report('RW204', { span: node.span, pointer: '/kind', ...suggestion }, { kind: quoted(kind) });
+}
+
+function versionIsKnown(root: TreeNode, report: Report): boolean {
+  const version = child(root, 'apiVersion');
+  if (version === undefined) {
+    report('RW203', { span: { start: 0, end: 0 }, pointer: '' }, { key: '"apiVersion"', parent: 'the document' });
+    return false;
+  }
+  if (version.kind === 'scalar' && version.value === 'runward/v1') return true;
+  const text = version.kind === 'scalar' ? String(version.value) : 'a map or list';
+  report('RW201', { span: version.span, pointer: '/apiVersion' }, { version: quoted(text) });
+  return false;
+}
+
+function checkShape<Document>(
+  schema: z.ZodType<Document>,
+  { root, report }: { readonly root: TreeNode; readonly report: Report },
+): Document | undefined {
+  const parsed = schema.safeParse(plainValue(root));
+  if (parsed.success) return parsed.data;
+  reportSchema(parsed.error.issues, { schema, root, report });
+  return undefined;
+}

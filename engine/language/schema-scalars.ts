@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { parseDurationMs } from './duration.ts';
+import { parseInstantMs } from './instant.ts';
+import { isSecretReference } from './secret-reference.ts';
+
+// The message of a check is the code of its finding, with what it was about behind the colon.
+
+/** An id: snake_case, so that it can be a field of an expression. */
+export const id = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'RW208:id');
+
+/** A name of a document, team or environment: kebab-case. */
+export const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'RW208:name');
+
+/** Text for people; empty texts say nothing. */
+export const text = z.string().min(1).max(8192);
+
+/** A duration as written, for example 1h30m. */
+export const duration = z.string().refine((value) => parseDurationMs(value) !== undefined, 'RW213');
+
+/** A point in time with an offset. */
+export const instant = z.string().refine((value) => parseInstantMs(value) !== undefined, 'RW205:an RFC 3339 time with an offset');
+
+/** Bare CEL; its inside is checked with the names that are visible at its place. */
+export const cel = z.string().min(1);
+
+/** A value that may hold `${{ }}`. */
+export const templated = z.unknown();
+
+/** A reference to a secret, never the secret. */
+export const secretReference = z.string().refine(isSecretReference, 'RW503');
+
+/** A count, or a share such as 10%. */
+export const share = z.union([z.number().int().min(0), z.string().regex(/^(100|[0-9]{1,2})%$/, 'RW205:a count or a share such as 10%')]);

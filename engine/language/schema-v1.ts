@@ -1,0 +1,307 @@
+import { z } from 'zod';
+import { cel, duration, id, instant, name, secretReference, share, templated, text } from './schema-scalars.ts';
+
+/** What findings say about a map: its title, and the words that the language knows but this release does not have. */
+export interface MapDescription {
+  readonly title: string;
+  readonly reserved?: readonly string[];
+}
+
+/** Descriptions of the maps below. */
+export const MAPS = z.registry<MapDescription>();
+
+const PURPOSES = ['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift'] as const;
+
+const metadata = z
+  .strictObject({
+    name,
+    title: text,
+    owner: name,
+    description: text.optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    links: z.array(z.url()).optional(),
+  })
+  .register(MAPS, { title: 'metadata' });
+
+const input = z.strictObject({
+  type: z.enum(['string', 'integer', 'number', 'duration', 'datetime', 'array', 'boolean', 'object', 'azure_id', 'file', 'secret']),
+  description: text.optional(),
+  default: templated.optional(),
+  enum: z
+    .array(z.union([z.string(), z.number()]))
+    .min(1)
+    .optional(),
+  pattern: z.string().max(1000).optional(),
+  min_length: z.number().int().min(0).optional(),
+  max_length: z.number().int().min(0).max(65_536).optional(),
+  min: z.union([z.number(), z.string()]).optional(),
+  max: z.union([z.number(), z.string()]).optional(),
+  resource_type: z.string().optional(),
+
+  get items(): z.ZodOptional<typeof input> {
+    return z.optional(input);
+  },
+  get fields(): z.ZodOptional<z.ZodRecord<typeof id, typeof input>> {
+    return z.optional(z.record(id, input));
+  },
+});
+input.register(MAPS, { title: 'input' });
+
+const via = z.enum(['run-command', 'ssh', 'local']);
+const os = z.enum(['linux', 'windows']);
+const port = z.number().int().min(1).max(65_535);
+const tags = z.record(z.string(), z.string());
+
+const host = z
+  .strictObject({
+    name: z.string().min(1).max(255),
+    address: z.string().min(1).max(255).optional(),
+    os: os.optional(),
+    via: via.optional(),
+    user: z.string().min(1).optional(),
+    port: port.optional(),
+    credential: secretReference.optional(),
+    tags: tags.optional(),
+    id: z.string().min(1).optional(),
+  })
+  .register(MAPS, { title: 'host' });
+
+const recoveryPlan = z
+  .strictObject({ subscription: z.string().min(1), resource_group: z.string().min(1), vault: z.string().min(1), name: z.string().min(1) })
+  .register(MAPS, { title: 'recovery_plan' });
+
+const targetSet = z
+  .strictObject({
+    hosts: z.array(host).min(1).optional(),
+    inventory: name.optional(),
+    recovery_plan: recoveryPlan.optional(),
+    where: cel.optional(),
+    max: z.number().int().min(1).max(10_000),
+    on_empty: z.enum(['fail', 'skip']).optional(),
+    on_unreachable: z.enum(['fail', 'record']).optional(),
+  })
+  .register(MAPS, { title: 'target set', reserved: ['azure', 'sample'] });
+
+const objectives = z
+  .strictObject({
+    rto: duration.optional(),
+    rpo: duration.optional(),
+    drill_every: duration.optional(),
+    clock: z
+      .strictObject({ start: id.optional(), stop: id.optional(), count: z.enum(['wall', 'active']).optional() })
+      .register(MAPS, { title: 'clock' })
+      .optional(),
+  })
+  .register(MAPS, { title: 'objectives' });
+
+const form = z.record(id, input);
+
+const approval = z
+  .strictObject({
+    by: z.array(z.string().regex(/^group:[A-Za-z0-9._-]+$/, 'RW205:a list of group:name')).min(1),
+    need: z.number().int().min(1),
+    need_from: z.array(z.string()).optional(),
+    self: z.boolean().optional(),
+    timeout: duration.optional(),
+    on_timeout: z.enum(['stop', 'skip']).optional(),
+    message: text,
+    form: form.optional(),
+  })
+  .register(MAPS, { title: 'approval', reserved: ['remind_before', 'escalate'] });
+
+const manual = z
+  .strictObject({
+    by: z.array(z.string().regex(/^group:[A-Za-z0-9._-]+$/, 'RW205:a list of group:name')).min(1),
+    instructions: text,
+    form: form.optional(),
+    timeout: duration.optional(),
+  })
+  .register(MAPS, { title: 'manual' });
+
+const wait = z.union([
+  z.string().min(1),
+  z.strictObject({ until_time: z.string().min(1) }).register(MAPS, { title: 'wait', reserved: ['signal', 'timeout'] }),
+]);
+
+const checks = z.array(z.strictObject({ that: cel, message: text }).register(MAPS, { title: 'assert' })).min(1);
+
+const until = z.strictObject({ condition: cel, every: duration, timeout: duration }).register(MAPS, { title: 'until' });
+
+const retry = z.union([
+  z.number().int().min(0).max(100),
+  z
+    .strictObject({
+      attempts: z.number().int().min(0).max(100),
+      delay: duration.optional(),
+      backoff: z.number().min(1).max(10).optional(),
+      max_delay: duration.optional(),
+      max_duration: duration.optional(),
+      if: cel.optional(),
+    })
+    .register(MAPS, { title: 'retry' }),
+]);
+
+const rollout = z
+  .strictObject({
+    waves: z.array(share).min(1).optional(),
+    max_parallel: z.number().int().min(1).max(1000).optional(),
+    max_failures: share.optional(),
+    on_exceeded: z.enum(['stop']).optional(),
+    order_by: cel.optional(),
+  })
+  .register(MAPS, { title: 'rollout', reserved: ['after_wave'] });
+
+const target = z.union([z.string().min(1), z.strictObject({ set: id, where: cel.optional() }).register(MAPS, { title: 'target' })]);
+
+const onFailure = z.enum(['stop', 'continue']);
+const environmentVariables = z.record(z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'RW208:env name'), templated);
+
+const step = z.strictObject({
+  id,
+  name: text.optional(),
+  if: cel.optional(),
+  needs: z.array(id).optional(),
+  uses: z.string().min(1).optional(),
+  with: z.record(z.string(), templated).optional(),
+  run: z.string().min(1).max(65_536).optional(),
+  shell: z.enum(['sh', 'bash', 'pwsh', 'powershell']).optional(),
+  env: environmentVariables.optional(),
+  effect: z.enum(['read', 'named', 'guarded', 'blind']).optional(),
+  done_when: z
+    .strictObject({ run: z.string().min(1) })
+    .register(MAPS, { title: 'done_when' })
+    .optional(),
+  approval: approval.optional(),
+  manual: manual.optional(),
+  wait: wait.optional(),
+  assert: checks.optional(),
+  get steps(): z.ZodOptional<z.ZodArray<typeof step>> {
+    return z.optional(z.array(step).min(1));
+  },
+  get parallel(): z.ZodOptional<z.ZodArray<typeof step>> {
+    return z.optional(z.array(step).min(1));
+  },
+  get finally(): z.ZodOptional<z.ZodArray<typeof step>> {
+    return z.optional(z.array(step).min(1));
+  },
+  max_parallel: z.number().int().min(1).max(1000).optional(),
+  target: target.optional(),
+  for_each: templated.optional(),
+  as: id.optional(),
+  rollout: rollout.optional(),
+  until: until.optional(),
+  success_if: cel.optional(),
+  outputs: z.record(id, cel).optional(),
+  retry: retry.optional(),
+  timeout: duration.optional(),
+  on_failure: onFailure.optional(),
+});
+step.register(MAPS, {
+  title: 'step',
+  reserved: ['call', 'undo', 'rollback', 'rollback_on_failure', 'locks', 'windows', 'at_window_close', 'preview'],
+});
+
+const schedule = z
+  .strictObject({
+    id,
+    cron: z.string().min(1),
+    timezone: z.string().min(1),
+    inputs: z.record(z.string(), templated).optional(),
+    jitter: duration.optional(),
+    overlap: z.enum(['skip', 'queue', 'allow']).optional(),
+    missed: z
+      .strictObject({
+        run: z.enum(['none', 'latest', 'all']).optional(),
+        within: duration.optional(),
+        max: z.number().int().min(1).max(1000).optional(),
+      })
+      .register(MAPS, { title: 'missed' })
+      .optional(),
+    day_match: z.enum(['and', 'or']).optional(),
+    from: instant.optional(),
+    until: instant.optional(),
+    enabled: z.boolean().optional(),
+    pause_after_failures: z.number().int().min(1).optional(),
+  })
+  .register(MAPS, { title: 'schedule' });
+
+const EVENTS = [
+  ...(['started', 'waiting', 'paused', 'unknown', 'failed', 'partially_failed', 'succeeded', 'cancelled', 'rejected'] as const),
+  ...(['timed_out', 'missed', 'late', 'objective_breached'] as const),
+] as const;
+
+/** The closed schema of kind Runbook. */
+export const runbookSchema = z
+  .strictObject({
+    apiVersion: z.literal('runward/v1'),
+    kind: z.literal('Runbook'),
+    metadata,
+    purpose: z.union([z.enum(PURPOSES), z.array(z.enum(PURPOSES)).min(1)]),
+    environment: name,
+    timeout: duration,
+    finally_timeout: duration.optional(),
+    inputs: z.record(id, input).optional(),
+    vars: z.record(id, templated).optional(),
+    targets: z.record(id, targetSet).optional(),
+    objectives: objectives.optional(),
+    readiness: z
+      .strictObject({ every: duration.optional(), checks: z.array(step).min(1) })
+      .register(MAPS, { title: 'readiness' })
+      .optional(),
+    freeze: z.enum(['obey']).optional(),
+    on_failure: onFailure.optional(),
+    steps: z.array(step).min(1),
+    finally: z.array(step).min(1).optional(),
+    outputs: z.record(id, cel).optional(),
+    triggers: z
+      .strictObject({ manual: z.boolean().optional(), schedules: z.array(schedule).optional() })
+      .register(MAPS, { title: 'triggers', reserved: ['webhooks'] })
+      .optional(),
+    notify: z
+      .array(
+        z
+          .strictObject({
+            to: z.string().regex(/^(teams|slack|mail|pager|webhook):\S+$/, 'RW205:a channel such as teams:dr-room'),
+            when: z.array(z.enum(EVENTS)).min(1),
+          })
+          .register(MAPS, { title: 'notify' }),
+      )
+      .optional(),
+  })
+  .register(MAPS, { title: 'the runbook', reserved: ['concurrency', 'locks', 'windows', 'at_window_close'] });
+
+/** The closed schema of kind Inventory. */
+export const inventorySchema = z
+  .strictObject({
+    apiVersion: z.literal('runward/v1'),
+    kind: z.literal('Inventory'),
+    metadata,
+    environment: name,
+    defaults: z
+      .strictObject({
+        os: os.optional(),
+        via: via.optional(),
+        user: z.string().min(1).optional(),
+        port: port.optional(),
+        credential: secretReference.optional(),
+      })
+      .register(MAPS, { title: 'defaults' })
+      .optional(),
+    hosts: z.array(host).min(1),
+  })
+  .register(MAPS, { title: 'the inventory' });
+
+/** A runbook as written, once its shape is right. */
+export type RunbookSource = z.infer<typeof runbookSchema>;
+
+/** A step as written. */
+export type StepSource = z.infer<typeof step>;
+
+/** An input definition as written. */
+export type InputSource = z.infer<typeof input>;
+
+/** A host as written. */
+export type HostSource = z.infer<typeof host>;
+
+/** An inventory as written. */
+export type InventorySource = z.infer<typeof inventorySchema>;
