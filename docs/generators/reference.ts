@@ -1,5 +1,6 @@
 import { actionsPage } from './actions.ts';
 import { codesPage } from './codes.ts';
+import { commandLinePage } from './command-line.ts';
 import { DOCUMENTS } from './json-schema.ts';
 import { languagePage } from './language.ts';
 import { page, table } from './markdown.ts';
@@ -22,6 +23,7 @@ export interface GeneratedFile {
 export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   const pages = [
     { name: 'actions.md', about: 'what `uses:` can name', text: actionsPage() },
+    { name: 'cli.md', about: 'every command with its flags', text: await commandLinePage() },
     { name: 'codes.md', about: 'findings of `validate` and `plan`', text: codesPage() },
     { name: 'config.md', about: 'settings of server and worker', text: settingsPage() },
     { name: 'language.md', about: 'keys of runbooks and inventories, functions of expressions', text: languagePage() },

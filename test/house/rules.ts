@@ -74,7 +74,7 @@ export const AREAS: readonly Area[] = [
   { path: 'worker/main.ts', imports: ['engine', 'adapters', 'worker'], packages: ['node:*'] },
   { path: 'server', imports: ['engine'], packages: ['fastify', 'fastify-type-provider-zod', '@fastify/swagger', 'zod', 'node:*'] },
   { path: 'server/main.ts', imports: ['engine', 'adapters', 'server'], packages: ['node:*'] },
-  { path: 'cli', imports: ['engine'], packages: ['commander', 'picocolors', 'zod', 'node:*'] },
+  { path: 'cli', imports: ['engine', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'picocolors', 'zod', 'node:*'] },
   { path: 'cli/demo.ts', imports: ['engine', 'adapters', 'cli'], packages: ['picocolors', 'node:*'] },
   { path: 'cli/dev.ts', imports: ['engine', 'adapters', 'cli'], packages: ['picocolors', 'node:*'] },
 
