@@ -6,7 +6,7 @@ const EXIT_CODES = `Exit codes:
   6 waits for a person    7 timed out    130 Ctrl-C while watching`;
 
 /** Examples, as help shows them first. */
-export function helpAfter(examples: readonly string[]): string {
+export function examplesFirst(examples: readonly string[]): string {
   return `Examples:\n${examples.map((example) => `  ${example}`).join('\n')}\n`;
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { helpAfter } from '../help.ts';
+import { examplesFirst } from '../help.ts';
 import { handled } from '../program-options.ts';
 
 /** `doctor`: what is wrong, and the command that repairs it. */
@@ -8,5 +8,5 @@ export function doctorCommand(program: Command): void {
     .command('doctor')
     .description('check this computer and the chosen server: Node, address, sign-in, store, clocks, workers')
     .action(handled(async (session) => (await import('../doctor.ts')).examine(session)))
-    .addHelpText('before', helpAfter(['runward doctor', 'runward doctor --server https://runward.corp -o json']));
+    .addHelpText('before', examplesFirst(['runward doctor', 'runward doctor --server https://runward.corp -o json']));
 }

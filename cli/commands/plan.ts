@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { helpAfter } from '../help.ts';
+import { examplesFirst } from '../help.ts';
 import { repeated } from '../flags.ts';
 import { handled } from '../program-options.ts';
 
@@ -13,5 +13,5 @@ export function planCommand(program: Command): void {
     .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
     .option('--exit-code', 'exit code 3 when the plan changes something')
     .action(handled(async (...given) => (await import('../plans.ts')).showPlan(...given)))
-    .addHelpText('before', helpAfter(['runward plan shop-drill', 'runward plan shop-drill -i recovery_point=latest -o json']));
+    .addHelpText('before', examplesFirst(['runward plan shop-drill', 'runward plan shop-drill -i recovery_point=latest -o json']));
 }

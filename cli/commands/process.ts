@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { helpAfter } from '../help.ts';
+import { examplesFirst } from '../help.ts';
 import { handled } from '../program-options.ts';
 
 const ABOUT = {
@@ -29,10 +29,11 @@ export function processCommand(program: Command, name: ProcessName): void {
   program
     .command(name)
     .description(`run the ${name}`)
+    .addHelpText('before', examplesFirst([about.example]))
     .command(`${about.verb} [options...]`)
     .description(about.text)
     .allowUnknownOption()
     .helpOption(name === 'simulator' ? false : '-h, --help')
     .action(handled(async (_session, args) => (await import('../process-start.ts')).startProcess(name, args)))
-    .addHelpText('before', helpAfter([about.example]));
+    .addHelpText('before', examplesFirst([about.example]));
 }

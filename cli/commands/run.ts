@@ -1,11 +1,17 @@
 import type { Command } from 'commander';
 import { repeated } from '../flags.ts';
 import { handled } from '../program-options.ts';
-import { helpAfter } from '../help.ts';
+import { examplesFirst } from '../help.ts';
 
 /** `run start|list|show|watch|logs|cancel`: everything about runs. */
 export function runCommand(program: Command): void {
-  const run = program.command('run').description('start, watch and control runs');
+  const run = program
+    .command('run')
+    .description('start, watch and control runs')
+    .addHelpText(
+      'before',
+      examplesFirst(['runward run start shop-drill', 'runward run watch latest', 'runward run list --status waiting']),
+    );
   startCommand(run);
   readCommands(run);
   run
@@ -13,14 +19,14 @@ export function runCommand(program: Command): void {
     .description('stop a run: nothing new starts, what was sent is followed to its end, cleanup runs')
     .option('--reason <text>', 'kept with the run')
     .action(handled(async (...given) => (await import('../run-control.ts')).cancelRun(...given)))
-    .addHelpText('before', helpAfter(['runward run cancel 142 --reason "wrong network"', 'runward run cancel latest --yes']));
+    .addHelpText('before', examplesFirst(['runward run cancel 142 --reason "wrong network"', 'runward run cancel latest --yes']));
   run
     .command('resolve <run> <step>')
     .description('say what an unknown step did: it happened, it did not, or send it once more')
     .requiredOption('--as <answer>', 'succeeded, failed or again')
     .requiredOption('--reason <text>', 'how you know; kept with the run')
     .action(handled(async (...given) => (await import('../run-control.ts')).resolveStep(...given)))
-    .addHelpText('before', helpAfter(['runward run resolve 140 "restart[web-02]" --as succeeded --reason "rebooted at 04:10"']));
+    .addHelpText('before', examplesFirst(['runward run resolve 140 "restart[web-02]" --as succeeded --reason "rebooted at 04:10"']));
 }
 
 /** `start`, `watch` and `logs` are short for the commands below `run`. */
@@ -46,7 +52,7 @@ function startCommand(parent: Command): void {
     .action(handled(async (...given) => (await import('../run-start.ts')).startRun(...given)))
     .addHelpText(
       'before',
-      helpAfter([
+      examplesFirst([
         'runward run start shop-drill',
         'runward run start shop-drill -i recovery_point=latest --wait',
         'runward run start shop-failover --plan 9d41c07b… --confirm=shop-failover --reason "INC-204817"',
@@ -62,7 +68,7 @@ function readCommands(parent: Command, only?: string): void {
       .command('show <run>')
       .description('one run: steps, what it waits for, errors and the next command')
       .action(handled(async (session, args) => (await import('../run-read.ts')).showRun(session, args)))
-      .addHelpText('before', helpAfter(['runward run show 142', 'runward run show latest -o json']));
+      .addHelpText('before', examplesFirst(['runward run show 142', 'runward run show latest -o json']));
   }
   if (wanted('watch')) {
     parent
@@ -70,7 +76,7 @@ function readCommands(parent: Command, only?: string): void {
       .description('the live step tree of a run (default: the newest); one line per change without a terminal')
       .option('--no-wait-approval', 'stop with exit code 6 when a person has to decide')
       .action(handled(async (...given) => (await import('../run-read.ts')).watchOneRun(...given)))
-      .addHelpText('before', helpAfter(['runward run watch 142', 'runward run watch latest -o jsonl | jq .type']));
+      .addHelpText('before', examplesFirst(['runward run watch 142', 'runward run watch latest -o jsonl | jq .type']));
   }
   if (wanted('logs')) logsCommand(parent);
 }
@@ -83,7 +89,10 @@ function listCommand(parent: Command): void {
     .option('--runbook <name>', 'only runs of this runbook')
     .option('-n, --count <number>', 'how many', '20')
     .action(handled(async (...given) => (await import('../run-read.ts')).listRuns(...given)))
-    .addHelpText('before', helpAfter(['runward run list', 'runward run list --status waiting,unknown', 'runward run list -o name -n 1']));
+    .addHelpText(
+      'before',
+      examplesFirst(['runward run list', 'runward run list --status waiting,unknown', 'runward run list -o name -n 1']),
+    );
 }
 
 function logsCommand(parent: Command): void {
@@ -96,5 +105,5 @@ function logsCommand(parent: Command): void {
     .option('--follow', 'go on until the run ends')
     .option('--timestamps', 'with the time of each line')
     .action(handled(async (...given) => (await import('../run-logs.ts')).showLogs(...given)))
-    .addHelpText('before', helpAfter(['runward run logs 142 --step repoint_app', 'runward run logs latest --follow']));
+    .addHelpText('before', examplesFirst(['runward run logs 142 --step repoint_app', 'runward run logs latest --follow']));
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examplesFirst } from '../help.ts';
 import { handled } from '../program-options.ts';
 import { productVersion } from '../product-version.ts';
 
@@ -7,6 +8,7 @@ export function versionCommand(program: Command): void {
   program
     .command('version')
     .description('the version of this program')
+    .addHelpText('before', examplesFirst(['runward version -o json']))
     .action(
       handled(async ({ output }) => {
         const version = productVersion();
