@@ -40,6 +40,8 @@ export const JOB_CANDIDATES_MAX = 100;
 export const OPERATION_URL_MAX_CHARS = 8_192;
 /** Managed run commands return the last 4 KiB of each stream. */
 export const RUN_COMMAND_OUTPUT_MAX_BYTES = 4_096;
+/** A managed run command that was accepted shows at its own URL within this time; before, a 404 says nothing. */
+export const RUN_COMMAND_VISIBLE_MS = 30_000;
 /** How many items of a recovery plan are read at the same time. */
 export const PLAN_READS_AT_ONCE = 5;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Azure, AzureRunCommand, AzureSubmitAnswer } from '../../engine/azure-calls.ts';
-import { OTHER_WORK_POLL_MS, RETRY_DEFAULT_MS, RUN_COMMAND_OUTPUT_MAX_BYTES } from '../../engine/limits.ts';
+import { OTHER_WORK_POLL_MS, RETRY_DEFAULT_MS, RUN_COMMAND_OUTPUT_MAX_BYTES, RUN_COMMAND_VISIBLE_MS } from '../../engine/limits.ts';
 import type { ScriptAttempt, ScriptStart, ScriptState, Shell } from '../../engine/ports.ts';
 import type { Target } from '../../engine/target.ts';
 
@@ -8,7 +8,18 @@ import type { Target } from '../../engine/target.ts';
 const SHEBANGS = { sh: '', bash: '#!/bin/bash\n', pwsh: '#!/usr/bin/env pwsh\n', powershell: '' } as const;
 
 /** Scripts on Azure machines over managed run commands (version 2): the name of an attempt is the name of a resource below the machine. */
-export function createRunCommandShell(azure: Azure): Shell {
+export function createRunCommandShell(azure: Azure, nowMs: () => number = () => performance.now()): Shell {
+  // ARM may not show a new resource for a moment: a name that was accepted just now runs, whatever a read says.
+  const acceptedAtMs = new Map<string, number>();
+  const isNew = (target: Target, name: string): boolean => {
+    const sinceMs = acceptedAtMs.get(keyOf(target, name));
+    return sinceMs !== undefined && nowMs() - sinceMs < RUN_COMMAND_VISIBLE_MS;
+  };
+  const remember = (target: Target, name: string): void => {
+    for (const [key, sinceMs] of acceptedAtMs) if (nowMs() - sinceMs >= RUN_COMMAND_VISIBLE_MS) acceptedAtMs.delete(key);
+    acceptedAtMs.set(keyOf(target, name), nowMs());
+  };
+
   const look = async (target: Target | undefined, name: string, signal: AbortSignal): Promise<ScriptState> => {
     if (!target) return { kind: 'unreachable', message: 'a run command needs a machine', retryAfterMs: OTHER_WORK_POLL_MS };
     const answer = await azure.read({ kind: 'runCommand.get', vmId: target.id, name }, signal);
@@ -16,7 +27,7 @@ export function createRunCommandShell(azure: Azure): Shell {
       case 'found':
         return stateOf(answer.value);
       case 'missing':
-        return { kind: 'absent' };
+        return { kind: isNew(target, name) ? 'running' : 'absent' };
       case 'unanswered':
         return { kind: 'unreachable', message: answer.message, retryAfterMs: answer.retryAfterMs };
       case 'denied':
@@ -49,14 +60,22 @@ export function createRunCommandShell(azure: Azure): Shell {
       protectedParameters: Object.fromEntries(entries.filter(([name]) => secret(name))),
       timeoutMs: attempt.timeoutMs,
     } as const;
-    return startOf(await azure.submit(operation, randomUUID(), signal));
+    const started = startOf(await azure.submit(operation, randomUUID(), signal));
+    if (started.kind === 'accepted') remember(target, attempt.name);
+    return started;
   };
 
   const remove = async (target: Target | undefined, name: string, signal: AbortSignal): Promise<void> => {
-    if (target) await azure.submit({ kind: 'runCommand.delete', vmId: target.id, name }, randomUUID(), signal);
+    if (!target) return;
+    acceptedAtMs.delete(keyOf(target, name));
+    await azure.submit({ kind: 'runCommand.delete', vmId: target.id, name }, randomUUID(), signal);
   };
 
   return { start, look, stop: remove, remove };
+}
+
+function keyOf(target: Target, name: string): string {
+  return `${target.id.toLowerCase()} ${name}`;
 }
 
 function startOf(answer: AzureSubmitAnswer): ScriptStart {
@@ -68,8 +87,12 @@ function startOf(answer: AzureSubmitAnswer): ScriptStart {
     case 'not_sent':
     case 'throttled':
       return { kind: answer.kind, message: answer.message, retryAfterMs: answer.retryAfterMs };
-    case 'refused':
-      return { kind: 'refused', message: `${answer.message} (${answer.code})` };
+    case 'refused': {
+      const message = `${answer.message} (${answer.code})`;
+      // Other work on the machine may be our own earlier request; a machine that does not run took nothing.
+      const unsure = answer.reason === 'conflict' && answer.code !== 'OperationNotAllowed';
+      return { kind: unsure ? 'ambiguous' : 'refused', message };
+    }
     case 'ambiguous':
       return { kind: 'ambiguous', message: answer.message };
   }
