@@ -211,6 +211,7 @@ function stepData({ to, data }: StepChange): JsonObject {
     ...(to.handle?.jobId === undefined ? {} : { jobId: to.handle.jobId }),
     ...(to.adopted === true ? { adopted: true } : {}),
     ...(to.percent === undefined ? {} : { percent: to.percent }),
+    ...(to.verdict === undefined ? {} : { verdict: to.verdict }),
     ...data,
   };
 }
