@@ -18,7 +18,7 @@ const APT_TIMEOUT_MS = 120_000;
 const DEBIAN_PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'];
 
 /** How a Redis was found: named by the user, alive from an earlier start, a program of this machine, one fetched by apt, or JavaScript. */
-export type RedisKind = 'given' | 'earlier' | 'installed' | 'downloaded' | 'javascript';
+type RedisKind = 'given' | 'earlier' | 'installed' | 'downloaded' | 'javascript';
 
 /** `dataDir` holds the data and what is known of the running server. `url` is used as it is; without one a server is started. */
 export interface RedisRequest {

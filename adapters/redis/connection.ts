@@ -14,7 +14,7 @@ export const WORKER_PROFILE = {
 } as const satisfies RedisOptions;
 
 /** Fails fast, so that the caller reads again and decides: transitions, the API, enqueueing. */
-export const COMMAND_PROFILE = {
+const COMMAND_PROFILE = {
   ...WORKER_PROFILE,
   maxRetriesPerRequest: 1,
   enableOfflineQueue: false,
@@ -54,13 +54,30 @@ export function storeError(error: unknown): RunwardError {
   if (error instanceof RunwardError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const cause = new Error(message);
-  if (/^OOM |maxmemory/.test(message))
-    return new RunwardError('STORE_BUSY', 'the store is full: free memory or raise maxmemory', {}, cause);
-  if (/Error running script|user_script|WRONGTYPE|^ERR (wrong|syntax|value)/.test(message)) {
-    return new RunwardError('INTERNAL_INVARIANT', 'a store script failed', { reason: message }, cause);
+  if (/\bOOM\b/.test(message)) return new RunwardError('STORE_BUSY', 'the store is full: free memory or raise maxmemory', {}, cause);
+  const known = REASONS.find(([pattern]) => pattern.test(message))?.[1];
+  if (known === undefined && /user_script|^(ERR|WRONGTYPE)\b/.test(message)) {
+    return new RunwardError('INTERNAL_INVARIANT', 'a call of the store failed', { reason: message }, cause);
   }
-  return new RunwardError('STORE_UNAVAILABLE', `the store does not answer: ${plainReason(message)}`, { reason: message }, cause);
+  return new RunwardError(
+    'STORE_UNAVAILABLE',
+    `the store does not answer: ${known ?? 'the connection failed'}`,
+    { reason: message },
+    cause,
+  );
 }
+
+const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/\bMISCONF\b/, 'Redis cannot write to its disk'],
+  [/\bREADONLY\b/, 'Redis is a replica'],
+  [/\bLOADING\b/, 'Redis is loading its data'],
+  [/\bNOREPLICAS\b/, 'too few replicas are connected'],
+  [/\bMASTERDOWN\b/, 'the replica has lost its primary'],
+  [/\b(NOAUTH|WRONGPASS)\b|invalid (username-)?password/i, 'Redis refuses the password'],
+  [/\bNOPERM\b/, 'the Redis user may not do this'],
+  [/\bBUSY\b/, 'Redis is busy with a script'],
+  [/Command timed out/, 'no answer in time; the call may have been carried out'],
+];
 
 /** Runs a call of the vendor's client and turns what it throws into a RunwardError. */
 export async function guarded<T>(call: () => Promise<T>): Promise<T> {
@@ -69,15 +86,4 @@ export async function guarded<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw storeError(error);
   }
-}
-
-function plainReason(message: string): string {
-  if (/MISCONF/.test(message)) return 'Redis cannot write to its disk';
-  if (/READONLY/.test(message)) return 'Redis is a replica';
-  if (/LOADING/.test(message)) return 'Redis is loading its data';
-  if (/NOREPLICAS/.test(message)) return 'too few replicas are connected';
-  if (/NOAUTH|WRONGPASS/.test(message)) return 'Redis refuses the password';
-  if (/NOPERM/.test(message)) return 'the Redis user may not do this';
-  if (/Command timed out/.test(message)) return 'no answer in time; the call may have been carried out';
-  return 'the connection failed';
 }

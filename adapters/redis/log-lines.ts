@@ -36,7 +36,7 @@ while bytes > tonumber(ARGV[1]) and first <= total do
     first = first + 1
   end
 end
-if first > kept then redis.call('XTRIM', log, 'MINID', string.format('%.0f-0', first)) end
+if first > kept then redis.call('XTRIM', log, 'MAXLEN', string.format('%.0f', total - first + 1)) end
 redis.call('HSET', state, 'total', string.format('%.0f', total), 'first', string.format('%.0f', first), 'bytes', string.format('%.0f', bytes))
 return {'appended'}`,
 );

@@ -16,7 +16,7 @@ export function stepText(record: StepRecord, stamps: { readonly names: readonly 
 }
 
 /** Reads a step back. */
-export function parseStep(text: string): StepRecord {
+function parseStep(text: string): StepRecord {
   return JSON.parse(text.slice(text.indexOf('{'))) as StepRecord;
 }
 

@@ -1,4 +1,6 @@
 import { assert } from '../../engine/errors.ts';
+import { hasEnded } from '../../engine/run/run-state.ts';
+import type { StepState } from '../../engine/run/step-state.ts';
 import type {
   ClaimAnswer,
   ClaimRequest,
@@ -15,6 +17,9 @@ import type { StreamEntry } from './record-text.ts';
 import { CLAIM, COMMAND, CREATE, RELEASE, RENEW, TRANSITION } from './run-scripts.ts';
 import type { ScriptCall } from './script.ts';
 import type { Server } from './server.ts';
+
+/** States of a step that promise nothing: after a loss they are reached again. */
+const PASSING: ReadonlySet<StepState> = new Set(['pending', 'ready']);
 
 /** The calls that change runs: one script each. */
 export function makeRunWrites(server: Server): Pick<Store, 'create' | 'claim' | 'renew' | 'transition' | 'release' | 'command'> {
@@ -34,7 +39,10 @@ export function makeRunWrites(server: Server): Pick<Store, 'create' | 'claim' | 
       if (kind === 'stale') return { kind };
       return { kind: 'renewed', leaseUntilMs: Number(untilMs), nowMs: Number(nowMs), inboxLength: Number(length) };
     },
-    transition: async (request) => transitionAnswer(await server.callDurably(transitionCall(request))),
+    async transition(request) {
+      const call = transitionCall(request);
+      return transitionAnswer(mustLast(request) ? await server.callDurably(call) : await server.call(call));
+    },
     async release(runId, fence, wakeAtMs) {
       const keys = [runKeys(runId).run, STORE_KEYS.due];
       const [kind, nowMs] = await server.call({ script: RELEASE, keys, args: [runId, fence.epoch, fence.claim, String(wakeAtMs)] });
@@ -117,6 +125,12 @@ function transitionCall(request: TransitionRequest): ScriptCall {
       ...counted(request.events.map((draft) => [JSON.stringify(draft)])),
     ],
   };
+}
+
+/** Intents, acceptances and ends decide what may be sent later, so they must survive a crash; a lost poll is only polled again. */
+function mustLast({ writesIntent, state, steps }: TransitionRequest): boolean {
+  const ends = state.from !== state.to && (hasEnded(state.to) || state.to === 'unknown');
+  return writesIntent || ends || steps.some(({ from, record }) => !PASSING.has(record.state) && from !== record.state);
 }
 
 function changedFields(request: TransitionRequest, mark: string): readonly (readonly string[])[] {

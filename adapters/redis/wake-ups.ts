@@ -48,6 +48,6 @@ export async function openWakeUps(options: { readonly url: string; readonly log:
 }
 
 /** All that a job carries. */
-export interface WakeData {
+interface WakeData {
   readonly runId: RunId;
 }

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** May a check reach this address? */
-export type AddressVerdict = 'allowed' | 'never' | 'not listed';
+type AddressVerdict = 'allowed' | 'never' | 'not listed';
 
 /** Decides by address and by the entries that the operator has listed: hosts, host:port pairs and CIDR blocks. */
 export interface AddressRules {

@@ -7,7 +7,7 @@ import type { StepState } from '../../engine/run/step-state.ts';
 import type { ClaimRequest, CreateRequest, Fence, SignedCommand, Store, StoredRun, TransitionRequest } from '../../engine/store.ts';
 
 /** SHA-256 of text as 64 hex digits. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** 32 hex digits. */
 export const newHex = (): string => randomUUID().replaceAll('-', '');

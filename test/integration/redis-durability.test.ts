@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
+import { storeError } from '../../adapters/redis/connection.ts';
 import type { ServerFacts } from '../../adapters/redis/durability.ts';
 import { judge } from '../../adapters/redis/durability.ts';
 import { openRedisStore } from '../../adapters/redis/store.ts';
@@ -184,10 +185,31 @@ describe.skipIf(lacks('redis-server'))('the Redis store on its bad days', () => 
     const { stored, fence } = await makeClaimed(store);
 
     replica.pause();
-    const request = makeTransition(stored, fence, { fields: { reason: 'confirmed' } });
+    expect((await store.transition(makeTransition(stored, fence, { fields: { reason: 'polled' } }))).kind).toBe('applied');
+    const now = await readBack(store, stored.run.runId);
+    const request = makeTransition(now, fence, { state: { from: 'queued', to: 'cancelled' } });
     await expect(store.transition(request)).rejects.toMatchObject({ code: 'STORE_UNCONFIRMED' });
     replica.resume();
     while (((await ask(redis, 'WAIT', '1', '100')) as number) < 1);
-    expect(await store.transition(request)).toMatchObject({ kind: 'applied', version: 2 });
+    expect(await store.transition(request)).toMatchObject({ kind: 'applied', version: 3 });
+  });
+});
+
+describe('what Redis says', () => {
+  it('becomes a sentence, and never carries the command that failed', () => {
+    const told = (message: string): readonly string[] => {
+      const error = storeError(Object.assign(new Error(message), { command: { name: 'auth', args: ['hunter2'] } }));
+      expect(JSON.stringify(error, ['cause', 'command', 'args', 'detail'])).not.toContain('hunter2');
+      return [error.code, error.message];
+    };
+    expect(told('OOM command not allowed when used memory > maxmemory')[0]).toBe('STORE_BUSY');
+    expect(told('MISCONF Errors writing to the AOF file: No space left script: 1, on @user_script:3.')).toEqual([
+      'STORE_UNAVAILABLE',
+      'the store does not answer: Redis cannot write to its disk',
+    ]);
+    expect(told('WRONGPASS invalid username-password pair')[1]).toContain('refuses the password');
+    expect(told('Command timed out')[1]).toContain('may have been carried out');
+    expect(told('connect ECONNREFUSED 127.0.0.1:1')[1]).toContain('the connection failed');
+    expect(told('ERR user_script:3: attempt to compare nil with number script: 1, on @user_script:3.')[0]).toBe('INTERNAL_INVARIANT');
   });
 });
