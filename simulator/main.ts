@@ -59,7 +59,7 @@ async function start(options: Options, loaded: LoadedEstate): Promise<void> {
   const controlTokenFile = join(stateFolder, 'control-token');
   writeFileSync(controlTokenFile, controlToken, { mode: 0o600 });
 
-  world.isolation = options.isolation === 'none' ? 'none' : probeIsolation(...probeRoot(world));
+  world.isolation = probeIsolation(options.isolation, ...probeRoot(world));
   populate(world);
   if (options.faultsFile !== undefined)
     for (const fault of JSON.parse(readFileSync(options.faultsFile, 'utf8')) as unknown[]) armFault(world, fault);

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Pace } from './clock.ts';
+import type { Isolation } from './machine/isolation.ts';
 
 /** What the command line says. */
 export interface Options {
@@ -12,7 +13,8 @@ export interface Options {
   readonly startMs: number | undefined;
   readonly seed: number | undefined;
   readonly faultsFile: string | undefined;
-  readonly isolation: 'auto' | 'none';
+  /** The ways to contain scripts that may be tried, best first; none of them means that scripts are not run. */
+  readonly isolation: readonly Isolation[];
   readonly names: readonly string[];
   readonly retryAfterZero: boolean;
   readonly printEnv: boolean;
@@ -31,13 +33,15 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --start TIME          where a manual clock stands (2026-01-05T09:00:00Z)
   --seed N              other random numbers than the estate's
   --faults FILE         faults to arm at the start, a JSON list
-  --isolation auto|none none: scripts are not run
+  --isolation WAY       auto, userns, chroot; none: scripts are not run
   --name HOST           one more name in the certificate; may be repeated
   --retry-after-zero    answers Retry-After: 0
   --print-env           also prints RUNWARD_AZURE_* lines for a client
 
 Example: runward-simulator --estate contoso-shop --scale 60
 `;
+
+const ISOLATION = { auto: ['userns', 'chroot'], userns: ['userns'], chroot: ['chroot'], none: [] } as const;
 
 const PROFILES: Readonly<Record<string, Pace>> = {
   real: { kind: 'scaled', scale: 1 },
@@ -77,7 +81,7 @@ export function readOptions(given: readonly string[]): Options {
     startMs: oneOf('--clock', values.clock, ['wall', 'manual']) === 'manual' ? instant(values.start) : undefined,
     seed: values.seed === undefined ? undefined : whole('--seed', values.seed, Number.MAX_SAFE_INTEGER),
     faultsFile: values.faults,
-    isolation: oneOf('--isolation', values.isolation, ['auto', 'none']),
+    isolation: ISOLATION[oneOf('--isolation', values.isolation, ['auto', 'userns', 'chroot', 'none'])],
     names: values.name,
     retryAfterZero: values['retry-after-zero'],
     printEnv: values['print-env'],

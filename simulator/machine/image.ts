@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   accessSync,
   chmodSync,
@@ -52,17 +52,11 @@ export function buildImage(folder: string): readonly string[] {
     copyFileSync(realpathSync(source), place);
     chmodSync(place, 0o555);
   };
-  const putProgram = (source: string, target: string): void => {
-    put(source, target);
-    for (const library of librariesOf(realpathSync(source))) put(library, library);
-  };
-
-  for (const tool of TOOLS) {
-    const found = findProgram(tool);
-    if (found !== undefined) putProgram(found, `/usr/bin/${tool}`);
-  }
-  const curl = findProgram('curl');
-  if (curl !== undefined) putProgram(curl, '/usr/lib/sim/curl');
+  const programs = TOOLS.flatMap((tool) => programOf(tool, `/usr/bin/${tool}`));
+  // curl is not in the PATH of a machine: its shim is, and knows where hosts really are.
+  programs.push(...programOf('curl', '/usr/lib/sim/curl'));
+  for (const { source, target } of programs) put(source, target);
+  for (const library of librariesOf(programs.map(({ source }) => source))) put(library, library);
   for (const [name, text] of SHIMS) {
     const relative = `usr/local/sbin/${name}`;
     files.add(relative);
@@ -72,14 +66,17 @@ export function buildImage(folder: string): readonly string[] {
   return [...files];
 }
 
-function librariesOf(program: string): readonly string[] {
-  try {
-    const text = execFileSync('ldd', [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    return [...text.matchAll(/(?:=>\s*)?(\/\S+)\s+\(0x/g)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
-  } catch {
-    // A script or a static program: it needs none.
-    return [];
-  }
+function programOf(name: string, target: string): readonly { readonly source: string; readonly target: string }[] {
+  const found = findProgram(name);
+  return found === undefined ? [] : [{ source: realpathSync(found), target }];
+}
+
+/** The libraries that programs are linked with. Scripts and static programs have none, and ldd complains of them on its other stream. */
+function librariesOf(programs: readonly string[]): ReadonlySet<string> {
+  const ldd = findProgram('ldd');
+  if (ldd === undefined) return new Set();
+  const { stdout } = spawnSync(ldd, [...programs], { encoding: 'utf8' });
+  return new Set([...stdout.matchAll(/(?:=>\s*)?(\/\S+)\s+\(0x/g)].flatMap((match) => (match[1] === undefined ? [] : [match[1]])));
 }
 
 /** Links the image into the root folder of a machine; no byte is copied. */

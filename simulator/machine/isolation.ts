@@ -43,9 +43,9 @@ export const CONTAINED_ENV = {
   LANG: 'C.UTF-8',
 } as const;
 
-/** The best way this host has, tried for real: `file` inside `root` must print "contained". */
-export function probeIsolation(root: string, file: string): Isolation {
-  for (const isolation of ['userns', 'chroot'] as const) {
+/** The first of some ways that this host has, tried for real: `file` inside `root` must print "contained". */
+export function probeIsolation(ways: readonly Isolation[], root: string, file: string): Isolation {
+  for (const isolation of ways) {
     const command = contained(isolation, root, file);
     if (command === undefined) continue;
     const { program, arguments: given, ...identity } = command;

@@ -1,4 +1,5 @@
-import { chmodSync, lchownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, closeSync, lchownSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeEstateFiles } from './estate-files.ts';
 import { OWN_FOLDERS, walk } from './files.ts';
@@ -9,6 +10,11 @@ import { enableUnit } from './units.ts';
 import type { Machine, World } from '../world.ts';
 import type { Manifest } from './points.ts';
 
+const DEVICES = [
+  ['null', '3'],
+  ['zero', '5'],
+  ['urandom', '9'],
+] as const;
 const SCRATCH_FOLDERS = ['run', 'tmp', 'dev', 'proc'] as const;
 /** Folders that every Debian has, so that scripts find them. */
 const USUAL_FOLDERS = ['var/lib', 'var/log', 'var/tmp', 'home/azureuser'] as const;
@@ -60,7 +66,23 @@ function bareRoot(world: World, root: string): void {
   linkImage(world.imageFolder, world.imageFiles, root);
   for (const name of [...OWN_FOLDERS, ...SCRATCH_FOLDERS, ...USUAL_FOLDERS]) mkdirSync(join(root, name), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o777);
-  for (const device of ['null', 'zero', 'urandom']) writeFileSync(join(root, 'dev', device), '', { mode: 0o666 });
+  // Own namespaces bind the host's devices over these files; a changed root needs devices of its own.
+  for (const [device, minor] of DEVICES)
+    if (world.isolation === 'userns' || !makeDevice(join(root, 'dev', device), minor)) writeFileSync(join(root, 'dev', device), '');
+  for (const [device] of DEVICES) chmodSync(join(root, 'dev', device), 0o666);
+}
+
+/** Makes a memory device where this user may and the file system allows it to be used. */
+function makeDevice(file: string, minor: string): boolean {
+  if (process.getuid?.() !== 0) return false;
+  try {
+    execFileSync('mknod', [file, 'c', '1', minor], { stdio: 'ignore' });
+    closeSync(openSync(file, 'r+'));
+    return true;
+  } catch {
+    rmSync(file, { force: true });
+    return false;
+  }
 }
 
 function own(root: string, folders: readonly string[]): void {
