@@ -2,7 +2,7 @@
  * The programs that run on a machine, in POSIX sh. They are constant text; only the validated name of an attempt comes with them.
  *
  * An attempt is a folder in `~/.runward/attempts`, claimed with mkdir, so that it exists once whatever the network does:
- * `script` and `env` (removed when read), `pid` of the runner, `stdout`, `stderr`, `timed_out`, and `exit`, written last by a rename.
+ * `script` and `env` (removed when read), `pid` of the runner, `child_pid` of the script, `stdout`, `stderr`, `timed_out`, and `exit`, written last by a rename.
  */
 
 // The mark lets the answer be found behind whatever a login script prints.
@@ -19,18 +19,22 @@ answer() {
   printf "@runward %s\\n" "$*"
   exit 0
 }
+is_ours() {
+  [ -n "$1" ] && kill -0 "$1" 2>/dev/null || return 1
+  [ -e /proc/self/cmdline ] || return 0
+  case $(tr "\\0" " " 2>/dev/null <"/proc/$1/cmdline") in
+  *"$name"*) return 0 ;;
+  esac
+  return 1
+}
 alive() {
   pid=$(cat "$dir/pid" 2>/dev/null)
+  child=$(cat "$dir/child_pid" 2>/dev/null)
   if [ -z "$pid" ]; then
     [ -z "$(find "$dir" -prune -mmin +1 2>/dev/null)" ]
     return
   fi
-  kill -0 "$pid" 2>/dev/null || return 1
-  [ -e /proc/self/cmdline ] || return 0
-  case $(tr "\\0" " " 2>/dev/null <"/proc/$pid/cmdline") in
-  *"$name"*) return 0 ;;
-  esac
-  return 1
+  is_ours "$pid" || is_ours "$child"
 }
 `;
 
@@ -56,6 +60,7 @@ dir=$1
 seconds=$2
 setsid /bin/sh "$dir/child" "$dir" "$3" "$4" >"$dir/stdout" 2>"$dir/stderr" </dev/null &
 child=$!
+printf "%s\\n" "$child" >"$dir/child_pid"
 killer=
 stop() {
   interrupted=1
@@ -65,7 +70,7 @@ stop() {
   killer=$!
 }
 trap stop TERM
-setsid /bin/sh -c "sleep \\"\\$2\\"; [ -e \\"\\$1/exit\\" ] || { : >\\"\\$1/timed_out\\"; kill -TERM \\"\\$3\\"; }" guard "$dir" "$seconds" "$$" &
+setsid /bin/sh "$dir/guard" "$dir" "$seconds" "$$" "$child" &
 guard=$!
 code=
 while :; do
@@ -80,6 +85,23 @@ for helper in $guard $killer; do
   kill -KILL "-$helper" 2>/dev/null || kill -KILL "$helper" 2>/dev/null
 done
 [ -z "$killer" ] || kill -KILL "-$child" 2>/dev/null
+`;
+
+// Outlives a runner that was killed, and then ends the script itself; numbers of processes are used again, so it looks first.
+const GUARD = `
+sleep "$2"
+[ ! -e "$1/exit" ] || exit 0
+: >"$1/timed_out"
+kill -TERM "$3" 2>/dev/null && exit 0
+signal() {
+  case $(tr "\\0" " " 2>/dev/null <"/proc/$3/cmdline") in
+  *"$2"*) kill "-$1" "-$3" ;;
+  *) exit 0 ;;
+  esac
+}
+signal TERM "$1" "$4"
+sleep 30
+signal KILL "$1" "$4"
 `;
 
 const START = `${HEAD}
@@ -114,11 +136,14 @@ RUNNER
 cat >"$new/child" <<"CHILD"
 ${CHILD}
 CHILD
+cat >"$new/guard" <<"GUARD"
+${GUARD}
+GUARD
 if ! mkdir "$dir" 2>/dev/null; then
   [ -d "$dir" ] && answer exists
   answer "not_sent the home directory of this user cannot be written now"
 fi
-mv "$new/env" "$new/script" "$new/runner" "$new/child" "$dir/"
+mv "$new/env" "$new/script" "$new/runner" "$new/child" "$new/guard" "$dir/"
 cd "$HOME" || cd /
 env -i PATH="$PATH" HOME="$HOME" setsid /bin/sh "$dir/runner" "$dir" "$seconds" "$interpreter" "$mask" </dev/null >/dev/null 2>&1 &
 printf "%s\\n" "$!" >"$dir/pid.new" && mv "$dir/pid.new" "$dir/pid"
@@ -155,7 +180,12 @@ part "$dir/stderr" "$err"
 `;
 
 const STOP = `${HEAD}
-[ -d "$dir" ] && [ ! -e "$dir/exit" ] && alive && [ -n "$pid" ] && kill -TERM "$pid"
+[ -d "$dir" ] && [ ! -e "$dir/exit" ] && alive || answer ended
+if is_ours "$pid"; then
+  kill -TERM "$pid"
+elif is_ours "$child"; then
+  kill -TERM "-$child"
+fi
 answer stopped
 `;
 

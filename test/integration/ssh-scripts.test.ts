@@ -91,7 +91,8 @@ describe.skipIf(lacks('sshd'))('scripts over SSH', () => {
     const watching = new AbortController();
     const watch = watchCommandLines(watching.signal, (line) => (line.includes(secret) ? seen.push(line) : undefined));
     await shell.start(sshd.target, attempt, signal);
-    while (!readFileSync(join(folderOf(attempt.name), 'stdout'), 'utf8').includes('arrived')) await nextTurn();
+    const stdout = join(folderOf(attempt.name), 'stdout');
+    while (!existsSync(stdout) || !readFileSync(stdout, 'utf8').includes('arrived')) await nextTurn();
     const folder = folderOf(attempt.name);
     const files = readdirSync(folder).filter((name) => readFileSync(join(folder, name), 'utf8').includes(secret));
     writeFileSync(gate, '');
@@ -178,9 +179,20 @@ describe.skipIf(lacks('sshd'))('scripts over SSH', () => {
     expect(existsSync(folderOf(attempt.name))).toBe(false);
   });
 
-  it('calls a script lost whose runner was killed before it could write the end down', async () => {
+  it('calls a script lost when its runner was killed, but not before the script itself is gone', async () => {
     const attempt = anAttempt('sleep 300');
     await shell.start(sshd.target, attempt, signal);
+    while (!existsSync(join(folderOf(attempt.name), 'child_pid'))) await nextTurn();
+    process.kill(Number(readFileSync(join(folderOf(attempt.name), 'pid'), 'utf8')), 'SIGKILL');
+    expect(await shell.look(sshd.target, attempt.name, signal)).toEqual({ kind: 'running' });
+    await shell.stop(sshd.target, attempt.name, signal);
+    expect(await untilSettled(shell, sshd.target, attempt.name)).toMatchObject({ kind: 'lost' });
+  });
+
+  it('holds a script to its timeout although its runner was killed', async () => {
+    const attempt = anAttempt('sleep 300', { timeoutMs: 2000 });
+    await shell.start(sshd.target, attempt, signal);
+    while (!existsSync(join(folderOf(attempt.name), 'child_pid'))) await nextTurn();
     process.kill(Number(readFileSync(join(folderOf(attempt.name), 'pid'), 'utf8')), 'SIGKILL');
     expect(await untilSettled(shell, sshd.target, attempt.name)).toMatchObject({ kind: 'lost' });
   });
