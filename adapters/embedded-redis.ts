@@ -46,6 +46,7 @@ interface Known {
   readonly pid: number;
   readonly kind: RedisKind;
   readonly program: string;
+  readonly describe: string;
 }
 
 interface Program {
@@ -80,7 +81,8 @@ async function useEarlier({ dataDir, log }: RedisRequest): Promise<RunningRedis 
   const known = await readKnown(dataDir);
   if (known === undefined || !isOurs(known, dataDir)) return undefined;
   const answer = await untilReady(known, () => isOurs(known, dataDir));
-  if (answer === 'ready') return running(dataDir, { ...known, kind: 'earlier' }, `the Redis of an earlier start (process ${known.pid})`);
+  if (answer === 'ready')
+    return running(dataDir, { ...known, kind: 'earlier', describe: `still running from an earlier start: ${known.describe}` });
   if (!isOurs(known, dataDir)) return undefined;
   log.error('the Redis of an earlier start is alive and does not answer', { pid: known.pid, answer });
   throw new RunwardError('STORE_UNAVAILABLE', `the Redis of an earlier start does not answer (${answer}): end it with "kill ${known.pid}"`);
@@ -119,23 +121,23 @@ async function startProgram(dataDir: string, found: Program): Promise<RunningRed
   await writePrivately(config, redisConfig({ port, password, folder: resolve(dataDir, 'redis') }));
   const libraries = found.libraries === undefined ? {} : { LD_LIBRARY_PATH: found.libraries };
   const pid = launch(found.program, [config], libraries);
-  const known = { url: `redis://:${password}@127.0.0.1:${port}`, pid, kind: found.kind, program: found.program };
   const where = found.kind === 'downloaded' ? 'redis-server from a Debian package, unpacked in the data folder' : found.program;
-  return keep(dataDir, known, `${where}, port ${port}, every write forced to disk`);
+  const describe = `${where}, port ${port}, every write forced to disk`;
+  return keep(dataDir, { url: `redis://:${password}@127.0.0.1:${port}`, pid, kind: found.kind, program: found.program, describe });
 }
 
 async function startJavaScript(dataDir: string, script: string): Promise<RunningRedis> {
   const port = await freePort();
   const pid = launch(process.execPath, [script, '--port', String(port)], {});
-  const known = { url: `redis://127.0.0.1:${port}`, pid, kind: 'javascript', program: script } as const;
-  return keep(dataDir, known, 'in-memory store (js-redis-server): everything is lost when it stops');
+  const describe = 'in-memory store (js-redis-server): everything is lost when it stops';
+  return keep(dataDir, { url: `redis://127.0.0.1:${port}`, pid, kind: 'javascript', program: script, describe });
 }
 
-async function keep(dataDir: string, known: Known, describe: string): Promise<RunningRedis> {
+async function keep(dataDir: string, known: Known): Promise<RunningRedis> {
   // Written before the server answers: should this process die now, the next one finds the server by it.
   await writePrivately(join(dataDir, 'redis.json'), JSON.stringify(known));
   const answer = await untilReady(known, () => isAlive(known.pid));
-  if (answer === 'ready') return running(dataDir, known, describe);
+  if (answer === 'ready') return running(dataDir, known);
   await end(known.pid);
   await rm(join(dataDir, 'redis.json'), { force: true });
   const log = await readFile(join(dataDir, 'redis', 'redis.log'), 'utf8').catch(() => '');
@@ -143,8 +145,8 @@ async function keep(dataDir: string, known: Known, describe: string): Promise<Ru
   throw new RunwardError('STORE_UNAVAILABLE', `${known.program} did not start: ${last || answer}`);
 }
 
-function running(dataDir: string, known: Known, describe: string): RunningRedis {
-  const { url, kind, pid } = known;
+function running(dataDir: string, known: Known): RunningRedis {
+  const { url, kind, pid, describe } = known;
   const stop = async (): Promise<void> => {
     await end(pid);
     await rm(join(dataDir, 'redis.json'), { force: true });
