@@ -5,7 +5,6 @@ import { parseInstantMs } from './instant.ts';
 import { compilePattern } from './pattern.ts';
 import type { InputDefinition } from './runbook.ts';
 import { isSecretReference } from './secret-reference.ts';
-import { hasExpression } from './template.ts';
 
 const STRING_MAX = 4096;
 const ARRAY_MAX = 1000;
@@ -57,8 +56,6 @@ export function checkValue(definition: InputDefinition, given: JsonValue, pointe
 type Problem = (reason: string) => CheckedValue;
 
 function text(definition: InputDefinition, given: string, problem: Problem): CheckedValue {
-  // A value is data: what looks like an expression in it is never filled in, and must not look as if it were.
-  if (hasExpression(given)) return problem('must not hold ${{');
   const length = Array.from(given).length;
   if (length > (definition.maxLength ?? STRING_MAX)) return problem('is too long');
   if (length < (definition.minLength ?? 0)) return problem('is too short');
@@ -179,7 +176,7 @@ export function boundsOf(definition: InputDefinition): string {
     ['at least', definition.minLength],
     ['at most', definition.maxLength],
   ] as const) {
-    if (bound !== undefined) parts.push(`${word} ${String(bound)}`);
+    if (bound !== undefined) parts.push(`${word} ${typeof bound === 'object' ? '' : bound}`);
   }
   if (definition.type === 'duration' && parts.length === 1) parts.push(`e.g. ${formatDuration(5_400_000)}`);
   return parts.join(', ');

@@ -23,8 +23,10 @@ export function compilePattern(source: string): Pattern {
 
 type Tree =
   | { readonly kind: 'char'; readonly accepts: (char: string) => boolean }
-  | { readonly kind: 'start' | 'end' }
-  | { readonly kind: 'sequence' | 'choice'; readonly parts: readonly Tree[] }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'sequence'; readonly parts: readonly Tree[] }
+  | { readonly kind: 'choice'; readonly parts: readonly Tree[] }
   | { readonly kind: 'repeat'; readonly part: Tree; readonly min: number; readonly max: number };
 
 interface Reader {

@@ -87,7 +87,7 @@ function visibleText(text: string): string {
 }
 
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const NARROWLESS = /\p{Mark}|[\u200b-\u200d\ufe0f]/u;
+const NARROWLESS = /\p{Mark}|\p{Format}/u;
 
 function displayWidth(text: string): number {
   let width = 0;
