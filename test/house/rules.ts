@@ -74,14 +74,14 @@ export const AREAS: readonly Area[] = [
   { path: 'worker/main.ts', imports: ['engine', 'adapters', 'worker'], packages: ['node:*'] },
   { path: 'server', imports: ['engine'], packages: ['fastify', 'fastify-type-provider-zod', '@fastify/swagger', 'zod', 'node:*'] },
   { path: 'server/main.ts', imports: ['engine', 'adapters', 'server'], packages: ['node:*'] },
-  { path: 'cli', imports: ['engine', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'picocolors', 'zod', 'node:*'] },
-  { path: 'cli/demo.ts', imports: ['engine', 'adapters', 'cli'], packages: ['picocolors', 'node:*'] },
-  { path: 'cli/dev.ts', imports: ['engine', 'adapters', 'cli'], packages: ['picocolors', 'node:*'] },
+  { path: 'cli', imports: ['engine', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'zod', 'node:*'] },
+  { path: 'cli/demo.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
+  { path: 'cli/dev.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
 
   // One wrong belief must not hide on both sides of the wire, so the stand-in for Azure knows nothing of ours.
   { path: 'simulator', imports: [], packages: ['zod', 'yaml', '@peculiar/x509', 'node:*'] },
 
-  { path: 'docs', imports: ['engine', 'server', 'cli'], packages: ['zod', 'node:*'] },
+  { path: 'docs', imports: ['engine', 'server', 'cli'], packages: ['zod', 'commander', 'node:*'] },
   { path: 'bench', imports: ['engine', 'adapters', 'server', 'worker', 'cli'], packages: ['*'] },
   { path: 'test', imports: ['engine', 'adapters', 'server', 'worker', 'cli', 'simulator', 'docs'], packages: ['*'] },
   { path: 'vitest.config.ts', imports: [], packages: ['vitest'] },
