@@ -68,7 +68,7 @@ function firstWord(program: Command, args: readonly string[]): string | undefine
 function exitAfter(error: unknown, program: Command): number {
   // Commander has printed its own sentence, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT;
-  return printError(sessionOf(program.opts<GlobalOptions>(), false).output, error);
+  return printError(sessionOf(program.opts<GlobalOptions>(), undefined).output, error);
 }
 
 function endQuietlyWhenThePipeCloses(): void {

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { examplesFirst } from '../help.ts';
+import { handled } from '../program-options.ts';
+
+/** `validate`: what is wrong in documents, and where; no server, no network. */
+export function validateCommand(program: Command): void {
+  program
+    .command('validate [paths...]')
+    .description('check runbooks and inventories: structure, references, types of expressions (default: the project in this folder)')
+    .option('--strict', 'warnings count as errors')
+    .action(handled(async (...given) => (await import('../validate-documents.ts')).validateDocuments(...given), ['human']))
+    .addHelpText(
+      'before',
+      examplesFirst(['runward validate', 'runward validate runbooks/shop-drill.yaml', 'cat draft.yaml | runward validate - -o json']),
+    );
+}

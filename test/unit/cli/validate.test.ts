@@ -1,0 +1,120 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findingsText } from '../../../cli/findings-text.ts';
+import type { Finding } from '../../../engine/language/diagnostics.ts';
+import { runward } from './spawn.ts';
+
+const RUNBOOK = `apiVersion: runward/v1
+kind: Runbook
+metadata: { name: check-hosts, title: Look at the hosts, owner: ops }
+purpose: operations
+environment: test
+timeout: 10m
+steps:
+  - id: look
+    name: Wait a moment
+    wait: 10s
+`;
+
+const BANNED = /node_modules\/(@azure|bullmq|ioredis|fastify|@fastify|ssh2|pino)\//;
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'runward-validate-'));
+  mkdirSync(join(folder, 'runbooks', 'tests'), { recursive: true });
+  writeFileSync(join(folder, 'runbooks', 'good.yaml'), RUNBOOK);
+  writeFileSync(join(folder, 'runbooks', 'tests', 'good.test.yaml'), 'not: checked here\n');
+  writeFileSync(join(folder, 'bad.yaml'), RUNBOOK.replace('steps:', 'stpes:'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a project without findings is valid; tests of runbooks are no runbooks', async () => {
+  expect(await runward(['validate'], folder)).toEqual({ stdout: '', stderr: '1 file: valid\n', exit: 0 });
+});
+
+test('a wrong key is pointed at, with the right word and exit code 3', async () => {
+  const { stdout, stderr, exit } = await runward(['validate', 'bad.yaml', '-o', 'human'], folder);
+  expect(exit).toBe(3);
+  expect(stdout).toMatch(/^error\[RW202\]: unknown key "stpes"/);
+  expect(stdout).toContain('--> bad.yaml:7:1\n7 | stpes:\n  | ^^^^^ did you mean "steps"?');
+  expect(stderr).toBe('1 error in 1 of 1 file\n');
+});
+
+test('as JSON the findings are the one document on stdout', async () => {
+  const { stdout, exit } = await runward(['validate', 'bad.yaml', '-o', 'json'], folder);
+  expect(exit).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({
+    apiVersion: 'runward/v1',
+    kind: 'Findings',
+    outcome: 'differences',
+    files: 1,
+    counts: { errors: 1, warnings: 0 },
+    findings: [{ code: 'RW202', file: 'bad.yaml', line: 7, column: 1, endColumn: 6, pointer: '/stpes' }],
+  });
+});
+
+test('a path that is not there is a mistake of the caller', async () => {
+  const { stderr, exit } = await runward(['validate', 'nothing.yaml'], folder);
+  expect(exit).toBe(2);
+  expect(stderr).toContain('nothing.yaml cannot be read');
+});
+
+describe('offline commands load no Azure, BullMQ, ioredis or Fastify module', () => {
+  test.each([
+    [['validate']],
+    [['--help']],
+    [['validate', '--help']],
+    [['run', 'start', '--help']],
+    [['evidence', 'verify', 'bad.yaml']],
+    [['version']],
+  ])('%j', async (args) => {
+    const list = join(folder, `modules-${args.join('-')}.txt`);
+    const hook = `import { registerHooks } from 'node:module'; import { appendFileSync } from 'node:fs';
+      registerHooks({ load(url, context, next) { appendFileSync(process.env.MODULE_LIST, url + '\\n'); return next(url, context); } });`;
+    await runward(args, folder, { MODULE_LIST: list, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` });
+    const loaded = readFileSync(list, 'utf8').split('\n');
+    expect(loaded.some((url) => url.endsWith('cli/main.ts'))).toBe(true);
+    expect(loaded.filter((url) => BANNED.test(url))).toEqual([]);
+    if (args.includes('--help'))
+      expect(loaded.filter((url) => /\/(engine\/language|adapters|server|worker)\//.test(url))).toEqual([
+        expect.stringContaining('engine/language/duration.ts'),
+      ]);
+  });
+});
+
+describe('the caret', () => {
+  const finding = (fields: Partial<Finding>): Finding => ({
+    code: 'RW202',
+    severity: 'error',
+    message: 'm',
+    hint: 'h',
+    file: 'a.yaml',
+    line: 1,
+    column: 1,
+    endLine: 1,
+    endColumn: 2,
+    pointer: '',
+    related: [],
+    docs: '',
+    ...fields,
+  });
+
+  test('is padded by display width: wide characters take two columns, combining marks none', () => {
+    const text = findingsText([finding({ column: 6, endColumn: 8 })], [{ path: 'a.yaml', text: '名: e\u0301xy' }], false);
+    expect(text.split('\n').at(-1)).toBe('  |      ^^ h');
+  });
+
+  test('goes to the end of the line where the place is longer, and control characters are shown', () => {
+    const text = findingsText([finding({ column: 3, endLine: 2 })], [{ path: 'a.yaml', text: 'a: b\u001b[2J\nc' }], false);
+    expect(text.split('\n').slice(2)).toEqual(['1 | a: b␛[2J', '  |   ^^^^^^ h']);
+  });
+
+  test('places that belong to it are named below', () => {
+    const related = [{ message: 'first here', file: 'a.yaml', line: 1, column: 1 }];
+    expect(findingsText([finding({ line: 2, endLine: 2, related })], [{ path: 'a.yaml', text: 'a: 1\na: 2' }], false)).toContain(
+      '--> a.yaml:1:1 first here',
+    );
+  });
+});
