@@ -19,7 +19,6 @@ import { cloudOf } from './hosts.ts';
 import { resourceOf, send } from './operations.ts';
 import { answer } from './reads.ts';
 import { makeSession } from './session.ts';
-import { exchange } from './wire.ts';
 
 /** Azure over the official SDKs, which are loaded at the first call. Throws USAGE_CONFIG_INVALID for an endpoint that is not https. */
 export function createAzure(config: AzureConfig): Azure {
@@ -29,13 +28,11 @@ export function createAzure(config: AzureConfig): Azure {
     AbortSignal.any([signal, AbortSignal.timeout(config.requestTimeoutMs ?? ms)]);
 
   const submit = async (operation: AzureOperation, requestId: string, signal: AbortSignal): Promise<AzureSubmitAnswer> => {
-    const { clients, tell } = await session.open();
-    const set = clients.submit(armIdPart(resourceOf(operation), 'subscriptions') ?? '');
+    // The limit runs from here on: the caller's lease covers it, loading SDKs and fetching a token included.
     const options = callOptions(requestId, limited(signal, SUBMIT_TIMEOUT_MS));
-    const { wire, error } = await exchange(() => send(set, operation, options));
-    const refused = tell(wire);
-    const sorted = sortSubmit(wire, error, Date.now());
-    if (!refused || !wire.answer) return sorted;
+    const subscription = armIdPart(resourceOf(operation), 'subscriptions') ?? '';
+    const { wire, error, tokenRefused } = await session.exchange((clients) => send(clients.submit(subscription), operation, options));
+    if (!tokenRefused || !wire.answer) return sortSubmit(wire, error, Date.now());
     const message = 'Azure does not accept a fresh token either';
     return { kind: 'refused', reason: 'denied', code: 'Unauthorized', message, receipt: receiptOf(wire.answer) };
   };
@@ -43,9 +40,8 @@ export function createAzure(config: AzureConfig): Azure {
   const poll: Azure['poll'] = async (handle, signal): Promise<AzurePollAnswer> => {
     const { opUrl } = handle;
     if (opUrl === undefined) return { kind: 'gone' };
-    const { clients, tell } = await session.open();
-    const { wire, error } = await exchange(() => clients.get(opUrl, limited(signal, READ_TIMEOUT_MS)));
-    tell(wire);
+    const limit = limited(signal, READ_TIMEOUT_MS);
+    const { wire, error } = await session.exchange((clients) => clients.get(opUrl, limit));
     return sortPoll(wire, error, Date.now());
   };
 
@@ -53,16 +49,15 @@ export function createAzure(config: AzureConfig): Azure {
     query: AzureQuery<Kind>,
     signal: AbortSignal,
   ): Promise<AzureReadAnswer<AzureReads[Kind]['value']>> => {
-    const { clients, tell } = await session.open();
-    const { wire, value, error } = await exchange(() => answer(clients, query, limited(signal, READ_TIMEOUT_MS)));
-    const refused = tell(wire);
+    const limit = limited(signal, READ_TIMEOUT_MS);
+    const { wire, value, error, tokenRefused } = await session.exchange((clients) => answer(clients, query, limit));
     // SDKs make an empty resource of a login page that a gateway sent with status 200.
     if (value !== undefined && wire.answer && looksLikeJson(wire.answer)) {
       const { dateMs } = receiptOf(wire.answer);
       return { kind: 'found', value, ...(dateMs === undefined ? {} : { dateMs }) };
     }
     const failed = sortFailedRead(wire, error, Date.now());
-    return refused ? { kind: 'denied', message: failed.message } : failed;
+    return tokenRefused ? { kind: 'denied', message: failed.message } : failed;
   };
 
   return { submit, poll, read };

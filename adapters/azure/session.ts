@@ -1,14 +1,20 @@
 import type { Clients } from './clients.ts';
-import type { Exchange } from './wire.ts';
+import type { Exchanged } from './wire.ts';
+import { exchange } from './wire.ts';
 
-/** The clients for one call, and what the call must tell about its answer: true means that a fresh token was refused as well. */
-export interface OpenSession {
-  readonly clients: Clients;
-  readonly tell: (wire: Exchange) => boolean;
+/** One call with its traffic. `tokenRefused` is true when a token that had been fetched anew was refused as well. */
+export interface SessionExchanged<Value> extends Exchanged<Value> {
+  readonly tokenRefused: boolean;
+}
+
+/** Makes calls with clients whose token is accepted. Never throws. */
+export interface Session {
+  readonly exchange: <Value>(call: (clients: Clients) => Promise<Value>) => Promise<SessionExchanged<Value>>;
 }
 
 interface Generation {
-  readonly clients: Promise<Clients>;
+  /** Made at the first use. */
+  clients?: Promise<Clients>;
   /** True while the credential was made because an older token was refused, and no answer has shown that the new one works. */
   unproven: boolean;
 }
@@ -17,26 +23,30 @@ interface Generation {
  * Keeps clients as long as their token is accepted. SDKs cache tokens until they expire, also refused ones, so a 401 throws
  * credential and clients away; a 401 for a credential that has just been made anew is final.
  */
-export function makeSession(make: () => Promise<Clients>): { readonly open: () => Promise<OpenSession> } {
+export function makeSession(make: () => Promise<Clients>): Session {
   let current: Generation | undefined;
 
-  const open = async (): Promise<OpenSession> => {
-    const generation = (current ??= { clients: make(), unproven: false });
-    const clients = await generation.clients.catch((error: unknown) => {
-      if (current === generation) current = undefined;
-      throw error;
-    });
-    const tell = ({ answer }: Exchange): boolean => {
-      if (answer === undefined) return false;
-      if (answer.status !== 401) {
-        generation.unproven = false;
-        return false;
-      }
-      if (current === generation) current = { clients: make(), unproven: true };
-      return generation.unproven;
-    };
-    return { clients, tell };
+  const isRefused = (generation: Generation, status: number | undefined): boolean => {
+    if (status === undefined) return false;
+    if (status !== 401) {
+      generation.unproven = false;
+      return false;
+    }
+    if (current === generation) current = { unproven: true };
+    return generation.unproven;
   };
 
-  return { open };
+  return {
+    exchange: async (call) => {
+      const generation = (current ??= { unproven: false });
+      const exchanged = await exchange(async () => {
+        const clients = await (generation.clients ??= make()).catch((error: unknown) => {
+          if (current === generation) current = undefined;
+          throw error;
+        });
+        return call(clients);
+      });
+      return { ...exchanged, tokenRefused: isRefused(generation, exchanged.wire.answer?.status) };
+    },
+  };
 }

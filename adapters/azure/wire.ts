@@ -30,10 +30,15 @@ interface Recording {
 
 const recordings = new AsyncLocalStorage<Recording>();
 
+/** A call of an SDK with its traffic: it returned a value or threw an error. */
+export interface Exchanged<Value> {
+  readonly wire: Exchange;
+  readonly value?: Value;
+  readonly error?: unknown;
+}
+
 /** Runs one call of an SDK and tells, besides its end, what went over the wire. Never throws. */
-export async function exchange<Value>(
-  call: () => Promise<Value>,
-): Promise<{ readonly wire: Exchange; readonly value?: Value; readonly error?: unknown }> {
+export async function exchange<Value>(call: () => Promise<Value>): Promise<Exchanged<Value>> {
   const wire: Recording = { requestsSent: 0, connected: false, answer: undefined };
   try {
     return { value: await recordings.run(wire, call), wire };

@@ -2,6 +2,7 @@ import type { AzureJob, AzureReplicationItem } from '../azure-calls.ts';
 import { armIdUpTo } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { JOB_CANDIDATES_MAX, JOB_POLL_MS, JOB_WINDOW_MARGIN_MS, RETRY_AFTER_MAX_MS, RETRY_AFTER_MIN_MS } from '../limits.ts';
+import type { Observation } from '../ports.ts';
 import { timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, Handle, PollOutcome, Unanswered } from './action.ts';
 import { unansweredRead } from './azure-answer.ts';
@@ -36,13 +37,13 @@ export async function findOwnJob(ports: Pick<ActionPorts, 'azure'>, context: Job
 }
 
 /** One look at a job. A job that cannot be read says nothing about the work: then the operation URL is asked, then the target. */
-export async function pollJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, handle: Handle): Promise<PollOutcome> {
+export async function pollJob(ports: Pick<ActionPorts, 'azure' | 'clock'>, context: JobContext, handle: Handle): Promise<PollOutcome> {
   const { signal } = context;
   if (handle.jobId === undefined) return pollUrl(ports, context, handle);
   const answer = await ports.azure.read({ kind: 'sr.job', jobId: handle.jobId }, signal);
   switch (answer.kind) {
     case 'found':
-      return jobOutcome(answer.value, pacedMs(context, JOB_POLL_MS));
+      return jobOutcome(answer.value, { retryAfterMs: pacedMs(context, JOB_POLL_MS), nowMs: ports.clock.nowMs() });
     case 'unanswered':
       return unansweredRead('the job', answer);
     case 'missing':
@@ -58,23 +59,39 @@ export function jobResult(ended: JsonObject | undefined): { readonly changed: tr
   return { changed: true, job: typeof job === 'string' ? job : '' };
 }
 
-function jobOutcome(job: AzureJob, retryAfterMs: number): PollOutcome {
+function jobOutcome(job: AzureJob, at: { readonly retryAfterMs: number; readonly nowMs: number }): PollOutcome {
+  const { retryAfterMs } = at;
   switch (job.state.toLowerCase()) {
-    case 'succeeded':
-      return { kind: 'ended_well', result: { job: job.id, recovery_point_times: job.recoveryPointTimesMs.map(timeValue) } };
+    case 'succeeded': {
+      const result = { job: job.id, recovery_point_times: job.recoveryPointTimesMs.map(timeValue) };
+      return { kind: 'ended_well', result, observations: [ended(job, at.nowMs)] };
+    }
     case 'failed':
     case 'cancelled':
     case 'canceled': {
       const faults = job.errors.map((fault) => `${fault.message} (${fault.code})`);
       const why = faults.length === 0 ? 'without giving a reason' : faults.join('; ');
       const message = `the job of Site Recovery ended ${job.state}: ${why}`;
-      return { kind: 'failed', failure: { kind: 'target', message }, result: { job: job.id } };
+      return { kind: 'failed', failure: { kind: 'target', message }, observations: [ended(job, at.nowMs)] };
     }
     case 'suspended':
       return { kind: 'running', detail: 'the job waits for a manual action in Azure', retryAfterMs };
     default:
       return { kind: 'running', detail: `${job.scenario ?? 'the job'} is ${job.state}`, retryAfterMs };
   }
+}
+
+function ended(job: AzureJob, nowMs: number): Observation {
+  const data: JsonObject = {
+    job: job.id,
+    scenario: job.scenario,
+    state: job.state,
+    ...(job.startedAtMs === undefined ? {} : { started_at: timeValue(job.startedAtMs) }),
+    ...(job.endedAtMs === undefined ? {} : { ended_at: timeValue(job.endedAtMs) }),
+    recovery_point_times: job.recoveryPointTimesMs.map(timeValue),
+    errors: job.errors.map(({ code, message }) => ({ code, message })),
+  };
+  return { at: nowMs, what: 'Job of Site Recovery ended', data };
 }
 
 async function pollUrl(ports: Pick<ActionPorts, 'azure'>, context: JobContext, handle: Handle): Promise<PollOutcome> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createAzure } from '../../adapters/azure/azure.ts';
 import type { AzureOperation } from '../../engine/azure-calls.ts';
 import type { AzureServer, Reply } from './azure-server.ts';
 import { accepted, startAzureServer } from './azure-server.ts';
@@ -214,6 +215,18 @@ describe('nothing was sent', () => {
     expect(server.seen).toHaveLength(0);
   });
 
+  test('an authority file that cannot be read', async () => {
+    const azure = createAzure({
+      armEndpoint: server.origin,
+      authorityHost: server.origin,
+      caFile: '/nowhere/ca.pem',
+      credential: { kind: 'client-secret', tenantId: 't', clientId: 'c', clientSecret: 's' },
+      version: '0.0.0-test',
+    });
+    expect(await azure.submit({ kind: 'vm.start', vmId: VM }, REQUEST_ID, signal)).toMatchObject({ kind: 'not_sent' });
+    expect(await azure.read({ kind: 'vm.get', vmId: VM }, signal)).toMatchObject({ kind: 'unanswered' });
+  });
+
   test('an id that is not that of a machine', async () => {
     server.answer(() => ({ status: 500 }));
     const answer = await server.connect().submit({ kind: 'vm.start', vmId: ITEM }, REQUEST_ID, signal);
@@ -230,4 +243,8 @@ test('a refused token is fetched anew once; refused again it is final', async ()
   expect(await start()).toMatchObject({ kind: 'refused', reason: 'denied' });
   expect(server.seen).toHaveLength(2);
   expect(server.tokensIssued).toBe(2);
+});
+
+test('tokens never travel in plain text', () => {
+  expect(() => server.connect({ endpoint: 'http://localhost:1' })).toThrow('must be an https URL');
 });
