@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { wholeProgram } from '../../docs/generators/command-line.ts';
 import { GENERATED_FOLDERS, generatedFiles } from '../../docs/generators/reference.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import { loadDocuments } from '../../engine/language/load.ts';
@@ -50,6 +52,25 @@ describe('commands in the documentation', () => {
   });
 });
 
+describe('runward in the documentation', () => {
+  const blocks = readFiles((path) => path.endsWith('.md') && !path.startsWith('docs/reference/')).flatMap((page) =>
+    [...page.text.matchAll(/^```(?:sh|console)\n([\s\S]*?)^```/gm)].map((match) => ({ path: page.path, text: match[1] ?? '' })),
+  );
+  const lines = blocks.flatMap(({ path, text }) =>
+    [...text.matchAll(/\brunward ([a-z].*?)(?:\s+#.*)?$/gm)].map((match) => ({ path, words: (match[1] ?? '').split(/\s+/) })),
+  );
+
+  it('names commands and flags that exist', async () => {
+    const program = await wholeProgram();
+    expect(lines.length).toBeGreaterThan(10);
+    expect(
+      lines.flatMap(({ path, words }) => unknownWords(program, words).map((word) => `${path}: runward ${words.join(' ')}: ${word}`)),
+    ).toEqual([]);
+    expect(unknownWords(program, ['run', 'begin', 'x'])).toEqual(['begin']);
+    expect(unknownWords(program, ['run', 'list', '--newest'])).toEqual(['--newest']);
+  });
+});
+
 describe('runbooks in the documentation', () => {
   const blocks = readFiles((path) => path.endsWith('.md')).flatMap((page) =>
     [...page.text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match, n) => ({ path: `${page.path}#${n + 1}`, text: match[1] ?? '' })),
@@ -62,6 +83,21 @@ describe('runbooks in the documentation', () => {
     expect(findings.filter((finding) => finding.severity === 'error')).toEqual([]);
   });
 });
+
+/** The first word that is no command below the one before it, and every flag that the command does not have. */
+function unknownWords(program: Command, words: readonly string[]): readonly string[] {
+  let command = program;
+  for (const word of words) {
+    if (command.commands.length === 0) break;
+    const next = command.commands.find((child) => child.name() === word);
+    if (next === undefined) return [word];
+    command = next;
+  }
+  const known = new Set([...program.options, ...command.options].flatMap((option) => [option.short, option.long]));
+  // The options of a process are its own, and are passed on to it.
+  if (['server', 'worker', 'simulator'].includes(words[0] ?? '')) return [];
+  return words.map((word) => word.split('=', 1)[0] ?? '').filter((word) => word.startsWith('-') && word !== '-' && !known.has(word));
+}
 
 function deadLinks(page: SourceFile): readonly string[] {
   const prose = page.text.replaceAll(/^```[\s\S]*?^```/gm, '');
