@@ -11,8 +11,6 @@ export type BudgetName = 'start' | 'write' | 'read' | 'control' | 'sign_in';
 export interface Budget {
   /** Takes one; throws LIMIT_RATE with the seconds until the next window when nothing is left. */
   readonly take: (name: BudgetName, holder: string) => void;
-  /** Throws LIMIT_RATE when nothing is left, without taking. */
-  readonly check: (name: BudgetName, holder: string) => void;
 }
 
 /** A budget with the given number of requests a minute for each kind. */
@@ -29,25 +27,15 @@ export function makeBudget(clock: Pick<Clock, 'monotonicMs'>, perMinute: Readonl
     return fresh;
   };
 
-  const check = (name: BudgetName, holder: string) => {
-    const window = current(`${name} ${holder}`);
-    if (window.count < perMinute[name]) return window;
-    const retryAfterSeconds = Math.max(1, Math.ceil((WINDOW_MS - (clock.monotonicMs() - window.startMs)) / 1000));
-    throw new RunwardError(
-      'LIMIT_RATE',
-      `more than ${perMinute[name]} requests of this kind in a minute; try again in ${retryAfterSeconds} s`,
-      {
-        retryAfterSeconds,
-      },
-    );
-  };
-
   return {
-    take: (name, holder) => {
-      check(name, holder).count += 1;
-    },
-    check: (name, holder) => {
-      check(name, holder);
+    take(name, holder) {
+      const window = current(`${name} ${holder}`);
+      const retryAfterSeconds = Math.max(1, Math.ceil((WINDOW_MS - (clock.monotonicMs() - window.startMs)) / 1000));
+      if (window.count >= perMinute[name]) {
+        const text = `more than ${perMinute[name]} requests of this kind in a minute; try again in ${retryAfterSeconds} s`;
+        throw new RunwardError('LIMIT_RATE', text, { retryAfterSeconds });
+      }
+      window.count += 1;
     },
   };
 }

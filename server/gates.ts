@@ -1,5 +1,7 @@
 import { RunwardError } from '../engine/errors.ts';
 import type { GateVerdict } from '../engine/gates/approve.ts';
+import type { JsonObject } from '../engine/json.ts';
+import { checkMap } from '../engine/language/input-values.ts';
 import type { Step } from '../engine/language/runbook.ts';
 import type { Command } from '../engine/run/command.ts';
 import type { StepRecord } from '../engine/run/record.ts';
@@ -103,7 +105,21 @@ function onlyUnseen(error: unknown): undefined {
   throw error;
 }
 
-/** The form of a decision as JSON; what it must hold is checked where it is applied. */
-export function formOf(form: Readonly<Record<string, unknown>> | undefined): { readonly form?: Form } {
-  return form === undefined ? {} : { form: form as Form };
+/**
+ * The fields of an answer in stored form, with defaults; a yes must bring all of them, a no may bring none.
+ * Throws USAGE_BODY with a pointer to every field that does not fit.
+ */
+export function formFor(
+  view: RunView,
+  path: string,
+  given: { readonly form?: object | undefined; readonly yes: boolean },
+): { readonly form?: Form } {
+  const record = view.stored.steps.find((one) => one.path === path);
+  const step = record === undefined ? undefined : stepsById(view.plan.definition).get(record.stepId);
+  if (step === undefined || !isGate(step) || (given.form === undefined && !given.yes)) return {};
+  const checked = checkMap(step.body.form, (given.form ?? {}) as JsonObject, '/form');
+  if (checked.ok) return Object.keys(step.body.form).length === 0 ? {} : { form: checked.value as Form };
+  const errors = checked.problems.map(({ pointer, reason, bounds }) => ({ pointer, code: 'form', message: `${reason} (${bounds})` }));
+  const text = errors.map(({ pointer, message }) => `${pointer}: ${message}`).join('; ');
+  throw new RunwardError('USAGE_BODY', `the form of ${path} does not fit: ${text}`, { errors });
 }

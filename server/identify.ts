@@ -54,13 +54,13 @@ export function demandSight(caller: Caller, resource: Resource, code: ErrorCode)
 
 async function callerOfToken(context: ServerContext, request: FastifyRequest): Promise<Caller> {
   const { ports, budget } = context;
-  budget.check('sign_in', request.ip);
   const [, text = ''] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
   const id = tokenId(text);
   const record = id === undefined ? undefined : await ports.store.readToken(id);
   const stored = record === undefined ? undefined : tokenSchema.parse(record);
   const answer = checkToken(ports.ids.sha256, text, { stored, nowMs: await ports.store.nowMs() });
   if (answer.kind === 'known') return answer.owner;
+  // Only failures are counted and refused: behind a proxy all callers share one address, and a good token must get in.
   budget.take('sign_in', request.ip);
   const why = request.headers.authorization === undefined ? 'send an API token: Authorization: Bearer rw_…' : answer.reason;
   throw new RunwardError('ACCESS_NOT_SIGNED_IN', why);

@@ -11,6 +11,11 @@ export function isLoopbackHost(header: string | undefined): boolean {
   return header !== undefined && isLoopback(header.replace(/:\d{1,5}$/, ''));
 }
 
+/** True when the cloud is a simulator on this machine: Azure never answers at a loopback address. */
+export function isSimulated(config: Config): boolean {
+  return isLoopback(new URL(config.azure.armEndpoint).hostname);
+}
+
 /** Throws USAGE_OPEN for a server without sign-in that others could reach, or that could touch a real estate. */
 export function refuseOpen(config: Config): void {
   if (config.auth !== 'none') return;
@@ -20,7 +25,7 @@ export function refuseOpen(config: Config): void {
       `without sign-in the server listens on a loopback address only, not on ${config.host}: set RUNWARD_AUTH=token`,
     );
   }
-  if (!isLoopback(new URL(config.azure.armEndpoint).hostname)) {
+  if (!isSimulated(config)) {
     throw new RunwardError(
       'USAGE_OPEN',
       `without sign-in only the simulator can be used, not ${config.azure.armEndpoint}: set RUNWARD_AUTH=token`,

@@ -11,6 +11,7 @@ import { startRun } from '../engine/run/start.ts';
 import type { ServerContext } from './context.ts';
 import type { Caller } from './identify.ts';
 import { demand } from './identify.ts';
+import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import { refusedByFindings } from './problem.ts';
 import { runbookNamed } from './projects.ts';
@@ -68,7 +69,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
   const resource = { runbook: plan.definition.name, environment: plan.environment };
   demand(caller, startPermission(plan.environment), resource);
   confirmSevere(made, body);
-  if (isProduction(plan.environment)) await limitProduction(context, caller);
+  if (isProduction(plan.environment)) await admitProduction(context, caller);
 
   const started = await startRun(ports, {
     plan: made,
@@ -126,7 +127,14 @@ function confirmSevere({ plan, hash }: HashedPlan, body: StartRequest): void {
   throw new RunwardError('USAGE_CONFIRM', `a severe start needs ${lacks.join(', ')}`, { level: 'severe', expected, planHash: hash });
 }
 
-async function limitProduction({ ports, config }: ServerContext, caller: Caller): Promise<void> {
+async function admitProduction({ ports, config }: ServerContext, caller: Caller): Promise<void> {
+  const { tier, findings } = await ports.store.durability();
+  if (tier === 'none' && !isSimulated(config)) {
+    throw new RunwardError(
+      'STORE_NOT_DURABLE',
+      `the store could lose an accepted run (${findings.join('; ')}): production runs are refused`,
+    );
+  }
   const open = await ports.store.listRuns({ limit: 500, states: UNDER_WAY });
   const own = open.filter((run) => isProduction(run.environment) && run.requester.id === caller.principal.id).length;
   if (own < config.productionRunMax) return;

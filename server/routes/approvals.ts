@@ -1,7 +1,7 @@
 import type { App, ServerContext } from '../context.ts';
 import { demandAnswer, judgeAnswer } from '../decisions.ts';
 import type { OpenGate } from '../gates.ts';
-import { formOf, gateAt, gatePlace, gateView, openGates } from '../gates.ts';
+import { formFor, gateAt, gatePlace, gateView, openGates } from '../gates.ts';
 import type { Caller } from '../identify.ts';
 import { readRun } from '../run-view.ts';
 import { approvalParams, approvalQuery, approvalSchema, approveBody, denyBody } from '../schemas/approval.ts';
@@ -67,7 +67,8 @@ function addDecision(app: App, context: ServerContext, kind: 'approve' | 'deny')
       const { run, step } = gatePlace(request.params.id);
       const view = await readRun(context, request.caller, run);
       const { planHash, reason } = request.body;
-      const form = 'form' in request.body ? formOf(request.body.form) : {};
+      const given = 'form' in request.body ? request.body.form : undefined;
+      const form = formFor(view, step, { form: given, yes: kind === 'approve' });
       const word = { kind, runId: view.stored.run.runId, step, planHash, ...(reason === undefined ? {} : { reason }), ...form };
       const check = (atMs: number) =>
         demandAnswer(request.caller, gateAt(view, step, 'approval'), { answer: kind, planHash, atMs, reason });

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { RunwardError } from '../../engine/errors.ts';
 import type { App, ServerContext } from '../context.ts';
 import { demandAnswer } from '../decisions.ts';
-import { formOf, gateAt } from '../gates.ts';
+import { formFor, gateAt } from '../gates.ts';
 import { demand } from '../identify.ts';
 import { readRun, resourceOf, stepWithKey } from '../run-view.ts';
 import { commandAnswer, idempotencyHeader } from '../schemas/component.ts';
@@ -60,7 +60,14 @@ function addManual(app: App, context: ServerContext, { path, kind, answer }: Man
       const step = stepWithKey(view, request.params.stepKey).path;
       const { runId, planHash } = view.stored.run;
       const { reason } = request.body;
-      const word = { kind, runId, planHash, step, ...reasonOf(request.body), ...formOf(request.body.form) };
+      const word = {
+        kind,
+        runId,
+        planHash,
+        step,
+        ...reasonOf(request.body),
+        ...formFor(view, step, { form: request.body.form, yes: kind === 'done' }),
+      };
       const check = (atMs: number) => demandAnswer(request.caller, gateAt(view, step, 'manual'), { answer, planHash, atMs, reason });
       return accepted(reply, await sendWord(context, request.caller, { key: request.headers['idempotency-key'], word, check }));
     },

@@ -188,12 +188,13 @@ describe('tokens', () => {
     ).toBe(true);
   });
 
-  it('that fail ten times in a minute close the door for that address, for a minute', async () => {
+  it('that fail are refused without a look after ten times in a minute, while good ones still get in', async () => {
     for (let count = 0; count < 10; count += 1) expect((await world.call('GET', '/api/v1/me', { token: 'junk' })).status).toBe(401);
-    const good = await world.token('ada', ['viewer']);
-    const refused = await world.call('GET', '/api/v1/me', { token: good });
+    const refused = await world.call('GET', '/api/v1/me', { token: 'junk' });
     expect([refused.status, refused.body.code]).toEqual([429, 'LIMIT_RATE']);
-    world.clock.move(60_000);
+    const good = await world.token('ada', ['viewer']);
     expect((await world.call('GET', '/api/v1/me', { token: good })).status).toBe(200);
+    world.clock.move(60_000);
+    expect((await world.call('GET', '/api/v1/me', { token: 'junk' })).status).toBe(401);
   });
 });

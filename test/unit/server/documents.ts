@@ -51,3 +51,29 @@ export const BROKEN = {
   path: 'runbooks/broken.yaml',
   text: GREET.text.replace('name: greet', 'name: broken').replace('approval:', 'aproval:'),
 };
+
+/** A gate with a form; the step after it reads what was answered. */
+export const FORM = {
+  path: 'runbooks/form.yaml',
+  text: `apiVersion: runward/v1
+kind: Runbook
+metadata: { name: form, title: A form, owner: team-a }
+purpose: operations
+environment: test
+timeout: 4h
+steps:
+  - id: go
+    approval:
+      by: [group:dba]
+      need: 1
+      timeout: 2h
+      message: How good is it?
+      form:
+        grade: { type: string, enum: [good, bad] }
+        pause: { type: duration, default: 10m }
+  - id: check
+    assert:
+      - that: steps.go.outputs.grade == "good" && steps.go.outputs.pause == duration("10m")
+        message: the answer did not arrive
+`,
+};

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../engine/config.ts';
+import { RunwardError } from '../../../engine/errors.ts';
 import { refuseOpen } from '../../../server/loopback.ts';
 import { BROKEN, GREET } from './documents.ts';
 import type { ServerWorld } from './server-world.ts';
@@ -70,6 +71,26 @@ describe('a problem', () => {
     const { status, body, text } = await world.call('GET', '/api/v1/runs');
     expect([status, body.code]).toEqual([500, 'INTERNAL_INVARIANT']);
     expect(text).not.toMatch(/hunter2|secret|at .*\.ts/);
+  });
+});
+
+describe('a store that does not answer', () => {
+  it('is a 503 that says when to come back, and nothing was accepted', async () => {
+    await world.context.projects.publish([GREET]);
+    const down = async () => Promise.reject(new RunwardError('STORE_UNAVAILABLE', 'the store does not answer'));
+    (world.context.ports as { store: unknown }).store = { ...world.ports.store, create: down, listRuns: down };
+    for (const answer of [
+      await world.call('GET', '/api/v1/runs'),
+      await world.call('POST', '/api/v1/runs', { key: newKey(), body: { runbook: 'greet' } }),
+    ]) {
+      expect([answer.status, answer.body.code, answer.body.retryable, answer.headers['retry-after']]).toEqual([
+        503,
+        'STORE_UNAVAILABLE',
+        true,
+        '5',
+      ]);
+    }
+    expect(world.woken).toEqual([]);
   });
 });
 

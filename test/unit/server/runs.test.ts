@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyEvidence } from '../../../engine/evidence/verify.ts';
-import { GREET, MOVE } from './documents.ts';
+import { FORM, GREET, MOVE } from './documents.ts';
 import type { ServerWorld } from './server-world.ts';
 import { makeServerWorld, newKey } from './server-world.ts';
 
@@ -213,6 +213,42 @@ describe('a run', () => {
     const [looked] = await Promise.all([world.call('GET', '/api/v1/runs/1?wait=30s'), world.work(id)]);
     expect(looked.body.seq).toBeGreaterThan(seq);
     expect((await world.call('GET', '/api/v1/runs/1?wait=90s')).body.code).toBe('USAGE_QUERY');
+  });
+});
+
+describe('production on a store that could lose runs', () => {
+  it('is refused, unless the estate is simulated', async () => {
+    await world.close();
+    world = await makeServerWorld({ RUNWARD_AUTH: 'token', RUNWARD_AZURE_ARM_ENDPOINT: 'https://management.azure.com' });
+    await world.context.projects.publish([GREET, MOVE]);
+    const token = await world.token('ada', ['operator']);
+    const { planHash } = (await world.call('POST', '/api/v1/plans', { token, body: { runbook: 'move' } })).body;
+    const body = { planHash, confirm: 'move', reason: 'flood' };
+    const refused = await world.call('POST', '/api/v1/runs', { token, key: newKey(), body });
+    expect([refused.status, refused.body.code]).toEqual([503, 'STORE_NOT_DURABLE']);
+    expect((await world.call('POST', '/api/v1/runs', { token, key: newKey(), body: { runbook: 'greet' } })).status).toBe(202);
+  });
+});
+
+describe('a form', () => {
+  it('is checked field by field, and what it gives is what later steps read', async () => {
+    await world.context.projects.publish([FORM]);
+    const { id, planHash } = (await start({ runbook: 'form' })).body;
+    await world.work(id);
+    const [gate] = (await world.call('GET', '/api/v1/approvals')).body.items;
+    expect(gate.form).toMatchObject({
+      properties: { grade: { type: 'string', enum: ['good', 'bad'] }, pause: { default: '10m' } },
+      required: ['grade'],
+    });
+    const answer = (form?: object) =>
+      world.call('POST', `/api/v1/approvals/${gate.id}/approve`, { key: newKey(), body: { planHash, form } });
+    const wrong = await answer({ grade: 'great', colour: 'red' });
+    expect([wrong.status, wrong.body.code]).toEqual([400, 'USAGE_BODY']);
+    expect(wrong.body.errors.map((error: { pointer: string }) => error.pointer).toSorted()).toEqual(['/form/colour', '/form/grade']);
+    expect((await answer()).body.code).toBe('USAGE_BODY');
+    expect((await answer({ grade: 'good' })).status).toBe(200);
+    await world.work(id);
+    expect((await world.call('GET', '/api/v1/runs/1')).body.status).toBe('succeeded');
   });
 });
 
