@@ -19,7 +19,7 @@ export const EVENT_CHANNEL = 'runward:events';
 /** Names of a run's keys. They share a hash tag, so that every change of a run touches one slot. */
 export function runKeys(
   runId: RunId,
-): Readonly<Record<'run' | 'plan' | 'steps' | 'inbox' | 'words' | 'audit' | 'events' | 'log' | 'logState', string>> {
+): Readonly<Record<'run' | 'plan' | 'steps' | 'inbox' | 'words' | 'audit' | 'events' | 'log' | 'logState' | 'wake', string>> {
   const key = (name: string): string => `runward:{r:${runId}}:${name}`;
   return {
     run: key('run'),
@@ -31,6 +31,7 @@ export function runKeys(
     events: key('events'),
     log: key('log'),
     logState: key('log:state'),
+    wake: key('wake'),
   };
 }
 

@@ -11,6 +11,8 @@ import type { TestRedis } from '../support/redis.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { silentLog } from '../support/silent-log.ts';
 
+const CONCURRENCY = 4;
+
 /** Looks that the test ends by hand. */
 interface Look {
   readonly runId: RunId;
@@ -39,7 +41,7 @@ describe.skipIf(lacks('redis-server'))('wake-ups on BullMQ', () => {
   const start = (): void => {
     consumer = startConsumer({
       url: redis.url,
-      concurrency: 4,
+      concurrency: CONCURRENCY,
       log: silentLog,
       handle: (runId, signal) =>
         new Promise((resolve, reject) => {
@@ -85,6 +87,30 @@ describe.skipIf(lacks('redis-server'))('wake-ups on BullMQ', () => {
     expect(beside.runId).toBe(runId);
     look.end();
     beside.end();
+  });
+
+  it('looks again although a holder seems to be at work, once for each time that this is asked in vain', async () => {
+    const runId = newRunId();
+    await wakeUps.wake(runId);
+    const dead = await nextLook();
+    // All other places of the consumer are taken, so what is added has to wait.
+    const others: Look[] = [];
+    for (let place = 1; place < CONCURRENCY; place += 1) {
+      await wakeUps.wake(newRunId());
+      others.push(await nextLook());
+    }
+    for (let scan = 0; scan < 5; scan += 1) {
+      await wakeUps.wake(runId, 0);
+      await wakeUps.wake(runId, 3_600_000);
+    }
+    for (const other of others) other.end();
+    const again = await nextLook();
+    expect(again.runId).toBe(runId);
+    await wakeUps.wake(runId, 0);
+    const third = await nextLook();
+    expect(third.runId).toBe(runId);
+    expect(looks).toEqual([]);
+    for (const look of [dead, again, third]) look.end();
   });
 
   it('goes on after a handler has failed', async () => {
