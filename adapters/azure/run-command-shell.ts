@@ -119,11 +119,13 @@ function ended(command: AzureRunCommand, exitCode: number): Extract<ScriptState,
   // A script that never ran has no exit code and no output; the agent's own words stand in the message.
   const neverRan = exitCode !== 0 && (command.exitCode ?? 0) === 0 && command.error === '';
   const cut = (text: string): boolean => Buffer.byteLength(text, 'utf8') >= RUN_COMMAND_OUTPUT_MAX_BYTES;
+  // A cut text may begin inside a secret, whose second half no redactor would find: it begins with its first whole line.
+  const whole = (text: string): string => (cut(text) ? text.slice(text.indexOf('\n') + 1) : text);
   return {
     kind: 'ended',
     exitCode,
-    stdout: command.output,
-    stderr: neverRan ? (command.executionMessage ?? '') : command.error,
+    stdout: whole(command.output),
+    stderr: neverRan ? (command.executionMessage ?? '') : whole(command.error),
     truncated: cut(command.output) || cut(command.error),
     timedOut: false,
   };

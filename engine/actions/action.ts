@@ -121,6 +121,8 @@ export type PollOutcome =
   | ({ readonly kind: 'ended_well'; readonly result?: JsonObject } & Observed)
   | Failed
   | ({ readonly kind: 'gone' } & Observed)
+  /** It has ended and nobody can tell how: a person decides. */
+  | ({ readonly kind: 'unclear'; readonly message: string; readonly candidates: readonly string[] } & Observed)
   | Unanswered;
 
 /** The target itself, after the operation said it is done. */

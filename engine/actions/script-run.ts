@@ -128,7 +128,7 @@ async function poll(ports: ActionPorts, context: Context): Promise<PollOutcome> 
       return done ? { kind: 'ended_well' } : interrupted();
     }
     case 'blind':
-      return { kind: 'unanswered', message: NO_END, retryAfterMs: UNANSWERED_MS };
+      return { kind: 'unclear', message: NO_END, candidates: [] };
   }
 }
 
@@ -187,17 +187,13 @@ async function verify(ports: ActionPorts, context: Context, ended: JsonObject | 
   return done.kind === 'unanswered' ? done : { kind: 'not_yet', message: done.failure.message, retryAfterMs: UNANSWERED_MS };
 }
 
-/** The engine may count the next attempt before it cleans up after this one, so the one before is looked at as well. */
+/** Removes what this attempt left at the machine, once its end is stored. */
 async function cleanup(ports: ActionPorts, context: Context): Promise<void> {
-  const attempts = [context.attempt, context.attempt - 1].filter((attempt) => attempt > 0);
-  for (const attempt of attempts) {
-    for (const part of ['script', 'again'] as const) {
-      const name = partName({ ...context, attempt }, part);
-      const state = await ports.shell.look(context.target, name, context.signal);
-      if (state.kind === 'absent' && part === 'script') break;
-      if (state.kind === 'ended' || state.kind === 'lost') await ports.shell.remove(context.target, name, context.signal);
-      if (state.kind === 'ended') break;
-    }
+  for (const part of ['script', 'again'] as const) {
+    const name = partName(context, part);
+    const state = await ports.shell.look(context.target, name, context.signal);
+    if (state.kind === 'ended' || state.kind === 'lost') await ports.shell.remove(context.target, name, context.signal);
+    if (state.kind === 'ended' || state.kind === 'absent') return;
   }
 }
 

@@ -13,6 +13,7 @@ export async function followStep(turn: Turn, action: EffectAction, input: unknow
   if (record.ended === undefined) {
     const poll = await action.poll(turn.engine.ports, contextOf(turn, record, input), record.handle ?? {});
     if (poll.kind === 'failed') return endBadly(turn, action, { poll, input });
+    if (poll.kind === 'unclear') return askPerson(turn, poll);
     if (poll.kind === 'running' || poll.kind === 'unanswered') return stillRunning(turn, poll);
     const ended = poll.kind === 'ended_well' ? (poll.result ?? {}) : {};
     await move(turn, (now) =>
@@ -36,10 +37,10 @@ async function verifyStep(turn: Turn, action: EffectAction, input: unknown): Pro
     const clean = await redactOutcome(turn, record, { ...outcome, result });
     await logOutcome(turn, record, clean);
     await move(turn, (now) => endChange(now, 'ended_badly', settle(turn, now, clean)));
-    return cleanUp(turn, action, input);
+    return cleanUp(turn, action, { record, input });
   }
   await contradicted(turn, outcome);
-  if (recordOf(turn).state === 'failed') await cleanUp(turn, action, input);
+  if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
 }
 
 /** The operation said it is done and the target does not show it yet: look again for five minutes, then fail with kind `verify`. */
@@ -56,6 +57,18 @@ async function contradicted(turn: Turn, outcome: Exclude<VerifyOutcome, { kind: 
     if (isOvertime(record.deadlineAtMs, nowMs)) return moveStep(record, 'cannot_tell', { observations, reason: outcome.message });
     return moveStep(record, 'still_running', { verifySinceMs, reason: outcome.message, notBeforeMs: nowMs + outcome.retryAfterMs });
   });
+}
+
+/** What was accepted ended, and nobody can tell how: a person decides. */
+function askPerson(turn: Turn, poll: Extract<PollOutcome, { kind: 'unclear' }>): Promise<void> {
+  return move(turn, (record) =>
+    moveStep(
+      record,
+      'cannot_tell',
+      { reason: poll.message, observations: [...record.observations, ...(poll.observations ?? [])] },
+      { data: { candidates: poll.candidates } },
+    ),
+  );
 }
 
 async function stillRunning(turn: Turn, poll: Extract<PollOutcome, { kind: 'running' | 'unanswered' }>): Promise<void> {
@@ -80,8 +93,9 @@ async function endBadly(
   action: EffectAction,
   at: { readonly poll: Extract<PollOutcome, { kind: 'failed' }>; readonly input: unknown },
 ): Promise<void> {
-  const clean = await redactOutcome(turn, recordOf(turn), at.poll);
-  await logOutcome(turn, recordOf(turn), clean);
+  const attempt = recordOf(turn);
+  const clean = await redactOutcome(turn, attempt, at.poll);
+  await logOutcome(turn, attempt, clean);
   await move(turn, (record) =>
     endChange(
       record,
@@ -89,7 +103,7 @@ async function endBadly(
       clean.result === undefined ? afterFailure(turn, record, { facts: {}, failure: clean.failure }) : settle(turn, record, clean),
     ),
   );
-  await cleanUp(turn, action, at.input);
+  await cleanUp(turn, action, { record: attempt, input: at.input });
 }
 
 function isOvertime(deadlineAtMs: number | undefined, nowMs: number): boolean {

@@ -13,7 +13,7 @@ type LeafOpening = { readonly ok: true; readonly patch: Partial<StepRecord> } | 
 /** The arguments of a leaf, evaluated once when its turn comes, so that each attempt does the same. Secrets stay references. */
 export function leafInput(step: Step, leaf: { readonly at: ScopeAt; readonly target: Target | undefined }): LeafOpening {
   const target = leaf.target ?? leaf.at.bindings.findLast(({ item }) => item.target !== undefined)?.item.target;
-  const input = step.body.kind === 'run' ? scriptInput(step, leaf.at) : actionInput(step, leaf.at);
+  const input = step.body.kind === 'run' ? scriptInput(step, leaf.at, target?.os ?? null) : actionInput(step, leaf.at);
   if ('kind' in input) return { ok: false, failure: input as Failure };
   const effect = effectOf(step, leaf.at);
   const until = step.until === undefined ? {} : { untilAtMs: leaf.at.nowMs + step.until.timeoutMs };
@@ -40,7 +40,7 @@ function actionInput(step: Step, at: ScopeAt): JsonObject | Failure {
   return outcome.ok ? (outcome.value as JsonObject) : { kind: 'expression', message: `with: ${outcome.message}` };
 }
 
-function scriptInput(step: Step, at: ScopeAt): JsonObject | Failure {
+function scriptInput(step: Step, at: ScopeAt, os: Target['os']): JsonObject | Failure {
   if (step.body.kind !== 'run') return {};
   const { script, shell, env, effect, doneWhen } = step.body;
   const plain: Record<string, string> = {};
@@ -54,7 +54,7 @@ function scriptInput(step: Step, at: ScopeAt): JsonObject | Failure {
     else plain[name] = text.value;
   }
   return {
-    shell: shell ?? 'sh',
+    shell: shell ?? (os === 'windows' ? 'powershell' : 'sh'),
     script,
     env: plain,
     secrets,

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import type { StepRecord } from './record.ts';
 import type { Turn } from './turn.ts';
 
-const REFERENCE = /^(?:keyvault:\/\/[^\s/]+\/[^\s/]+|env:\/\/[A-Za-z_][A-Za-z0-9_]*|secret:[A-Za-z0-9._-]+)$/;
+const REFERENCE = /^(?:keyvault:\/\/[^\s/]+\/[^\s/]+|env:\/\/[A-Za-z_][A-Za-z0-9_]*|secret:[A-Za-z0-9._/-]+)$/;
 
 /**
  * Takes every secret of the step's input out of what its attempt brought back, before it is stored or logged. When a secret cannot be

@@ -57,7 +57,7 @@ export async function sendStep(turn: Turn, action: EffectAction, input: unknown)
     ? await action.submit(turn.engine.ports, context)
     : { kind: 'not_sent', message: 'the lease was too short for a send', retryAfterMs: 0 };
   await move(turn, (now, nowMs) => sentChange(turn, now, { outcome, nowMs }));
-  if (recordOf(turn).state === 'failed') await cleanUp(turn, action, input);
+  if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
 }
 
 function sentChange(turn: Turn, record: StepRecord, at: { readonly outcome: SubmitOutcome; readonly nowMs: number }): StepChange {
@@ -93,8 +93,12 @@ export function endChange(record: StepRecord, ending: 'refused' | 'ended_badly' 
 }
 
 /** Lets the action remove what the attempt left at its target, after its end is stored. Losing this is harmless. */
-export async function cleanUp(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
-  await action.cleanup?.(turn.engine.ports, contextOf(turn, recordOf(turn), input));
+export async function cleanUp(
+  turn: Turn,
+  action: EffectAction,
+  attempt: { readonly record: StepRecord; readonly input: unknown },
+): Promise<void> {
+  await action.cleanup?.(turn.engine.ports, contextOf(turn, attempt.record, attempt.input));
 }
 
 async function storePrecheck(turn: Turn, precheck: Exclude<PrecheckOutcome, { kind: 'proceed' }>): Promise<void> {

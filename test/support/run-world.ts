@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { makeMemoryStore } from '../../adapters/memory/store.ts';
+import { makeMemoryTickets } from '../../adapters/memory/tickets.ts';
+import { type Action, effectAction, type EffectAction, readAction, type ReadAction } from '../../engine/actions/action.ts';
+import type { RunId } from '../../engine/ids.ts';
+import { canonicalJson } from '../../engine/json.ts';
+import type { Runbook, Step, StepBody } from '../../engine/language/runbook.ts';
+import type { Plan } from '../../engine/plan/plan-record.ts';
+import type { Ports } from '../../engine/ports.ts';
+import { advance } from '../../engine/run/advance.ts';
+import { type Command, sendCommand } from '../../engine/run/command.ts';
+import { LEASE_TIMES } from '../../engine/run/holder.ts';
+import type { Principal, RunRecord, StepRecord } from '../../engine/run/record.ts';
+import { startRun } from '../../engine/run/start.ts';
+import type { Engine } from '../../engine/run/turn.ts';
+import { makeVirtualTime, type VirtualTime } from '../simulation/virtual-time.ts';
+
+/** What a test's actions answer; by default a read succeeds and an effect is accepted, ends well and verifies. */
+export type Answers = Partial<Pick<EffectAction, 'precheck' | 'submit' | 'find' | 'poll' | 'verify'>> & {
+  readonly read?: ReadAction['read'];
+};
+
+/** One run on a virtual clock with memory adapters and one worker. */
+export interface RunWorld {
+  readonly time: VirtualTime;
+  readonly ports: Ports;
+  readonly engine: Engine;
+  readonly runId: RunId;
+  readonly plan: Plan;
+  /** Lets the run go on until it has ended or waits for a person, at most `forMs`. */
+  readonly go: (forMs?: number) => Promise<RunRecord>;
+  readonly run: () => Promise<RunRecord>;
+  readonly step: (path: string) => Promise<StepRecord>;
+  readonly steps: () => Promise<Readonly<Record<string, string>>>;
+  readonly say: (word: WordTo) => Promise<void>;
+  /** Calls in their order: `<step path>:<question>`. */
+  readonly calls: string[];
+}
+
+type WordTo = Command extends infer One
+  ? One extends Command
+    ? Omit<One, 'runId' | 'atMs' | 'by' | 'planHash'> & { readonly by?: Principal; readonly planHash?: string }
+    : never
+  : never;
+
+const START_MS = Date.UTC(2026, 0, 5, 9);
+const STARTER: Principal = { id: 'alice', name: 'alice', kind: 'token', groups: [] };
+const APPROVER: Principal = { id: 'dana', name: 'dana', kind: 'token', groups: ['approvers'] };
+
+/** A step with defaults. */
+export function step(id: string, body: StepBody, more: Partial<Step> = {}): Step {
+  return { id, name: id, body, needs: [], onFailure: 'stop', at: { line: 1, column: 1 }, ...more };
+}
+
+/** A leaf that uses one of the test's actions: `test.read@1`, `test.named@1`, `test.guarded@1` or `test.blind@1`. */
+export function leaf(id: string, effect: 'read' | 'named' | 'guarded' | 'blind', more: Partial<Step> = {}): Step {
+  return step(id, { kind: 'uses', action: `test.${effect}@1`, with: {} }, more);
+}
+
+/** Starts a run of these steps. */
+export async function makeRunWorld(
+  definition: Partial<Runbook> & Pick<Runbook, 'steps'>,
+  answers: Answers = {},
+  given: Partial<Plan> = {},
+): Promise<RunWorld> {
+  const time = makeVirtualTime(START_MS);
+  const calls: string[] = [];
+  const ports = portsOf(time);
+  const engine: Engine = {
+    ports,
+    actions: testActions(answers, calls),
+    script: () => {
+      throw new Error('this world has no scripts');
+    },
+    times: LEASE_TIMES,
+    timeScale: 1,
+    worker: 'w1',
+  };
+  const plan = planOf(definition, given);
+  const text = canonicalJson(plan);
+  const hash = ports.ids.sha256(text);
+  const runId = '11111111-1111-5111-8111-111111111111' as RunId;
+  await startRun(ports, { plan: { plan, text, hash }, runId, requester: STARTER, trigger: 'test' });
+  const stored = async () => {
+    const found = await ports.store.readRun(runId);
+    if (found === undefined) throw new Error('the run is gone');
+    return found;
+  };
+  let said = 0;
+  return {
+    time,
+    ports,
+    engine,
+    runId,
+    plan,
+    calls,
+    run: async () => (await stored()).run,
+    async go(forMs = 24 * 3_600_000) {
+      const end = time.clock.monotonicMs() + forMs;
+      for (;;) {
+        let visit: string | undefined;
+        void advance(engine, runId, new AbortController().signal).then((how) => (visit = how));
+        await time.run(end, () => visit !== undefined);
+        const { run } = await stored();
+        if ((visit !== 'waits' && visit !== 'early') || run.wakeAtMs > START_MS + end) return run;
+        if (run.state === 'waiting' && run.reason === 'approval') return run;
+        time.at(Math.max(0, run.wakeAtMs - time.clock.nowMs()), () => undefined);
+        await time.run(end, () => time.clock.nowMs() >= run.wakeAtMs);
+      }
+    },
+    async step(path) {
+      const found = (await stored()).steps.find((record) => record.path === path);
+      if (found === undefined) throw new Error(`there is no record of ${path}`);
+      return found;
+    },
+    steps: async () => Object.fromEntries((await stored()).steps.map(({ path, state }) => [path, state])),
+    async say(word) {
+      said += 1;
+      const by = word.by ?? APPROVER;
+      await sendCommand(ports, `word-${said}`, {
+        ...('step' in word && word.kind !== 'resolve' ? { planHash: hash } : {}),
+        ...word,
+        runId,
+        by,
+        atMs: time.clock.nowMs(),
+      } as unknown as Command);
+    },
+  };
+}
+
+function portsOf(time: VirtualTime): Ports {
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const mark = (text: string): string => sha256(`key${text}`);
+  let tokens = 0;
+  return {
+    clock: time.clock,
+    random: () => 0.5,
+    ids: {
+      newRunId: () => '22222222-2222-5222-8222-222222222222' as RunId,
+      newToken: () => sha256(String((tokens += 1))).slice(0, 32),
+      uuid5: (...parts) => sha256(parts.join('\n')).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5'),
+      sha256,
+    },
+    store: makeMemoryStore({ nowMs: time.clock.nowMs }),
+    queue: { wake: async () => undefined },
+    azure: {} as Ports['azure'],
+    shell: {} as Ports['shell'],
+    http: {} as Ports['http'],
+    secrets: { resolve: async () => ({ kind: 'unavailable', message: 'no secrets here' }) },
+    tickets: makeMemoryTickets(),
+    signer: { sign: (text) => ({ keyId: 'test', value: mark(text) }), verify: (text, { value }) => value === mark(text) },
+    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  };
+}
+
+function testActions(answers: Answers, calls: string[]): ReadonlyMap<string, Action> {
+  const head = {
+    summary: 'An action of a test.',
+    severity: 'moderate',
+    target: 'none',
+    input: z.looseObject({}) as unknown as z.ZodType<never>,
+    result: { ok: 'bool' },
+    timeoutMs: 600_000,
+    permissions: [],
+  } as const;
+  const effects = (['named', 'guarded', 'blind'] as const).map((effect) =>
+    effectAction<never>({
+      ...head,
+      name: `test.${effect}@1`,
+      effect,
+      quietMs: 120_000,
+      precheck: noted(calls, 'precheck', answers.precheck ?? (async () => ({ kind: 'proceed' }))),
+      submit: noted(calls, 'submit', answers.submit ?? (async () => ({ kind: 'accepted', handle: { jobId: 'job' } }))),
+      find: noted(calls, 'find', answers.find ?? (async () => ({ kind: 'absent' }))),
+      poll: noted(calls, 'poll', answers.poll ?? (async () => ({ kind: 'ended_well' }))),
+      verify: noted(calls, 'verify', answers.verify ?? (async () => ({ kind: 'succeeded', result: { ok: true, changed: true } }))),
+    }),
+  );
+  const read = readAction<never>({
+    ...head,
+    name: 'test.read@1',
+    effect: 'read',
+    severity: 'mild',
+    read: noted(calls, 'read', answers.read ?? (async () => ({ kind: 'succeeded', result: { ok: true } }))),
+  });
+  return new Map<string, Action>([read, ...effects].map((action) => [action.name, action]));
+}
+
+function noted<A extends readonly unknown[], R>(
+  calls: string[],
+  question: string,
+  answer: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
+  return (...args) => {
+    calls.push(`${(args[1] as { readonly stepPath: string }).stepPath}:${question}`);
+    return answer(...args);
+  };
+}
+
+function planOf(definition: Partial<Runbook> & Pick<Runbook, 'steps'>, given: Partial<Plan>): Plan {
+  const whole: Runbook = {
+    name: 'test',
+    title: 'Test',
+    owner: 'team-test',
+    labels: {},
+    links: [],
+    purposes: ['operations'],
+    environment: 'test',
+    timeoutMs: 6 * 3_600_000,
+    finallyTimeoutMs: 3_600_000,
+    inputs: {},
+    vars: {},
+    targets: {},
+    finally: [],
+    outputs: {},
+    manual: true,
+    schedules: [],
+    notify: [],
+    ...definition,
+  };
+  return {
+    schema: 1,
+    engine: 'test',
+    runbookDigest: '0'.repeat(64),
+    runbookPath: 'test.yaml',
+    definition: whole,
+    purpose: 'operations',
+    environment: 'test',
+    inputs: {},
+    vars: {},
+    sets: {},
+    rows: [],
+    severity: 'moderate',
+    actions: { 'test.read@1': 'read', 'test.named@1': 'named', 'test.guarded@1': 'guarded', 'test.blind@1': 'blind' },
+    documents: {},
+    notes: [],
+    ...given,
+  };
+}
