@@ -3,7 +3,7 @@ import type { Severity } from '../engine/actions/action.ts';
 import type { ApiClient } from './api-client.ts';
 import { connect } from './api-client.ts';
 import { confirmDanger } from './confirm.ts';
-import { argument, given, isOn, textFlag } from './flags.ts';
+import { argument, given, isOn, pairsOf, textFlag } from './flags.ts';
 import type { Flags } from './flags.ts';
 import type { InputShapes } from './inputs.ts';
 import { readInputs } from './inputs.ts';
@@ -100,7 +100,7 @@ async function read(client: ApiClient, id: string): Promise<Approval> {
 }
 
 async function formOf(flags: Flags, approval: Approval): Promise<object | undefined> {
-  const pairs = Array.isArray(flags['form']) ? flags['form'].map(String) : [];
+  const pairs = pairsOf(flags, 'form');
   return pairs.length === 0 ? undefined : readInputs(pairs, undefined, approval.form);
 }
 

@@ -41,3 +41,9 @@ export function given<Members extends Readonly<Record<string, unknown>>>(
 export function repeated(value: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), value];
 }
+
+/** The values of a flag that may be repeated. */
+export function pairsOf(flags: Flags, name: string): readonly string[] {
+  const values = flags[name];
+  return Array.isArray(values) ? values.map(String) : [];
+}

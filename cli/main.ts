@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { RunwardError } from '../engine/errors.ts';
+import { VERSION } from '../engine/version.ts';
 import { COMMANDS, LATER } from './command-list.ts';
 import { configureHelp } from './help.ts';
 import { printError } from './output.ts';
-import { productVersion } from './product-version.ts';
 import type { GlobalOptions } from './program-options.ts';
 import { addGlobalOptions, sessionOf } from './program-options.ts';
 
@@ -32,7 +32,7 @@ function newProgram(): Command {
   const program = new Command('runward');
   program
     .description('Checks, schedules and carries out recovery runbooks, and proves what they did.')
-    .version(productVersion(), '--version', 'the version of this program')
+    .version(VERSION, '--version', 'the version of this program')
     .helpOption('-h, --help', 'this help, at the end of any command')
     .helpCommand('help [command]', 'the help of a command')
     .exitOverride()

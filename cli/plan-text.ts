@@ -35,7 +35,8 @@ export function planTable(plan: Pick<PlanView, 'steps'>): string {
 export function planSummary(plan: PlanView): string {
   const { READ, MUTATES, UNKNOWN, GATE } = plan.counts;
   const counts = [`${MUTATES} mutate`, `${UNKNOWN} unknown`, `${READ} read`, `${GATE} ${GATE === 1 ? 'gate' : 'gates'}`].join(', ');
-  return `plan ${plan.planHash.slice(0, 8)} · ${plan.severity} · ${plan.purpose} in ${plan.environment} · ${counts}`;
+  const name = plan.planHash === '' ? plan.runbook : `plan ${plan.planHash.slice(0, 8)}`;
+  return `${name} · ${plan.severity} · ${plan.purpose} in ${plan.environment} · ${counts}`;
 }
 
 /** True when a run of the plan changes something or may do so. */

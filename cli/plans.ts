@@ -1,14 +1,16 @@
 import { connect } from './api-client.ts';
-import { argument, isOn } from './flags.ts';
+import { argument, isOn, pairsOf, textFlag } from './flags.ts';
 import type { Flags } from './flags.ts';
+import { readInputs } from './inputs.ts';
 import { changesSomething, planSummary, planTable } from './plan-text.ts';
 import type { Session } from './program-options.ts';
 import { makePlan } from './run-start.ts';
 
 /** `plan`: made by the server, because it reads the estate; nothing is changed. */
 export async function showPlan(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
-  const client = await connect(session);
   const runbook = argument(args, 0);
+  if (isOn(flags, 'offline') || /\.ya?ml$/.test(runbook)) return showDraft(session, runbook, flags);
+  const client = await connect(session);
   const plan = await makePlan(client, runbook, flags);
   session.output.data({ text: () => planTable(plan), json: plan, lines: plan.steps, names: [plan.planHash] });
   session.output.say(planSummary(plan));
@@ -16,5 +18,26 @@ export async function showPlan(session: Session, args: readonly unknown[], flags
   for (const note of plan.notes) session.output.say(note);
   const severe = plan.severity === 'severe' ? ` --confirm=${runbook} --reason "…"` : '';
   session.output.say(`next: runward run start ${runbook} --plan ${plan.planHash}${severe}`);
+  return isOn(flags, 'exitCode') && changesSomething(plan) ? 3 : 0;
+}
+
+async function showDraft(session: Session, runbook: string, flags: Flags): Promise<number> {
+  const { draftPlan } = await import('./plan-offline.ts');
+  const purpose = textFlag(flags, 'as');
+  const plan = await draftPlan({
+    project: session.project,
+    runbook,
+    inputs: async (definition) => readInputs(pairsOf(flags, 'i'), textFlag(flags, 'inputs'), { properties: definition.inputs }),
+    ...(purpose === undefined ? {} : { purpose }),
+  });
+  const { planHash: _, ...draft } = plan;
+  session.output.data({
+    text: () => planTable(plan),
+    json: { apiVersion: 'runward/v1', kind: 'PlanDraft', ...draft },
+    lines: plan.steps,
+    names: [plan.runbook],
+  });
+  session.output.say(`draft · ${planSummary(plan)} · no run can start from it`);
+  for (const note of plan.notes) session.output.say(note);
   return isOn(flags, 'exitCode') && changesSomething(plan) ? 3 : 0;
 }

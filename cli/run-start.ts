@@ -5,7 +5,7 @@ import type { RunSummary } from '../engine/run/summary.ts';
 import type { ApiClient } from './api-client.ts';
 import { connect } from './api-client.ts';
 import { confirmDanger } from './confirm.ts';
-import { argument, given, textFlag } from './flags.ts';
+import { argument, given, pairsOf, textFlag } from './flags.ts';
 import type { Flags } from './flags.ts';
 import type { InputShapes } from './inputs.ts';
 import { readInputs } from './inputs.ts';
@@ -46,14 +46,14 @@ export async function startRun(session: Session, args: readonly unknown[], flags
 /** The plan of a runbook with the inputs of the flags. Throws USAGE_DOCUMENT with the findings when they do not hold. */
 export async function makePlan(client: ApiClient, runbook: string, flags: Flags): Promise<PlanView> {
   const shapes = await inputShapes(client, runbook, flags);
-  const inputs: JsonObject = await readInputs(pairsOf(flags), textFlag(flags, 'inputs'), shapes);
+  const inputs: JsonObject = await readInputs(pairsOf(flags, 'i'), textFlag(flags, 'inputs'), shapes);
   return client.post<PlanView>('/plans', { runbook, inputs, ...given({ as: textFlag(flags, 'as') }) });
 }
 
 async function planToStart(client: ApiClient, runbook: string, flags: Flags): Promise<PlanView> {
   const hash = textFlag(flags, 'plan');
   if (hash === undefined) return makePlan(client, runbook, flags);
-  if (pairsOf(flags).length > 0 || textFlag(flags, 'inputs') !== undefined || textFlag(flags, 'as') !== undefined) {
+  if (pairsOf(flags, 'i').length > 0 || textFlag(flags, 'inputs') !== undefined || textFlag(flags, 'as') !== undefined) {
     throw new RunwardError('USAGE_FLAG', 'inputs and purpose are part of the plan already: leave out -i, --inputs and --as, or --plan');
   }
   const plan = await client.get<PlanView>(`/plans/${encodeURIComponent(hash)}`);
@@ -63,11 +63,6 @@ async function planToStart(client: ApiClient, runbook: string, flags: Flags): Pr
 }
 
 async function inputShapes(client: ApiClient, runbook: string, flags: Flags): Promise<InputShapes> {
-  if (pairsOf(flags).length === 0) return {};
+  if (pairsOf(flags, 'i').length === 0) return {};
   return (await client.get<{ readonly inputs: InputShapes }>(`/runbooks/${encodeURIComponent(runbook)}`)).inputs;
-}
-
-function pairsOf(flags: Flags): readonly string[] {
-  const pairs = flags['i'];
-  return Array.isArray(pairs) ? pairs.map(String) : [];
 }

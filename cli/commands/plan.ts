@@ -11,7 +11,15 @@ export function planCommand(program: Command): void {
     .option('-i <name=value>', 'an input; may be repeated', repeated)
     .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
     .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
+    .option('--offline', 'a draft from the project in this folder, without a server; also for a file')
     .option('--exit-code', 'exit code 3 when the plan changes something')
     .action(handled(async (...given) => (await import('../plans.ts')).showPlan(...given)))
-    .addHelpText('before', examplesFirst(['runward plan shop-drill', 'runward plan shop-drill -i recovery_point=latest -o json']));
+    .addHelpText(
+      'before',
+      examplesFirst([
+        'runward plan shop-drill',
+        'runward plan shop-drill -i recovery_point=latest -o json',
+        'runward plan runbooks/shop-drill.yaml --offline',
+      ]),
+    );
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { VERSION } from '../../engine/version.ts';
 import { examplesFirst } from '../help.ts';
 import { handled } from '../program-options.ts';
-import { productVersion } from '../product-version.ts';
 
 /** `version`: one line. */
 export function versionCommand(program: Command): void {
@@ -11,11 +11,10 @@ export function versionCommand(program: Command): void {
     .addHelpText('before', examplesFirst(['runward version -o json']))
     .action(
       handled(async ({ output }) => {
-        const version = productVersion();
         output.data({
-          text: () => `runward ${version}`,
-          json: { apiVersion: 'runward/v1', kind: 'Version', version, node: process.versions.node },
-          names: [version],
+          text: () => `runward ${VERSION}`,
+          json: { apiVersion: 'runward/v1', kind: 'Version', version: VERSION, node: process.versions.node },
+          names: [VERSION],
         });
         return 0;
       }),

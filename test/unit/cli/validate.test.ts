@@ -2,8 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findingsText } from '../../../cli/findings-text.ts';
-import type { Finding } from '../../../engine/language/diagnostics.ts';
 import { runward } from './spawn.ts';
 
 const RUNBOOK = `apiVersion: runward/v1
@@ -31,7 +29,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a project without findings is valid; tests of runbooks are no runbooks', async () => {
-  expect(await runward(['validate'], folder)).toEqual({ stdout: '', stderr: '1 file: valid\n', exit: 0 });
+  expect(await runward(['validate'], folder)).toEqual({ stdout: '', stderr: '1 file: no findings\n', exit: 0 });
 });
 
 test('a wrong key is pointed at, with the right word and exit code 3', async () => {
@@ -61,6 +59,17 @@ test('a path that is not there is a mistake of the caller', async () => {
   expect(stderr).toContain('nothing.yaml cannot be read');
 });
 
+test('plan --offline shows a draft that no run can start from', async () => {
+  const { stdout, stderr, exit } = await runward(['plan', 'check-hosts', '--offline', '--exit-code'], folder);
+  expect(exit).toBe(0);
+  expect(stdout).toMatch(/^KIND +STEP/);
+  expect(stdout).toContain('look');
+  expect(stderr).toContain('no run can start from it');
+  const refused = await runward(['plan', 'bad.yaml', '-o', 'json'], folder);
+  expect(refused.exit).toBe(2);
+  expect(JSON.parse(refused.stdout)).toMatchObject({ code: 'USAGE_DOCUMENT', findings: [{ code: 'RW202' }] });
+});
+
 describe('offline commands load no Azure, BullMQ, ioredis or Fastify module', () => {
   test.each([
     [['validate']],
@@ -69,6 +78,7 @@ describe('offline commands load no Azure, BullMQ, ioredis or Fastify module', ()
     [['run', 'start', '--help']],
     [['evidence', 'verify', 'bad.yaml']],
     [['version']],
+    [['plan', 'check-hosts', '--offline']],
   ])('%j', async (args) => {
     const list = join(folder, `modules-${args.join('-')}.txt`);
     const hook = `import { registerHooks } from 'node:module'; import { appendFileSync } from 'node:fs';
@@ -81,40 +91,5 @@ describe('offline commands load no Azure, BullMQ, ioredis or Fastify module', ()
       expect(loaded.filter((url) => /\/(engine\/language|adapters|server|worker)\//.test(url))).toEqual([
         expect.stringContaining('engine/language/duration.ts'),
       ]);
-  });
-});
-
-describe('the caret', () => {
-  const finding = (fields: Partial<Finding>): Finding => ({
-    code: 'RW202',
-    severity: 'error',
-    message: 'm',
-    hint: 'h',
-    file: 'a.yaml',
-    line: 1,
-    column: 1,
-    endLine: 1,
-    endColumn: 2,
-    pointer: '',
-    related: [],
-    docs: '',
-    ...fields,
-  });
-
-  test('is padded by display width: wide characters take two columns, combining marks none', () => {
-    const text = findingsText([finding({ column: 6, endColumn: 8 })], [{ path: 'a.yaml', text: '名: e\u0301xy' }], false);
-    expect(text.split('\n').at(-1)).toBe('  |      ^^ h');
-  });
-
-  test('goes to the end of the line where the place is longer, and control characters are shown', () => {
-    const text = findingsText([finding({ column: 3, endLine: 2 })], [{ path: 'a.yaml', text: 'a: b\u001b[2J\nc' }], false);
-    expect(text.split('\n').slice(2)).toEqual(['1 | a: b␛[2J', '  |   ^^^^^^ h']);
-  });
-
-  test('places that belong to it are named below', () => {
-    const related = [{ message: 'first here', file: 'a.yaml', line: 1, column: 1 }];
-    expect(findingsText([finding({ line: 2, endLine: 2, related })], [{ path: 'a.yaml', text: 'a: 1\na: 2' }], false)).toContain(
-      '--> a.yaml:1:1 first here',
-    );
   });
 });
