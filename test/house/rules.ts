@@ -88,7 +88,7 @@ export const AREAS: readonly Area[] = [
 ];
 
 /** Where files may lie that hold no code. Everything else needs an area above. */
-export const PLACES: readonly string[] = ['runbooks', 'configurations', 'docker', 'docs', 'test', '.ci', 'simulator'];
+export const PLACES: readonly string[] = ['runbooks', 'configurations', 'bin', 'docker', 'docs', 'test', '.ci', 'simulator'];
 
 /** Files that may lie at the top. */
 export const TOP_FILES: readonly string[] = [
