@@ -56,6 +56,10 @@ export function addHooks(app: App, context: ServerContext): void {
   app.addHook('preValidation', async (request) => {
     if (isDeeperThan(request.body, DEPTH_MAX)) throw new RunwardError('USAGE_BODY', `the body is nested deeper than ${DEPTH_MAX} levels`);
   });
+  // A connection that is kept alive would hold up a server that closes.
+  app.addHook('onSend', async (_request, reply) => {
+    if (context.closing.aborted) void reply.header('connection', 'close');
+  });
   app.addHook('onResponse', async (request, reply) => {
     const fields = { requestId: request.id, method: request.method, route: request.routeOptions.url ?? '', status: reply.statusCode };
     const timed = {

@@ -76,7 +76,12 @@ interface StreamAnswer {
 function sendEvents(context: ServerContext, { runId, after, principal, reply }: StreamAnswer): void {
   reply.raw.once('close', context.streams.open(principal));
   const signal = AbortSignal.any([untilGone(reply), context.closing]);
-  void reply.type('text/event-stream').header('x-accel-buffering', 'no').send(eventStream(context.ports.store, { runId, after, signal }));
+  // Without a kept connection a server that closes does not wait for clients that only read along.
+  void reply
+    .type('text/event-stream')
+    .header('x-accel-buffering', 'no')
+    .header('connection', 'close')
+    .send(eventStream(context.ports.store, { runId, after, signal }));
 }
 
 // Wins over the query: a browser reconnects to its first address and tells how far it came in the header.
