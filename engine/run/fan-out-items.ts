@@ -44,7 +44,7 @@ function setItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
 
 function producedItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
   if (step.target?.kind !== 'produced') return [];
-  const outcome = renderTemplate(step.target.expression, scopeAt(at), at.nowMs);
+  const outcome = evaluate(step.target.expression, scopeAt(at), at.nowMs);
   if (!outcome.ok) return { kind: 'expression', message: `target: ${outcome.message}` };
   if (!Array.isArray(outcome.value)) return { kind: 'expression', message: 'target: the expression is not a list of machines' };
   const made = madeByRun([...at.view.steps.values()]);

@@ -67,6 +67,7 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     input: input as never,
     createdAtMs: record.createdAtMs ?? turn.holder.nowMs(),
     before: record.before,
+    timeScale: turn.engine.timeScale,
     signal: turn.signal,
   };
 }
