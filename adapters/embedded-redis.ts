@@ -114,8 +114,7 @@ function findInstalled(path: string): string | undefined {
 }
 
 async function startProgram(dataDir: string, found: Program): Promise<RunningRedis> {
-  const port = await freePort();
-  const password = randomBytes(24).toString('hex');
+  const { port, password } = await chooseAddress(dataDir);
   const config = configFile(dataDir);
   // In a file of the owner alone: arguments can be read by every user of the machine.
   await writePrivately(config, redisConfig({ port, password, folder: resolve(dataDir, 'redis') }));
@@ -124,6 +123,14 @@ async function startProgram(dataDir: string, found: Program): Promise<RunningRed
   const where = found.kind === 'downloaded' ? 'redis-server from a Debian package, unpacked in the data folder' : found.program;
   const describe = `${where}, port ${port}, every write forced to disk`;
   return keep(dataDir, { url: `redis://:${password}@127.0.0.1:${port}`, pid, kind: found.kind, program: found.program, describe });
+}
+
+/** The address of the server before, so that processes of ours that outlived it find the new one; a new one when its port is taken. */
+async function chooseAddress(dataDir: string): Promise<{ readonly port: number; readonly password: string }> {
+  const before = await readKnown(dataDir);
+  const { port = '0', password = '' } = before === undefined ? {} : new URL(before.url);
+  if (password !== '' && (await isFree(Number(port)))) return { port: Number(port), password };
+  return { port: await freePort(), password: randomBytes(24).toString('hex') };
 }
 
 async function startJavaScript(dataDir: string, script: string): Promise<RunningRedis> {
@@ -283,7 +290,8 @@ function isOurs(known: Known, dataDir: string): boolean {
   if (!existsSync('/proc/self/cmdline')) return true;
   try {
     const text = readFileSync(commandLine, 'utf8');
-    return text.includes(configFile(dataDir)) || text.includes(known.program) || text.includes(new URL(known.url).port);
+    // A running Redis shows its address in place of its arguments.
+    return text.includes(configFile(dataDir)) || text.includes(known.program) || text.includes(`:${new URL(known.url).port}`);
   } catch {
     return false;
   }
@@ -331,6 +339,13 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((done) => server.close(done));
   return port;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = await new Promise<boolean>((done) => server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
+  if (free) await new Promise((done) => server.close(done));
+  return free;
 }
 
 function withoutPassword(url: string): string {

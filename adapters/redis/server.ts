@@ -5,6 +5,7 @@ import type { Durability } from '../../engine/store.ts';
 import { callConfirmed, callScript } from './calls.ts';
 import { connect, guarded } from './connection.ts';
 import { judge, parseInfo, readFacts } from './durability.ts';
+import type { ServerFacts } from './durability.ts';
 import type { ScriptCall } from './script.ts';
 
 const JUDGE_EVERY_MS = 60_000;
@@ -30,9 +31,8 @@ export interface Server {
 
 /** Connects and judges the server's durability, then again every minute. Throws STORE_UNAVAILABLE. */
 export async function openServer(url: string, log: Log): Promise<Server> {
-  const commands = await connect(url, 'commands', log);
-  const logLines = await connect(url, 'log', log);
-  let judged = judge(await readFacts(commands));
+  const { commands, logLines, facts } = await openBoth(url, log);
+  let judged = judge(facts);
   let durable: Promise<Redis> | undefined;
   const isFull = makeAdmission(commands);
 
@@ -70,6 +70,20 @@ export async function openServer(url: string, log: Log): Promise<Server> {
       for (const redis of [commands, logLines, await durable]) redis?.disconnect();
     },
   };
+}
+
+async function openBoth(
+  url: string,
+  log: Log,
+): Promise<{ readonly commands: Redis; readonly logLines: Redis; readonly facts: ServerFacts }> {
+  const commands = await connect(url, 'commands', log);
+  try {
+    const facts = await readFacts(commands);
+    return { commands, logLines: await connect(url, 'log', log), facts };
+  } catch (error) {
+    commands.disconnect();
+    throw error;
+  }
 }
 
 function makeAdmission(redis: Redis): () => Promise<boolean> {

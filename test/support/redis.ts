@@ -15,6 +15,8 @@ export interface TestRedis {
   readonly kill: () => Promise<void>;
   readonly pause: () => void;
   readonly resume: () => void;
+  /** Makes a user with these rights, in the words of ACL SETUSER; answers the address for this user. */
+  readonly asUser: (name: string, rights: readonly string[]) => Promise<string>;
   /** Removes everything that is stored. */
   readonly clear: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -47,6 +49,11 @@ export async function startTestRedis(settings: readonly string[] = []): Promise<
     kill,
     pause: () => child?.kill('SIGSTOP'),
     resume: () => child?.kill('SIGCONT'),
+    async asUser(name, rights) {
+      admin ??= new Redis(url);
+      await admin.acl('SETUSER', name, 'on', '>of-a-test', ...rights);
+      return url.replace('redis://', `redis://${name}:of-a-test@`);
+    },
     async clear() {
       admin ??= new Redis(url);
       await admin.flushall();
