@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startSimulator } from '../support/simulator.ts';
+import { capture } from './capture.ts';
+import { drive } from './drive.ts';
+import { compareFacts, enough } from './facts.ts';
+import { add, judge } from './judge.ts';
+import { selfCheck } from './self-check.ts';
+import { readServices } from './swagger.ts';
+import type { KnownOperation, Verdict } from './judge.ts';
+import type { SelfCheck } from './self-check.ts';
+import type { Service } from './swagger.ts';
+
+/** What the validator must reach on Azure's own examples before it may judge: the eleven others are known faults of those examples. */
+const ANSWERS_MIN = 380;
+const REQUESTS_MIN = 189;
+const PRINTED_MISSES = 20;
+
+/** Holds the simulator and the requests of the SDKs to the published specifications of a folder. */
+async function main(): Promise<void> {
+  const folder = process.argv[2];
+  if (folder === undefined || !existsSync(join(folder, 'operations.json'))) {
+    process.stderr.write(
+      'usage: npm run azure:conformance -- DIR\nDIR holds SERVICE/openapi.json with SERVICE/examples, operations.json and recorded/\n',
+    );
+    process.exitCode = 2;
+    return;
+  }
+  const services = readServices(folder);
+  const checked = selfCheck(services);
+  print(
+    `validator   ${checked.answersFit} of ${checked.answers} example answers, ${checked.requestsFit} of ${checked.requests} example requests`,
+  );
+  if (!trusted(checked)) return;
+
+  const known = (JSON.parse(readFileSync(join(folder, 'operations.json'), 'utf8')) as { readonly operations: readonly KnownOperation[] })
+    .operations;
+  const simulator = await startSimulator(['--scale', '600']);
+  try {
+    const passed = capture(simulator.ready);
+    const driven = await drive(passed, simulator.ready);
+    const verdict = judge(passed.exchanges, { services, known });
+    for (const { call, pointer } of driven.lost)
+      add(verdict, call, { where: 'answer 200', pointer, rule: 'deserialise', message: 'the SDK loses this field' });
+    const catalogue = (await simulator.control('faults/catalogue')) as { readonly operations: readonly string[] };
+    findUndriven(verdict, services, catalogue.operations);
+    const facts = compareFacts(folder, driven.states);
+    report(verdict, passed.exchanges.length, facts);
+    if (verdict.problems.length > 0 || !enough(facts)) process.exitCode = 1;
+  } finally {
+    await simulator.stop();
+  }
+}
+
+/** A validator that misjudges Azure's own examples may not judge the simulator. */
+function trusted(checked: SelfCheck): boolean {
+  if (checked.answersFit >= ANSWERS_MIN && checked.requestsFit >= REQUESTS_MIN && checked.misses.length === 0) return true;
+  for (const miss of checked.misses.slice(0, PRINTED_MISSES)) print(`  ${miss}`);
+  print('the validator is not trusted, nothing was judged');
+  process.exitCode = 1;
+  return false;
+}
+
+/** Every operation that is served and published must have been driven to a success, and seen refused where it can be. */
+function findUndriven(verdict: Verdict, services: readonly Service[], served: readonly string[]): void {
+  const published = new Set(services.flatMap((service) => service.operations.map((operation) => operation.operationId)));
+  for (const operation of served.filter((name) => published.has(name))) {
+    const statuses = [...(verdict.tallies.get(operation)?.statuses ?? [])];
+    if (!statuses.some((status) => status < 300))
+      add(verdict, operation, { where: 'drive', pointer: '/', rule: 'coverage', message: 'is served and was not driven' });
+  }
+}
+
+function report(verdict: Verdict, exchanges: number, facts: ReturnType<typeof compareFacts>): void {
+  print(`\n${'OPERATION'.padEnd(64)} ${'REQUESTS'.padStart(8)} ${'STATUSES'.padEnd(18)} PROBLEMS`);
+  for (const [name, tally] of [...verdict.tallies].toSorted(([left], [right]) => left.localeCompare(right))) {
+    print(
+      `${name.padEnd(64)} ${String(tally.requests).padStart(8)} ${[...tally.statuses]
+        .toSorted((left, right) => left - right)
+        .join(' ')
+        .padEnd(18)} ${tally.problems}`,
+    );
+  }
+  const distinct = new Map(
+    verdict.problems.map((problem) => [
+      `${problem.operation} · ${problem.where} · ${problem.pointer} · ${problem.rule}: ${problem.message}`,
+      problem,
+    ]),
+  );
+  if (distinct.size > 0) print('');
+  for (const line of distinct.keys()) print(line);
+  if (facts.misses.length > 0) print('');
+  for (const miss of facts.misses) print(`recorded fact differs: ${miss}`);
+  const held = facts.compared - facts.misses.length;
+  print(
+    `\n${verdict.tallies.size} operations, ${exchanges} exchanges, ${distinct.size} problems, ${held} of ${facts.compared} recorded facts`,
+  );
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+await main();

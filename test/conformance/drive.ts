@@ -1,0 +1,207 @@
+import { until } from '../support/until.ts';
+import { lostFields } from './lossless.ts';
+import type { Capture } from './capture.ts';
+import type { SimulatorReady } from '../support/simulator.ts';
+
+const VAULT = ['rsv-dr-weu', 'rg-dr-weu'] as const;
+const FABRIC = 'asr-a2a-default-westeurope';
+const CONTAINER = `${FABRIC}-container`;
+const ITEM = [...VAULT, FABRIC, CONTAINER] as const;
+const WEU = 'rg-shop-weu';
+
+/** What the drive brings home besides the exchanges: the states that recorded facts are compared with, and fields the SDK lost. */
+export interface Driven {
+  readonly states: Map<string, unknown>;
+  readonly lost: { readonly call: string; readonly pointer: string }[];
+}
+
+/** Drives every served operation with the unmodified SDKs, in the states that matter, and asks for what is not there. */
+export async function drive(capture: Capture, ready: SimulatorReady): Promise<Driven> {
+  const driven: Driven = { states: new Map(), lost: [] };
+  await driveCompute(capture, driven);
+  await driveRunCommands(capture, driven);
+  await driveItem(capture, driven, ready);
+  await drivePlan(capture, driven, ready);
+  await driveReads(capture, ready);
+  await driveErrors(capture, ready);
+  return driven;
+}
+
+/** Calls the SDK and compares what it gives with what came over the wire. */
+async function call<Result>(capture: Capture, driven: Driven, name: string, perform: () => Promise<Result>): Promise<Result> {
+  const result = await perform();
+  const raw = capture.exchanges.at(-1)?.answer;
+  for (const pointer of lostFields(raw, result)) driven.lost.push({ call: name, pointer });
+  return result;
+}
+
+async function collect<Each>(list: AsyncIterable<Each>): Promise<readonly Each[]> {
+  const found: Each[] = [];
+  for await (const each of list) found.push(each);
+  return found;
+}
+
+async function driveCompute(capture: Capture, driven: Driven): Promise<void> {
+  const { virtualMachines } = capture.azure.compute;
+  await call(capture, driven, 'VirtualMachines_Get', () => virtualMachines.get(WEU, 'web-01'));
+  await call(capture, driven, 'VirtualMachines_Get', () => virtualMachines.get(WEU, 'web-01', { expand: 'instanceView' }));
+  await call(capture, driven, 'VirtualMachines_InstanceView', () => virtualMachines.instanceView(WEU, 'web-01'));
+  await collect(virtualMachines.list(WEU));
+  await collect(virtualMachines.listAll());
+  await collect(virtualMachines.listAll({ statusOnly: 'true' }));
+  await virtualMachines.deallocate(WEU, 'batch-01').submitted();
+  await call(capture, driven, 'VirtualMachines_InstanceView', () => virtualMachines.instanceView(WEU, 'batch-01'));
+  const start = virtualMachines.start(WEU, 'batch-01');
+  await refused(() => Promise.resolve(start.submitted()));
+  const power = async (): Promise<readonly (string | undefined)[]> =>
+    (await virtualMachines.instanceView(WEU, 'batch-01')).statuses?.map((each) => each.code) ?? [];
+  await until(async () => (await power()).includes('PowerState/deallocated'));
+  await virtualMachines.start(WEU, 'batch-01');
+  await until(async () => (await power()).includes('PowerState/running'));
+}
+
+async function driveRunCommands(capture: Capture, driven: Driven): Promise<void> {
+  const commands = capture.azure.compute.virtualMachineRunCommands;
+  const order = {
+    location: 'westeurope',
+    source: { script: 'echo "$WHO"; exit 3' },
+    parameters: [{ name: 'WHO', value: 'me' }],
+    protectedParameters: [{ name: 'SECRET', value: 'hush' }],
+    timeoutInSeconds: 60,
+    asyncExecution: true,
+    treatFailureAsDeploymentFailure: false,
+    tags: { by: 'conformance' },
+  };
+  await commands.createOrUpdate(WEU, 'web-01', 'conformance', order).submitted();
+  const get = () =>
+    call(capture, driven, 'VirtualMachineRunCommands_GetByVirtualMachine', () =>
+      commands.getByVirtualMachine(WEU, 'web-01', 'conformance', { expand: 'instanceView' }),
+    );
+  await get();
+  await until(async () => !['Pending', 'Running'].includes((await get()).instanceView?.executionState ?? ''));
+  await commands.createOrUpdate(WEU, 'web-01', 'conformance', order).submitted();
+  await collect(commands.listByVirtualMachine(WEU, 'web-01'));
+  await commands.delete(WEU, 'web-01', 'conformance');
+  await commands.delete(WEU, 'web-01', 'conformance').submitted();
+}
+
+const networkId = (ready: SimulatorReady): string =>
+  `/subscriptions/${ready.subscriptionId}/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
+
+async function driveItem(capture: Capture, driven: Driven, ready: SimulatorReady): Promise<void> {
+  const { replicationProtectedItems: items, replicationJobs: jobs } = capture.azure.siteRecovery;
+  const last = (): unknown => capture.exchanges.at(-1)?.answer;
+  const get = () => call(capture, driven, 'ReplicationProtectedItems_Get', () => items.get(...ITEM, 'web-01'));
+  await get();
+  driven.states.set('item protected', last());
+  const input = {
+    properties: {
+      failoverDirection: 'PrimaryToRecovery',
+      networkType: 'VmNetworkAsInput',
+      networkId: networkId(ready),
+      providerSpecificDetails: { instanceType: 'A2A' as const },
+    },
+  };
+  await items.beginTestFailover(...ITEM, 'web-01', input);
+  const accepted = capture.exchanges.findLast((exchange) => exchange.method === 'POST');
+  driven.states.set('asr 202', accepted?.headers);
+  const jobName = accepted?.headers['azure-asyncoperation']?.match(/replicationOperationStatus\/([^?]+)/)?.[1] ?? '';
+  const job = () => call(capture, driven, 'ReplicationJobs_Get', () => jobs.get(...VAULT, jobName));
+  await job();
+  driven.states.set('job early', last());
+  await get();
+  await refused(() => items.beginTestFailover(...ITEM, 'web-01', input));
+  await capture.raw('GET', accepted?.headers['azure-asyncoperation'] ?? '');
+  driven.states.set('status running', last());
+  await until(async () => (await job()).properties?.state === 'Succeeded');
+  driven.states.set('job ended', last());
+  await capture.raw('GET', accepted?.headers['azure-asyncoperation'] ?? '');
+  driven.states.set('status ended', last());
+  await capture.raw('GET', accepted?.headers['location'] ?? '');
+  await get();
+  await until(async () => (await collect(jobs.list(...VAULT))).some((each) => each.name === jobName));
+  driven.states.set('jobs list', last());
+  await items.beginTestFailoverCleanup(...ITEM, 'web-01', { properties: { comments: 'over' } });
+  await until(async () => (await get()).properties?.allowedOperations?.includes('TestFailover') === true);
+}
+
+async function drivePlan(capture: Capture, driven: Driven, ready: SimulatorReady): Promise<void> {
+  const { replicationRecoveryPlans: plans, replicationJobs: jobs } = capture.azure.siteRecovery;
+  const get = () => call(capture, driven, 'ReplicationRecoveryPlans_Get', () => plans.get(...VAULT, 'rp-shop'));
+  await get();
+  driven.states.set('plan idle', capture.exchanges.at(-1)?.answer);
+  await collect(plans.list(...VAULT));
+  driven.states.set('plans list', capture.exchanges.at(-1)?.answer);
+  await plans.beginTestFailover(...VAULT, 'rp-shop', {
+    properties: {
+      failoverDirection: 'PrimaryToRecovery',
+      networkType: 'VmNetworkAsInput',
+      networkId: networkId(ready),
+      providerSpecificDetails: [
+        { instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' },
+      ],
+    },
+  });
+  const accepted = capture.exchanges.findLast((exchange) => exchange.method === 'POST');
+  const jobName = accepted?.headers['azure-asyncoperation']?.match(/replicationOperationStatus\/([^?]+)/)?.[1] ?? '';
+  await until(async () => {
+    const state = (await call(capture, driven, 'ReplicationJobs_Get', () => jobs.get(...VAULT, jobName))).properties?.state;
+    if (state === 'InProgress') driven.states.set('plan job', capture.exchanges.at(-1)?.answer);
+    return state === 'Succeeded';
+  });
+  driven.states.set('plan job ended', capture.exchanges.at(-1)?.answer);
+  await get();
+  await plans.beginTestFailoverCleanup(...VAULT, 'rp-shop', { properties: { comments: 'over' } });
+  await until(async () => (await get()).properties?.allowedOperations?.includes('TestFailover') === true);
+}
+
+async function driveReads(capture: Capture, ready: SimulatorReady): Promise<void> {
+  const { replicationProtectedItems: items, recoveryPoints, replicationJobs } = capture.azure.siteRecovery;
+  await collect(items.list(...VAULT));
+  await collect(items.listByReplicationProtectionContainers(...ITEM));
+  const points = await collect(recoveryPoints.listByReplicationProtectedItems(...ITEM, 'db-01'));
+  await recoveryPoints.get(...ITEM, 'db-01', points[0]?.name ?? '');
+  await collect(
+    replicationJobs.list(...VAULT, {
+      filter: `startTime eq '${new Date(Date.now() - 60_000).toISOString()}' and endTime eq '${new Date().toISOString()}'`,
+    }),
+  );
+  const group = (name: string): string => `/subscriptions/${ready.subscriptionId}/resourceGroups/${name}/providers/Microsoft.Network`;
+  for (const path of [
+    `${group('rg-dr-test')}/virtualNetworks/vnet-drill`,
+    `${group('rg-dr-test')}/networkSecurityGroups/nsg-vnet-drill`,
+    `${group(WEU)}/networkInterfaces/web-01-nic`,
+  ]) {
+    await capture.raw('GET', `${path}?api-version=2024-05-01`);
+  }
+}
+
+/** Asks each kind of read for something that is not there, and sends bodies that do not fit. */
+async function driveErrors(capture: Capture, ready: SimulatorReady): Promise<void> {
+  const { siteRecovery, compute } = capture.azure;
+  await refused(() => siteRecovery.replicationProtectedItems.get(...ITEM, 'nobody'));
+  await refused(() => siteRecovery.replicationRecoveryPlans.get(...VAULT, 'nobody'));
+  await refused(() => siteRecovery.replicationJobs.get(...VAULT, 'nobody'));
+  await refused(() => siteRecovery.recoveryPoints.get(...ITEM, 'db-01', 'nobody'));
+  await refused(() => compute.virtualMachines.get(WEU, 'nobody'));
+  await refused(() => compute.virtualMachineRunCommands.getByVirtualMachine(WEU, 'web-01', 'nobody'));
+  const vault = `/subscriptions/${ready.subscriptionId}/resourceGroups/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu`;
+  const item = `${vault}/replicationFabrics/${FABRIC}/replicationProtectionContainers/${CONTAINER}/replicationProtectedItems/web-01`;
+  await capture.raw('POST', `${item}/testFailover?api-version=2023-06-01`, {});
+  await capture.raw('POST', `${item}/testFailoverCleanup?api-version=2023-06-01`, { properties: {} });
+  await capture.raw('GET', `${item}?api-version=1999-01-01`);
+  await capture.raw('GET', item);
+  await capture.raw('PUT', `${vault}/replicationRecoveryPlans/new?api-version=2023-06-01`, { properties: {} });
+}
+
+/** Makes a call that must be refused; a call that is not is itself wrong. */
+async function refused(perform: () => Promise<unknown>): Promise<void> {
+  let answered = false;
+  try {
+    await perform();
+    answered = true;
+  } catch {
+    // The refusal is in the exchanges, where it is judged.
+  }
+  if (answered) throw new Error('a call that Azure refuses was accepted');
+}
