@@ -24,13 +24,20 @@ const COMMAND_PROFILE = {
 /** A connection that is ready, or STORE_UNAVAILABLE. Losses later are logged once and healed in the background. */
 export async function connect(url: string, name: string, log: Log): Promise<Redis> {
   const redis = new Redis(url, { ...COMMAND_PROFILE, connectionName: `runward-${name}`, lazyConnect: true });
-  logLosses(redis, name, log);
+  let first: Error | undefined;
+  const keepFirst = (error: Error): void => {
+    first ??= error;
+  };
+  redis.on('error', keepFirst);
   try {
     await redis.connect();
   } catch (error) {
     redis.disconnect();
-    throw storeError(error);
+    // The promise only says that the connection was closed; the event before it says why.
+    throw storeError(first ?? error);
   }
+  logLosses(redis, name, log);
+  redis.off('error', keepFirst);
   return redis;
 }
 
@@ -76,6 +83,11 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/\b(NOAUTH|WRONGPASS)\b|invalid (username-)?password/i, 'Redis refuses the password'],
   [/\bNOPERM\b/, 'the Redis user may not do this'],
   [/\bBUSY\b/, 'Redis is busy with a script'],
+  [/\bECONNREFUSED\b/, 'nothing listens at its address'],
+  [/\b(ENOTFOUND|EAI_AGAIN)\b/, 'its name is not known'],
+  [/\bETIMEDOUT\b/, 'no connection in time'],
+  [/certificate|\bCERT_|self-signed/i, 'its certificate is not trusted'],
+  [/Unknown RESP type|Protocol error/, 'something else than Redis answers at its address'],
   [/Command timed out/, 'no answer in time; the call may have been carried out'],
 ];
 

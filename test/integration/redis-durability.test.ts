@@ -134,7 +134,8 @@ describe.skipIf(lacks('redis-server'))('the Redis store on its bad days', () => 
     const { redis, store } = await begin();
     await redis.kill();
     await expect(store.readRun(newRunId())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    await expect(openRedisStore({ url: redis.url, log: silentLog })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const message = 'the store does not answer: nothing listens at its address';
+    await expect(openRedisStore({ url: redis.url, log: silentLog })).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message });
   });
 
   it('refuses new runs when memory is 70 % full, and goes on with the others', async () => {
@@ -209,7 +210,8 @@ describe('what Redis says', () => {
     ]);
     expect(told('WRONGPASS invalid username-password pair')[1]).toContain('refuses the password');
     expect(told('Command timed out')[1]).toContain('may have been carried out');
-    expect(told('connect ECONNREFUSED 127.0.0.1:1')[1]).toContain('the connection failed');
+    expect(told('connect ECONNREFUSED 127.0.0.1:1')[1]).toContain('nothing listens at its address');
+    expect(told('Connection is closed.')[1]).toContain('the connection failed');
     expect(told('ERR user_script:3: attempt to compare nil with number script: 1, on @user_script:3.')[0]).toBe('INTERNAL_INVARIANT');
   });
 });
