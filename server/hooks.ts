@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { RunwardError } from '../engine/errors.ts';
+import { assert, RunwardError } from '../engine/errors.ts';
 import type { BudgetName } from './budget.ts';
 import type { App, ServerContext } from './context.ts';
 import type { Caller, RoutePermission } from './identify.ts';
@@ -80,7 +80,7 @@ export function untilGone(reply: FastifyReply): AbortSignal {
 }
 
 function refuseUndeclared(route: RouteOptions): void {
-  if (route.config?.permission === undefined) throw new Error(`route ${String(route.method)} ${route.url} declares no permission`);
+  assert(route.config?.permission !== undefined, `route ${String(route.method)} ${route.url} declares a permission`);
 }
 
 // A page of another site can make a browser send requests here, and a name that resolves to 127.0.0.1 can make them look local.

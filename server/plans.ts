@@ -4,6 +4,7 @@ import { PLAN_AGE_MAX_MS, PLAN_AGE_SEVERE_MS } from '../engine/limits.ts';
 import type { Plan } from '../engine/plan/plan-record.ts';
 import { countRows } from '../engine/plan/plan-record.ts';
 import type { Ports } from '../engine/ports.ts';
+import type { RunRecord } from '../engine/run/record.ts';
 import { timeText } from '../engine/run/summary.ts';
 import type { StoredPlan } from '../engine/store.ts';
 
@@ -22,31 +23,38 @@ export interface Plans {
   readonly keep: (made: HashedPlan) => Promise<number>;
   /** Throws NOT_FOUND_PLAN when it was never made here or is too old. */
   readonly kept: (hash: string) => Promise<HashedPlan>;
-  /** The plan of a run. */
-  readonly parse: (stored: StoredPlan) => HashedPlan;
+  /** The plan of a run. Throws NOT_FOUND_PLAN when the store has it no more, CONFLICT_STALE_PLAN when it is not the one that was hashed. */
+  readonly ofRun: (run: Pick<RunRecord, 'runId' | 'planHash'>) => Promise<HashedPlan>;
 }
 
 /** Plans over the store, with the last parsed ones in memory: they never change. */
 export function makePlans(ports: Pick<Ports, 'store' | 'ids' | 'signer'>): Plans {
   const cache = new Map<string, HashedPlan>();
 
-  const parse = (stored: StoredPlan): HashedPlan => {
-    const known = cache.get(stored.hash);
+  const parse = ({ text, hash }: StoredPlan): HashedPlan => {
+    const known = cache.get(hash);
     if (known !== undefined) return known;
-    if (ports.ids.sha256(stored.text) !== stored.hash) {
+    if (ports.ids.sha256(text) !== hash) {
       throw new RunwardError(
         'CONFLICT_STALE_PLAN',
         'the stored plan is not the one that was hashed; make it again and tell who looks after the store',
       );
     }
-    const parsed = { plan: JSON.parse(stored.text) as Plan, text: stored.text, hash: stored.hash };
+    const parsed = { plan: JSON.parse(text) as Plan, text, hash };
     if (cache.size >= CACHE_MAX) cache.delete([...cache.keys()][0] ?? '');
-    cache.set(stored.hash, parsed);
+    cache.set(hash, parsed);
     return parsed;
   };
 
   return {
-    parse,
+    async ofRun({ runId, planHash }) {
+      const known = cache.get(planHash);
+      if (known !== undefined) return known;
+      const stored = await ports.store.readPlan(runId);
+      if (stored?.hash !== planHash)
+        throw new RunwardError('NOT_FOUND_PLAN', `the store has no plan ${planHash.slice(0, 8)} for run ${runId}`);
+      return parse(stored);
+    },
     async keep({ plan, text, hash }) {
       const signature = ports.signer.sign(offerText(hash));
       if (signature === undefined)

@@ -23,10 +23,8 @@ export async function readRun(context: ServerContext, caller: Caller, reference:
   const { store } = context.ports;
   const runId = await store.findRun(reference);
   const stored = runId === undefined ? undefined : await store.readRun(runId);
-  const plan = runId === undefined ? undefined : await store.readPlan(runId);
-  if (stored === undefined || plan === undefined || !sees(caller, resourceOf(stored.run)))
-    throw new RunwardError('NOT_FOUND_RUN', `no run ${reference}`);
-  return { stored, ...context.plans.parse(plan) };
+  if (stored === undefined || !sees(caller, resourceOf(stored.run))) throw new RunwardError('NOT_FOUND_RUN', `no run ${reference}`);
+  return { stored, ...(await context.plans.ofRun(stored.run)) };
 }
 
 /** A run as access is decided about it. */

@@ -82,7 +82,7 @@ describe('every route', () => {
     const { addHooks } = await import('../../../server/hooks.ts');
     const app = fastify();
     addHooks(app as never, world.context);
-    expect(() => app.get('/forgotten', async () => 'open')).toThrow('declares no permission');
+    expect(() => app.get('/forgotten', async () => 'open')).toThrow('GET /forgotten declares a permission');
   });
 });
 
