@@ -34,6 +34,8 @@ export async function startTestRedis(settings: readonly string[] = []): Promise<
     const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'yes'];
     const policy = ['--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
     child = spawn('redis-server', [...fixed, ...policy, ...settings], { stdio: 'ignore' });
+    // A test process that ends before it has cleaned up leaves no server behind.
+    process.once('exit', () => child?.kill('SIGKILL'));
     await untilAnswers(url);
   };
   const kill = async (): Promise<void> => {
