@@ -102,14 +102,51 @@ function explain(error: unknown): { readonly text: string; readonly exit: number
   return { text: `${error.code}: ${error.message}${places.join('')}`, exit: ERRORS[error.code].exit };
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { 'ready-json': { type: 'boolean' }, 'new-admin-token': { type: 'boolean' } } });
+const FLAGS = {
+  host: { type: 'string' },
+  port: { type: 'string' },
+  redis: { type: 'string' },
+  project: { type: 'string' },
+  'ready-json': { type: 'boolean' },
+  'new-admin-token': { type: 'boolean' },
+} as const;
+
+function readFlags() {
+  try {
+    return parseArgs({ options: FLAGS }).values;
+  } catch (cause) {
+    const known = Object.keys(FLAGS).map((name) => `--${name}`);
+    throw new RunwardError(
+      'USAGE_FLAG',
+      `${cause instanceof Error ? cause.message : String(cause)} Known are ${known.join(', ')}`,
+      {},
+      cause,
+    );
+  }
+}
+
+// A flag wins over its variable, a variable over the file.
+async function readConfig(flags: ReturnType<typeof readFlags>): Promise<Config> {
+  const { host, port, redis, project } = flags;
+  const named = { RUNWARD_HOST: host, RUNWARD_PORT: port, RUNWARD_REDIS_URL: redis, RUNWARD_PROJECT_DIR: project };
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
   const file = process.env['RUNWARD_CONFIG_FILE'];
+  return parseConfig({ ...process.env, ...given }, file === undefined ? undefined : await readText(file));
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new RunwardError('USAGE_CONFIG_INVALID', `RUNWARD_CONFIG_FILE: ${file} cannot be read`, {}, cause);
+  });
+}
+
+async function main(): Promise<number> {
   const print = (line: string): boolean => process.stdout.write(`${line}\n`);
   try {
-    await runServer(parseConfig(process.env, file === undefined ? undefined : await readFile(file, 'utf8')), {
-      ...(values['ready-json'] === true ? { ready: (url) => print(JSON.stringify({ ready: true, url })) } : {}),
-      ...(values['new-admin-token'] === true ? { newAdminToken: print } : {}),
+    const flags = readFlags();
+    await runServer(await readConfig(flags), {
+      ...(flags['ready-json'] === true ? { ready: (url) => print(JSON.stringify({ ready: true, url })) } : {}),
+      ...(flags['new-admin-token'] === true ? { newAdminToken: print } : {}),
     });
     return 0;
   } catch (error) {

@@ -74,6 +74,8 @@ describe.skipIf(lacks('redis-server'))('the server as a process', () => {
 
   it('refuses to be open to others, or to start with settings that do not hold', async () => {
     await expect(run({ RUNWARD_HOST: '0.0.0.0' })).rejects.toThrow(/exit 2.*USAGE_OPEN/s);
+    await expect(run({}, ['--host', '0.0.0.0'])).rejects.toThrow(/exit 2.*USAGE_OPEN/s);
+    await expect(run({}, ['--prot', '1'])).rejects.toThrow(/exit 2.*USAGE_FLAG.*--port/s);
     await expect(run({ RUNWARD_PORT: 'seven' })).rejects.toThrow(/exit 2.*USAGE_CONFIG_INVALID.*port/s);
   });
 });
