@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunSummary } from '../engine/run/summary.ts';
-import type { ApiClient } from './api-client.ts';
+import type { ApiClient, ApiEvent } from './api-client.ts';
 import type { Child } from './child-process.ts';
 import type { DemoLines } from './demo-lines.ts';
 import { followRun } from './follow-run.ts';
@@ -59,7 +59,7 @@ async function watch(request: DrillRequest, started: RunSummary): Promise<DrillE
     view.show(followed);
     await approve(request, { model, decided, view });
     if (request.kill !== undefined && end.killedAtMs === undefined) {
-      const victim = failoverUnderWay(model);
+      const victim = acceptedFailover(followed.event);
       if (victim !== undefined) {
         end = { killedAtMs: Date.now(), killedDuring: victim };
         view.pause();
@@ -91,11 +91,10 @@ async function watch(request: DrillRequest, started: RunSummary): Promise<DrillE
   return { ...end, run: model.run };
 }
 
-/** The item of a later failover step whose operation Azure has accepted. */
-function failoverUnderWay({ run }: RunModel): string | undefined {
-  const step = run.steps.find(({ path, status }) => path === 'failover_app' && status === 'running');
-  const item = step?.items.find(({ status, percent }) => status === 'running' && percent !== undefined);
-  return item === undefined ? undefined : `the test failover of ${item.key}`;
+/** The machine whose test failover in the second tier Azure has just accepted: the moment at which a dead worker would hurt most. */
+function acceptedFailover(event: ApiEvent | undefined): string | undefined {
+  const accepted = event?.type === 'runward.step.accepted' && event.step?.startsWith('failover_app[') === true;
+  return accepted ? `the test failover of ${event.item ?? 'a machine'}` : undefined;
 }
 
 async function approve(
@@ -116,8 +115,15 @@ async function approve(
   request.lines.line('approved', 'by local, who also started the run: the evidence says self-approved (local)', 'warn');
 }
 
+/** Polls, and the beginnings of single machines, would drown the changes that a reader waits for. */
+function isWorthALine({ type, item }: ApiEvent): boolean {
+  const word = type.slice(type.lastIndexOf('.') + 1);
+  if (word === 'still_running' || word === 'postponed') return false;
+  return item === undefined || (word !== 'opened' && word !== 'intent_written');
+}
+
 interface Viewer {
-  readonly show: (followed: { readonly model: RunModel; readonly event?: Parameters<typeof eventLine>[1] }) => void;
+  readonly show: (followed: { readonly model: RunModel; readonly event?: ApiEvent }) => void;
   /** Leaves what is on the screen, so that a line can follow. */
   readonly pause: () => void;
   readonly end: () => void;
@@ -127,7 +133,7 @@ function viewer({ stream, colour }: DrillRequest): Viewer {
   if (stream.isTTY !== true || process.env['TERM'] === 'dumb') {
     return {
       show: ({ model, event }) => {
-        if (event !== undefined && !event.type.endsWith('still_running')) stream.write(`${eventLine(model.run.number, event)}\n`);
+        if (event !== undefined && isWorthALine(event)) stream.write(`${eventLine(model.run.number, event)}\n`);
       },
       pause: () => undefined,
       end: () => undefined,

@@ -88,7 +88,7 @@ function attention(run: RunSummary): readonly string[] {
     const until = wait.deadline === undefined ? '' : ` until ${wait.deadline}`;
     return `◐ ${wait.step}  ${wait.kind === 'resolve' ? 'nobody knows whether it happened; nothing was sent again' : `waits for ${wait.by.join(', ') || 'its time'}`}${until}: ${plainText(wait.message)}`;
   });
-  const why = run.reason === undefined ? [] : [`reason: ${plainText(run.reason)}`];
+  const why = run.reason === undefined || run.status === 'waiting' ? [] : [`reason: ${plainText(run.reason)}`];
   return [...(errors.length + waits.length + why.length === 0 ? [] : ['']), ...why, ...errors, ...waits];
 }
 

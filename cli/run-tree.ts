@@ -3,7 +3,7 @@ import { hasEnded, RUN_WORDS } from '../engine/run/run-state.ts';
 import type { ItemSummary, RunSummary, StepSummary } from '../engine/run/summary.ts';
 import type { StepStatus } from '../engine/run/verdict.ts';
 import type { RunModel } from './run-model.ts';
-import { clockText, plainText, toned } from './terminal.ts';
+import { clockText, measuredClockText, plainText, toned } from './terminal.ts';
 import type { Tone } from './terminal.ts';
 
 /** How a tree is drawn: the reader's clock (milliseconds since 1970) and the screen. `rows` folds finished steps until it fits. */
@@ -47,12 +47,13 @@ interface Line {
   readonly fine: boolean;
 }
 
-/** The whole tree of a run as lines: two lines of head, then one line a step. Pure; the same model and view give the same lines. */
+/** The whole tree of a run as lines: the head, then one line a step. Pure; the same model and view give the same lines. */
 export function renderRunTree(model: RunModel, view: TreeView): string[] {
-  return [...renderHead(model, view), ...renderSteps(model, { ...view, ...(view.rows === undefined ? {} : { rows: view.rows - 2 }) })];
+  const head = renderHead(model, view);
+  return [...head, ...renderSteps(model, { ...view, ...(view.rows === undefined ? {} : { rows: view.rows - head.length }) })];
 }
 
-/** Who, what and how long: two lines. */
+/** Who, what and how long: two lines, and one more where the address does not fit. */
 export function renderHead({ run, snapshotAtMs }: RunModel, view: TreeView): string[] {
   const status: Piece[] = [markPiece(RUN_WORDS[run.status], runTone(run.status), view), { text: ` ${RUN_WORDS[run.status].word}` }];
   const head = `${run.runbook} #${run.number} · ${run.purpose} · ${run.environment}`;
@@ -63,12 +64,13 @@ export function renderHead({ run, snapshotAtMs }: RunModel, view: TreeView): str
   const right = [elapsedMs === undefined ? '' : ` ${clockText(elapsedMs)}`, ...objectiveTexts(run, view.nowMs - snapshotAtMs)].join('');
   const gap = Math.max(2, Math.min(48, view.columns - right.length - 14) - head.length);
   const scale = run.simulatedScale === undefined ? '' : ` · simulated estate, ${run.simulatedScale} times faster than Azure`;
+  const origin = `started by ${plainText(run.requester.name)} · plan ${run.planHash.slice(0, 8)}${scale}`;
+  const whole = `${origin} · ${run.url}`;
+  const dim = (text: string): string => drawn([{ text, tone: 'dim' }], view);
   return [
     drawn([{ text: head, tone: 'strong' }, { text: ' '.repeat(gap) }, ...status, { text: right }], view),
-    drawn(
-      [{ text: `started by ${plainText(run.requester.name)} · plan ${run.planHash.slice(0, 8)}${scale} · ${run.url}`, tone: 'dim' }],
-      view,
-    ),
+    // An address that is cut off is of no use to anybody.
+    ...(Array.from(whole).length <= view.columns ? [dim(whole)] : [dim(origin), dim(run.url)]),
   ];
 }
 
@@ -91,10 +93,11 @@ export function objectiveTexts(run: RunSummary, sinceMs: number): readonly strin
   if (rto?.elapsedMs !== undefined) {
     const runs = !hasEnded(run.status) && rto.verdict === 'not_measured';
     const word = rto.verdict === 'not_measured' ? '' : ` ${rto.verdict}`;
-    texts.push(` · RTO ${clockText(rto.elapsedMs + (runs ? Math.max(0, sinceMs) : 0))} of ${clockText(rto.targetMs)}${word}`);
+    const shown = runs ? clockText(rto.elapsedMs + Math.max(0, sinceMs)) : measuredClockText(rto.elapsedMs);
+    texts.push(` · RTO ${shown} of ${clockText(rto.targetMs)}${word}`);
   }
   if (rpo?.measuredMs !== undefined && hasEnded(run.status)) {
-    texts.push(` · RPO ${clockText(rpo.measuredMs)} of ${clockText(rpo.targetMs)} ${rpo.verdict.replace('_', ' ')}`);
+    texts.push(` · RPO ${measuredClockText(rpo.measuredMs)} of ${clockText(rpo.targetMs)} ${rpo.verdict.replace('_', ' ')}`);
   }
   return texts;
 }

@@ -52,6 +52,11 @@ export function clockText(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
+/** A measured time as tables show it: rounded up, so that it never looks shorter than it was. */
+export function measuredClockText(ms: number): string {
+  return clockText(Math.ceil(ms / 1000) * 1000);
+}
+
 /** An age as lists show it: one unit, `7m`, `9h`, `2d`. */
 export function ageText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -2,6 +2,7 @@ import { RunwardError } from '../engine/errors.ts';
 import { formatDuration } from '../engine/language/duration.ts';
 import { hasEnded, RUN_WORDS } from '../engine/run/run-state.ts';
 import type { ApiClient, ApiEvent } from './api-client.ts';
+import { EVENT_WORDS } from './event-words.ts';
 import { followRun } from './follow-run.ts';
 import { liveScreen } from './live-screen.ts';
 import { OUTCOMES } from './output.ts';
@@ -54,23 +55,44 @@ export async function watchRun(session: Session, client: ApiClient, reference: s
 /** One event as one line without colour: for pipes, files and logs. */
 export function eventLine(run: number, event: ApiEvent): string {
   const step = event.item === undefined ? event.step : event.step?.slice(0, event.step.lastIndexOf('['));
-  const { percent, reason, error, state } = event.data;
-  const status = event.step === undefined ? state : statusAfter(event.data);
-  const failure = typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
-  const detail =
-    failure ??
-    (typeof percent === 'number'
-      ? `operation ${percent}%`
-      : (reason ?? event.type.replace(/^runward\.(step|run)\./, '').replaceAll('_', ' ')));
+  const status = event.step === undefined ? event.data['state'] : statusAfter(event.data);
   const fields = [
     `run=${run}`,
     `seq=${event.seq}`,
     ...(step === undefined ? [] : [`step=${step}`]),
     ...(event.item === undefined ? [] : [`item=${event.item}`]),
     ...(typeof status === 'string' ? [`status=${status}`] : []),
-    ...(typeof detail === 'string' ? [`detail=${JSON.stringify(plainText(detail))}`] : []),
+    `detail=${JSON.stringify(plainText(detailOf(event)))}`,
   ];
   return `${event.at} ${fields.map(plainText).join(' ')}`;
+}
+
+/** True for an event that only says that nothing has changed: one more look at work that goes on. */
+export function isQuiet(event: ApiEvent): boolean {
+  return event.type === 'runward.step.still_running' && event.data['percent'] === undefined;
+}
+
+const DETAILS: Readonly<Record<string, string>> = {
+  opened: 'started',
+  already_reached: 'nothing to do, the state is reached',
+  intent_written: 'about to send',
+  accepted: 'accepted',
+  found: 'found what was sent before',
+  ended_well: 'verified',
+  read_finished: 'done',
+  left_out: 'left out',
+  unclear: 'no clear answer, finding out',
+  proven_absent: 'it did not arrive, sending again',
+  cannot_tell: 'nobody knows whether it happened',
+};
+
+function detailOf(event: ApiEvent): string {
+  const { percent, reason, error } = event.data;
+  if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') return error.message;
+  if (typeof percent === 'number') return `operation ${percent}%`;
+  if (typeof reason === 'string') return reason;
+  const word = event.type.replace(/^runward\.(step|run)\./, '');
+  return (event.step === undefined ? undefined : DETAILS[word]) ?? word.replaceAll('_', ' ');
 }
 
 interface Viewer {
@@ -83,7 +105,9 @@ function viewer(session: Session): Viewer {
   if (output.format === 'jsonl') return eachEvent((event) => output.stdout.write(`${JSON.stringify(event)}\n`));
   if (output.format === 'table' || output.format === 'wide') {
     if (output.stdout.isTTY === true && process.env['TERM'] !== 'dumb') return painter(session);
-    return eachEvent((event, model) => output.stdout.write(`${eventLine(model.run.number, event)}\n`));
+    return eachEvent((event, model) => {
+      if (!isQuiet(event)) output.stdout.write(`${eventLine(model.run.number, event)}\n`);
+    });
   }
   return { show: () => undefined, end: () => undefined };
 }

@@ -100,7 +100,12 @@ async function endBadly(
     endChange(
       record,
       'ended_badly',
-      clean.result === undefined ? afterFailure(turn, record, { facts: { observations: [...record.observations, ...(clean.observations ?? [])] }, failure: clean.failure }) : settle(turn, record, clean),
+      clean.result === undefined
+        ? afterFailure(turn, record, {
+            facts: { observations: [...record.observations, ...(clean.observations ?? [])] },
+            failure: clean.failure,
+          })
+        : settle(turn, record, clean),
     ),
   );
   await cleanUp(turn, action, { record: attempt, input: at.input });

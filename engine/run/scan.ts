@@ -22,6 +22,7 @@ export async function scanForever(
 /** Wakes the runs that are due now; returns how many. Throws STORE_UNAVAILABLE. */
 export async function scanOnce(ports: Pick<Ports, 'store' | 'queue'>): Promise<number> {
   const due = await ports.store.due(100);
-  for (const runId of due) await ports.queue.wake(runId);
+  // With a delay, even of 0, a wake-up stands alone: one without would fold into the job of a worker that has died.
+  for (const runId of due) await ports.queue.wake(runId, 0);
   return due.length;
 }
