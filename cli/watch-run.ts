@@ -72,27 +72,13 @@ export function isQuiet(event: ApiEvent): boolean {
   return event.type === 'runward.step.still_running' && event.data['percent'] === undefined;
 }
 
-const DETAILS: Readonly<Record<string, string>> = {
-  opened: 'started',
-  already_reached: 'nothing to do, the state is reached',
-  intent_written: 'about to send',
-  accepted: 'accepted',
-  found: 'found what was sent before',
-  ended_well: 'verified',
-  read_finished: 'done',
-  left_out: 'left out',
-  unclear: 'no clear answer, finding out',
-  proven_absent: 'it did not arrive, sending again',
-  cannot_tell: 'nobody knows whether it happened',
-};
-
 function detailOf(event: ApiEvent): string {
   const { percent, reason, error } = event.data;
   if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') return error.message;
-  if (typeof percent === 'number') return `operation ${percent}%`;
-  if (typeof reason === 'string') return reason;
   const word = event.type.replace(/^runward\.(step|run)\./, '');
-  return (event.step === undefined ? undefined : DETAILS[word]) ?? word.replaceAll('_', ' ');
+  if (word === 'still_running' && typeof percent === 'number') return `operation ${percent}%`;
+  if (typeof reason === 'string') return reason;
+  return EVENT_WORDS[word] ?? word.replaceAll('_', ' ');
 }
 
 interface Viewer {

@@ -181,7 +181,7 @@ describe('against a server', () => {
     expect(exit).toBe(0);
     expect(stdout.split('\n')).toEqual([
       '2026-11-24T09:02:11.482Z run=142 seq=57 step=failover_app item=app-02 status=running detail="operation 57%"',
-      '2026-11-24T09:03:00.000Z run=142 seq=58 status=succeeded detail="ended succeeded"',
+      '2026-11-24T09:03:00.000Z run=142 seq=58 status=succeeded detail="run succeeded"',
       '',
     ]);
     expect(stderr).toContain('run 142 succeeded after 2:00');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ApiEvent } from '../../../cli/api-client.ts';
 import { applyEvent } from '../../../cli/run-model.ts';
 import { renderRunTree, renderSteps, STATUS_WORDS } from '../../../cli/run-tree.ts';
-import { eventLine } from '../../../cli/watch-run.ts';
+import { eventLine, isQuiet } from '../../../cli/watch-run.ts';
 import { drill, model, NOW, row } from './drill.ts';
 
 const SEED = Number(process.env['SEED'] ?? 31);
@@ -12,7 +12,7 @@ const view = { nowMs: NOW, columns: 100, colour: false };
 const event = (seq: number, path: string | undefined, data: ApiEvent['data'], item?: string): ApiEvent => ({
   seq,
   at: '2026-11-24T09:02:11.482Z',
-  type: path === undefined ? 'runward.run.moved' : 'runward.step.moved',
+  type: path === undefined ? 'runward.run.moved' : 'runward.step.still_running',
   ...(path === undefined ? {} : { step: path }),
   ...(item === undefined ? {} : { item }),
   data,
@@ -129,6 +129,11 @@ describe('events', () => {
     };
     const ended = applyEvent(waiting, event(57, undefined, { state: 'succeeded', outcome: 'succeeded' }));
     expect(ended.run).toMatchObject({ status: 'succeeded', outcome: 'succeeded', endedAt: '2026-11-24T09:02:11.482Z', waitingFor: [] });
+  });
+
+  test('that only say that work goes on are no change', () => {
+    expect(isQuiet(event(57, 'x', { state: 'submitted' }))).toBe(true);
+    expect(isQuiet(event(57, 'x', { state: 'submitted', percent: 3 }))).toBe(false);
   });
 
   test('are one line each without a terminal', () => {
