@@ -190,6 +190,7 @@ function send(world: World, asked: IncomingMessage, answer: ServerResponse, give
   const correlationId = call?.correlationId ?? world.draws.nextUuid('correlation');
   const remaining = asked.method === 'GET' ? 'x-ms-ratelimit-remaining-subscription-reads' : 'x-ms-ratelimit-remaining-subscription-writes';
   const headers: Record<string, string | readonly string[]> = {
+    date: new Date(world.clock.nowMs()).toUTCString(),
     'cache-control': 'no-cache',
     server: 'runward-simulator',
     'x-ms-request-id': requestId,

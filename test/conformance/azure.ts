@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSimulator } from '../support/simulator.ts';
+import { manualClock, startSimulator } from '../support/simulator.ts';
 import { capture } from './capture.ts';
 import { drive } from './drive.ts';
 import { compareFacts, enough } from './facts.ts';
@@ -35,10 +35,10 @@ async function main(): Promise<void> {
 
   const known = (JSON.parse(readFileSync(join(folder, 'operations.json'), 'utf8')) as { readonly operations: readonly KnownOperation[] })
     .operations;
-  const simulator = await startSimulator(['--scale', '600']);
+  const simulator = await startSimulator(manualClock());
   try {
     const passed = capture(simulator.ready);
-    const driven = await drive(passed, simulator.ready);
+    const driven = await drive(passed, simulator);
     const verdict = judge(passed.exchanges, { services, known });
     for (const { call, pointer } of driven.lost)
       add(verdict, call, { where: 'answer 200', pointer, rule: 'deserialise', message: 'the SDK loses this field' });

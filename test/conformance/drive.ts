@@ -1,7 +1,6 @@
-import { until } from '../support/until.ts';
 import { lostFields } from './lossless.ts';
 import type { Capture } from './capture.ts';
-import type { SimulatorReady } from '../support/simulator.ts';
+import type { RunningSimulator } from '../support/simulator.ts';
 
 const VAULT = ['rsv-dr-weu', 'rg-dr-weu'] as const;
 const FABRIC = 'asr-a2a-default-westeurope';
@@ -16,14 +15,14 @@ export interface Driven {
 }
 
 /** Drives every served operation with the unmodified SDKs, in the states that matter, and asks for what is not there. */
-export async function drive(capture: Capture, ready: SimulatorReady): Promise<Driven> {
+export async function drive(capture: Capture, simulator: RunningSimulator): Promise<Driven> {
   const driven: Driven = { states: new Map(), lost: [] };
-  await driveCompute(capture, driven);
-  await driveRunCommands(capture, driven);
-  await driveItem(capture, driven, ready);
-  await drivePlan(capture, driven, ready);
-  await driveReads(capture, ready);
-  await driveErrors(capture, ready);
+  await driveCompute(capture, driven, simulator);
+  await driveRunCommands(capture, driven, simulator);
+  await driveItem(capture, driven, simulator);
+  await drivePlan(capture, driven, simulator);
+  await driveReads(capture, simulator);
+  await driveErrors(capture, simulator);
   return driven;
 }
 
@@ -41,7 +40,7 @@ async function collect<Each>(list: AsyncIterable<Each>): Promise<readonly Each[]
   return found;
 }
 
-async function driveCompute(capture: Capture, driven: Driven): Promise<void> {
+async function driveCompute(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
   const { virtualMachines } = capture.azure.compute;
   await call(capture, driven, 'VirtualMachines_Get', () => virtualMachines.get(WEU, 'web-01'));
   await call(capture, driven, 'VirtualMachines_Get', () => virtualMachines.get(WEU, 'web-01', { expand: 'instanceView' }));
@@ -55,12 +54,12 @@ async function driveCompute(capture: Capture, driven: Driven): Promise<void> {
   await refused(() => Promise.resolve(start.submitted()));
   const power = async (): Promise<readonly (string | undefined)[]> =>
     (await virtualMachines.instanceView(WEU, 'batch-01')).statuses?.map((each) => each.code) ?? [];
-  await until(async () => (await power()).includes('PowerState/deallocated'));
-  await virtualMachines.start(WEU, 'batch-01');
-  await until(async () => (await power()).includes('PowerState/running'));
+  await simulator.until(async () => (await power()).includes('PowerState/deallocated'));
+  await simulator.finish(virtualMachines.start(WEU, 'batch-01'));
+  await simulator.until(async () => (await power()).includes('PowerState/running'));
 }
 
-async function driveRunCommands(capture: Capture, driven: Driven): Promise<void> {
+async function driveRunCommands(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
   const commands = capture.azure.compute.virtualMachineRunCommands;
   const order = {
     location: 'westeurope',
@@ -78,17 +77,17 @@ async function driveRunCommands(capture: Capture, driven: Driven): Promise<void>
       commands.getByVirtualMachine(WEU, 'web-01', 'conformance', { expand: 'instanceView' }),
     );
   await get();
-  await until(async () => !['Pending', 'Running'].includes((await get()).instanceView?.executionState ?? ''));
+  await simulator.until(async () => !['Pending', 'Running'].includes((await get()).instanceView?.executionState ?? ''));
   await commands.createOrUpdate(WEU, 'web-01', 'conformance', order).submitted();
   await collect(commands.listByVirtualMachine(WEU, 'web-01'));
-  await commands.delete(WEU, 'web-01', 'conformance');
+  await simulator.finish(commands.delete(WEU, 'web-01', 'conformance'));
   await commands.delete(WEU, 'web-01', 'conformance').submitted();
 }
 
-const networkId = (ready: SimulatorReady): string =>
-  `/subscriptions/${ready.subscriptionId}/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
+const networkId = (simulator: RunningSimulator): string =>
+  `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
 
-async function driveItem(capture: Capture, driven: Driven, ready: SimulatorReady): Promise<void> {
+async function driveItem(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
   const { replicationProtectedItems: items, replicationJobs: jobs } = capture.azure.siteRecovery;
   const last = (): unknown => capture.exchanges.at(-1)?.answer;
   const get = () => call(capture, driven, 'ReplicationProtectedItems_Get', () => items.get(...ITEM, 'web-01'));
@@ -98,7 +97,7 @@ async function driveItem(capture: Capture, driven: Driven, ready: SimulatorReady
     properties: {
       failoverDirection: 'PrimaryToRecovery',
       networkType: 'VmNetworkAsInput',
-      networkId: networkId(ready),
+      networkId: networkId(simulator),
       providerSpecificDetails: { instanceType: 'A2A' as const },
     },
   };
@@ -113,19 +112,19 @@ async function driveItem(capture: Capture, driven: Driven, ready: SimulatorReady
   await refused(() => items.beginTestFailover(...ITEM, 'web-01', input));
   await capture.raw('GET', accepted?.headers['azure-asyncoperation'] ?? '');
   driven.states.set('status running', last());
-  await until(async () => (await job()).properties?.state === 'Succeeded');
+  await simulator.until(async () => (await job()).properties?.state === 'Succeeded');
   driven.states.set('job ended', last());
   await capture.raw('GET', accepted?.headers['azure-asyncoperation'] ?? '');
   driven.states.set('status ended', last());
   await capture.raw('GET', accepted?.headers['location'] ?? '');
   await get();
-  await until(async () => (await collect(jobs.list(...VAULT))).some((each) => each.name === jobName));
+  await simulator.until(async () => (await collect(jobs.list(...VAULT))).some((each) => each.name === jobName));
   driven.states.set('jobs list', last());
   await items.beginTestFailoverCleanup(...ITEM, 'web-01', { properties: { comments: 'over' } });
-  await until(async () => (await get()).properties?.allowedOperations?.includes('TestFailover') === true);
+  await simulator.until(async () => (await get()).properties?.allowedOperations?.includes('TestFailover') === true);
 }
 
-async function drivePlan(capture: Capture, driven: Driven, ready: SimulatorReady): Promise<void> {
+async function drivePlan(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
   const { replicationRecoveryPlans: plans, replicationJobs: jobs } = capture.azure.siteRecovery;
   const get = () => call(capture, driven, 'ReplicationRecoveryPlans_Get', () => plans.get(...VAULT, 'rp-shop'));
   await get();
@@ -136,7 +135,7 @@ async function drivePlan(capture: Capture, driven: Driven, ready: SimulatorReady
     properties: {
       failoverDirection: 'PrimaryToRecovery',
       networkType: 'VmNetworkAsInput',
-      networkId: networkId(ready),
+      networkId: networkId(simulator),
       providerSpecificDetails: [
         { instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' },
       ],
@@ -144,7 +143,7 @@ async function drivePlan(capture: Capture, driven: Driven, ready: SimulatorReady
   });
   const accepted = capture.exchanges.findLast((exchange) => exchange.method === 'POST');
   const jobName = accepted?.headers['azure-asyncoperation']?.match(/replicationOperationStatus\/([^?]+)/)?.[1] ?? '';
-  await until(async () => {
+  await simulator.until(async () => {
     const state = (await call(capture, driven, 'ReplicationJobs_Get', () => jobs.get(...VAULT, jobName))).properties?.state;
     if (state === 'InProgress') driven.states.set('plan job', capture.exchanges.at(-1)?.answer);
     return state === 'Succeeded';
@@ -152,10 +151,10 @@ async function drivePlan(capture: Capture, driven: Driven, ready: SimulatorReady
   driven.states.set('plan job ended', capture.exchanges.at(-1)?.answer);
   await get();
   await plans.beginTestFailoverCleanup(...VAULT, 'rp-shop', { properties: { comments: 'over' } });
-  await until(async () => (await get()).properties?.allowedOperations?.includes('TestFailover') === true);
+  await simulator.until(async () => (await get()).properties?.allowedOperations?.includes('TestFailover') === true);
 }
 
-async function driveReads(capture: Capture, ready: SimulatorReady): Promise<void> {
+async function driveReads(capture: Capture, simulator: RunningSimulator): Promise<void> {
   const { replicationProtectedItems: items, recoveryPoints, replicationJobs } = capture.azure.siteRecovery;
   await collect(items.list(...VAULT));
   await collect(items.listByReplicationProtectionContainers(...ITEM));
@@ -166,7 +165,8 @@ async function driveReads(capture: Capture, ready: SimulatorReady): Promise<void
       filter: `startTime eq '${new Date(Date.now() - 60_000).toISOString()}' and endTime eq '${new Date().toISOString()}'`,
     }),
   );
-  const group = (name: string): string => `/subscriptions/${ready.subscriptionId}/resourceGroups/${name}/providers/Microsoft.Network`;
+  const group = (name: string): string =>
+    `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/${name}/providers/Microsoft.Network`;
   for (const path of [
     `${group('rg-dr-test')}/virtualNetworks/vnet-drill`,
     `${group('rg-dr-test')}/networkSecurityGroups/nsg-vnet-drill`,
@@ -177,7 +177,7 @@ async function driveReads(capture: Capture, ready: SimulatorReady): Promise<void
 }
 
 /** Asks each kind of read for something that is not there, and sends bodies that do not fit. */
-async function driveErrors(capture: Capture, ready: SimulatorReady): Promise<void> {
+async function driveErrors(capture: Capture, simulator: RunningSimulator): Promise<void> {
   const { siteRecovery, compute } = capture.azure;
   await refused(() => siteRecovery.replicationProtectedItems.get(...ITEM, 'nobody'));
   await refused(() => siteRecovery.replicationRecoveryPlans.get(...VAULT, 'nobody'));
@@ -185,7 +185,7 @@ async function driveErrors(capture: Capture, ready: SimulatorReady): Promise<voi
   await refused(() => siteRecovery.recoveryPoints.get(...ITEM, 'db-01', 'nobody'));
   await refused(() => compute.virtualMachines.get(WEU, 'nobody'));
   await refused(() => compute.virtualMachineRunCommands.getByVirtualMachine(WEU, 'web-01', 'nobody'));
-  const vault = `/subscriptions/${ready.subscriptionId}/resourceGroups/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu`;
+  const vault = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu`;
   const item = `${vault}/replicationFabrics/${FABRIC}/replicationProtectionContainers/${CONTAINER}/replicationProtectedItems/web-01`;
   await capture.raw('POST', `${item}/testFailover?api-version=2023-06-01`, {});
   await capture.raw('POST', `${item}/testFailoverCleanup?api-version=2023-06-01`, { properties: {} });

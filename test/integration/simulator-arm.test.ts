@@ -4,8 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ClientSecretCredential } from '@azure/identity';
 import { sdkClients } from '../support/azure-sdk.ts';
 import { shopDrill } from '../support/shop-drill.ts';
-import { startSimulator } from '../support/simulator.ts';
-import { until } from '../support/until.ts';
+import { manualClock, startSimulator } from '../support/simulator.ts';
 import type { SdkClients } from '../support/azure-sdk.ts';
 import type { ShopDrill } from '../support/shop-drill.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -15,9 +14,9 @@ let azure: SdkClients;
 let drill: ShopDrill;
 
 beforeAll(async () => {
-  simulator = await startSimulator(['--scale', '600']);
+  simulator = await startSimulator(manualClock());
   azure = sdkClients(simulator.ready);
-  drill = shopDrill(azure, simulator.ready);
+  drill = shopDrill(azure, simulator);
 });
 afterAll(async () => simulator.stop());
 
@@ -129,7 +128,7 @@ test('every answer carries the ids of Azure, and ids in answers are not spelled 
 });
 
 test('the list of jobs is late and poor, and knows the filter of Site Recovery', async () => {
-  const sinceMs = Date.now();
+  const { nowMs: sinceMs } = (await simulator.control('clock')) as { readonly nowMs: number };
   const answer = await drill.test('web-02', { requestId: 'bbbbbbbb-0000-4000-8000-000000000001' });
   const id = String(answer.headers['x-ms-request-id']).split(', ')[0]?.split('/').at(-1) ?? '';
   const list = async (filter: string): Promise<readonly { readonly name?: string; readonly properties?: object }[]> => {
@@ -139,7 +138,7 @@ test('the list of jobs is late and poor, and knows the filter of Site Recovery',
   };
   const range = (fromMs: number, toMs: number): string =>
     `startTime eq '${new Date(fromMs).toISOString()}' and endTime eq '${new Date(toMs).toISOString()}'`;
-  await until(async () => (await list(range(sinceMs - 1000, sinceMs + 60_000))).some((job) => job.name === id));
+  await simulator.until(async () => (await list(range(sinceMs - 1000, sinceMs + 60_000))).some((job) => job.name === id));
   const found = (await list(range(sinceMs - 1000, sinceMs + 60_000))).find((job) => job.name === id);
   expect(found?.properties).toMatchObject({ tasks: [] });
   expect(found?.properties).not.toHaveProperty('activityId', expect.stringContaining('bbbbbbbb'));

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { sdkClients } from '../support/azure-sdk.ts';
 import { shopDrill } from '../support/shop-drill.ts';
-import { startSimulator } from '../support/simulator.ts';
-import { until } from '../support/until.ts';
+import { manualClock, startSimulator } from '../support/simulator.ts';
 import type { SdkClients } from '../support/azure-sdk.ts';
 import type { ShopDrill } from '../support/shop-drill.ts';
 import type { LedgerLine, RunningSimulator } from '../support/simulator.ts';
@@ -15,9 +14,9 @@ let azure: SdkClients;
 let drill: ShopDrill;
 
 beforeAll(async () => {
-  simulator = await startSimulator(['--scale', '600']);
+  simulator = await startSimulator(manualClock());
   azure = sdkClients(simulator.ready);
-  drill = shopDrill(azure, simulator.ready);
+  drill = shopDrill(azure, simulator);
 });
 afterEach(async () => simulator.control('faults', { method: 'DELETE' }));
 afterAll(async () => simulator.stop());
@@ -44,7 +43,7 @@ test('500 after the effect: the answer is lost, the failover is under way', asyn
   expect((await drill.test('app-03')).status).toBe(500);
   expect(await drill.allowed('app-03')).toEqual([]);
   expect((await lines('app-03')).map((line) => [line.effect, line.fault])).toEqual([['started', 'lost']]);
-  await until(async () => (await drill.allowed('app-03')).includes('TestFailoverCleanup'));
+  await simulator.until(async () => (await drill.allowed('app-03')).includes('TestFailoverCleanup'));
 });
 
 test.each([
@@ -82,7 +81,9 @@ test('a job that fails says why inside, and lets the item be tested again', asyn
   const answer = await drill.test('web-03');
   expect(answer.status).toBe(202);
   const id = String(answer.headers['x-ms-request-id']).split(', ')[0]?.split('/').at(-1) ?? '';
-  await until(async () => (await azure.siteRecovery.replicationJobs.get('rsv-dr-weu', 'rg-dr-weu', id)).properties?.state === 'Failed');
+  await simulator.until(
+    async () => (await azure.siteRecovery.replicationJobs.get('rsv-dr-weu', 'rg-dr-weu', id)).properties?.state === 'Failed',
+  );
   const job = await azure.siteRecovery.replicationJobs.get('rsv-dr-weu', 'rg-dr-weu', id);
   expect(job.properties?.errors?.[0]?.providerErrorDetails).toMatchObject({ errorCode: 28_031, errorMessage: 'No capacity.' });
   expect(await drill.allowed('web-03')).toContain('TestFailover');

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sdkClients } from '../support/azure-sdk.ts';
-import { startSimulator } from '../support/simulator.ts';
-import { until } from '../support/until.ts';
+import { manualClock, startSimulator } from '../support/simulator.ts';
 import type { VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
 import type { SdkClients } from '../support/azure-sdk.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -16,7 +15,7 @@ const ways = process.getuid?.() === 0 ? ['userns', 'chroot'] : ['userns'];
 
 describe.each(ways)('scripts contained by %s', (way) => {
   beforeAll(async () => {
-    simulator = await startSimulator(['--scale', '600', '--isolation', way]);
+    simulator = await startSimulator([...manualClock(), '--isolation', way]);
     expect(simulator.ready.isolation).toBe(way);
     azure = sdkClients(simulator.ready);
   });
@@ -51,7 +50,7 @@ describe.each(ways)('scripts contained by %s', (way) => {
 
   async function run(machine: string, order: Order): Promise<VirtualMachineRunCommandInstanceView> {
     const name = await begin(machine, order);
-    await until(async () => !['Pending', 'Running'].includes((await view(machine, name)).executionState ?? ''));
+    await simulator.until(async () => !['Pending', 'Running'].includes((await view(machine, name)).executionState ?? ''));
     return view(machine, name);
   }
 
@@ -88,7 +87,7 @@ describe.each(ways)('scripts contained by %s', (way) => {
       script: 'head -c 10000 /dev/zero | tr "\\0" x; echo end',
       protectedParameters: [{ name: 'SECRET', value: 'hush-hush' }],
     });
-    await until(async () => (await view('app-02', name)).executionState === 'Succeeded');
+    await simulator.until(async () => (await view('app-02', name)).executionState === 'Succeeded');
     const output = (await view('app-02', name)).output ?? '';
     expect([output.length, output.slice(-5)]).toEqual([4096, 'xend\n']);
     const id = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/${GROUP}/providers/Microsoft.Compute/virtualMachines/app-02/runCommands/${name}`;
@@ -97,9 +96,11 @@ describe.each(ways)('scripts contained by %s', (way) => {
 
   test('a run command that is deleted while its script runs kills the script', async () => {
     const name = await begin('app-03', { script: 'echo begun > /var/lib/begun\nsleep 600\necho late > /var/lib/late' });
-    await until(async () => (await simulator.control('machines/app-03/files/var/lib/begun').catch(() => undefined)) !== undefined);
+    await simulator.until(
+      async () => (await simulator.control('machines/app-03/files/var/lib/begun').catch(() => undefined)) !== undefined,
+    );
     await azure.compute.virtualMachineRunCommands.delete(GROUP, 'app-03', name).submitted();
-    await until(async () => {
+    await simulator.until(async () => {
       const world = (await simulator.control('world')) as {
         readonly machines: readonly { readonly name: string; readonly runCommands: readonly unknown[] }[];
       };
@@ -117,9 +118,9 @@ describe.each(ways)('scripts contained by %s', (way) => {
 
   test('the same name again replaces the run command and runs its script again', async () => {
     const name = await begin('app-04', { script: 'echo x >> /var/lib/times' });
-    await until(async () => (await view('app-04', name)).executionState === 'Succeeded');
+    await simulator.until(async () => (await view('app-04', name)).executionState === 'Succeeded');
     await begin('app-04', { script: 'echo x >> /var/lib/times' }, name);
-    await until(async () => (await view('app-04', name)).executionState === 'Succeeded');
+    await simulator.until(async () => (await view('app-04', name)).executionState === 'Succeeded');
     expect(await simulator.control('machines/app-04/files/var/lib/times')).toBe('x\nx\n');
     const effects = (await simulator.ledger()).filter((line) => line.resource.endsWith(`/${name}`)).map((line) => line.effect);
     expect(effects).toEqual(['started', 'replaced']);
@@ -172,10 +173,10 @@ describe.each(ways)('scripts contained by %s', (way) => {
       code: 'OperationNotAllowed',
     });
     await expect(begin('batch-01', { script: 'true' })).rejects.toMatchObject({ statusCode: 409 });
-    await until(async () => (await power('batch-01')) === 'PowerState/deallocated');
+    await simulator.until(async () => (await power('batch-01')) === 'PowerState/deallocated');
     const before = (await simulator.ledger()).length;
     await azure.compute.virtualMachines.start(GROUP, 'batch-01').submitted();
-    await azure.compute.virtualMachines.start(GROUP, 'batch-01');
+    await simulator.finish(azure.compute.virtualMachines.start(GROUP, 'batch-01'));
     expect(await power('batch-01')).toBe('PowerState/running');
     expect((await simulator.ledger()).slice(before).map((line) => line.effect)).toEqual(['started', 'none']);
   });

@@ -3,7 +3,6 @@ import { sdkClients } from '../support/azure-sdk.ts';
 import { runOnMachine } from '../support/run-command.ts';
 import { shopDrill } from '../support/shop-drill.ts';
 import { startSimulator } from '../support/simulator.ts';
-import { until } from '../support/until.ts';
 import type { SdkClients } from '../support/azure-sdk.ts';
 import type { ShopDrill } from '../support/shop-drill.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -16,7 +15,7 @@ let drill: ShopDrill;
 beforeAll(async () => {
   simulator = await startSimulator(['--scale', '600']);
   azure = sdkClients(simulator.ready);
-  drill = shopDrill(azure, simulator.ready);
+  drill = shopDrill(azure, simulator);
 });
 afterAll(async () => simulator.stop());
 
@@ -49,7 +48,7 @@ test('a replica holds what was there at its point, not what came later', async (
   const put = (text: string): Promise<unknown> =>
     simulator.control('machines/db-02/files/var/lib/shop/mark', { method: 'PUT', body: text });
   await put('early');
-  await until(
+  await simulator.until(
     async () =>
       Date.parse(String((await points('db-02'))[0]?.properties?.recoveryPointTime)) >
       Date.parse(String(before?.properties?.recoveryPointTime)),
@@ -77,22 +76,25 @@ test('a test machine is seen by its own network only, and the shop recovers ther
   expect(outside?.headers.get('server')).not.toBe('shop');
 
   const look = `curl -s -o /dev/null -w '%{http_code}' http://${web?.address}:8080/healthz`;
-  expect((await runOnMachine(azure, { ...NEU, machine: 'web-01-test', name: 'look-1', script: look })).output).toBe('503');
+  expect((await runOnMachine({ azure, simulator }, { ...NEU, machine: 'web-01-test', name: 'look-1', script: look })).output).toBe('503');
   const repoint = `pg_isready --host=${db?.address} --port=5432 && printf 'DB_HOST=%s\\n' ${db?.address} > /etc/shop/db.env && systemctl restart shop-app`;
-  expect(await runOnMachine(azure, { ...NEU, machine: 'app-01-test', name: 'repoint', script: repoint })).toMatchObject({
+  expect(await runOnMachine({ azure, simulator }, { ...NEU, machine: 'app-01-test', name: 'repoint', script: repoint })).toMatchObject({
     executionState: 'Succeeded',
   });
-  expect((await runOnMachine(azure, { ...NEU, machine: 'web-01-test', name: 'look-2', script: look })).output).toBe('200');
+  expect((await runOnMachine({ azure, simulator }, { ...NEU, machine: 'web-01-test', name: 'look-2', script: look })).output).toBe('200');
 
-  const elsewhere = await runOnMachine(azure, {
-    machine: 'web-02',
-    name: 'outside',
-    script: `curl -s -o /dev/null http://${web?.address}:8080/; echo $?`,
-  });
+  const elsewhere = await runOnMachine(
+    { azure, simulator },
+    {
+      machine: 'web-02',
+      name: 'outside',
+      script: `curl -s -o /dev/null http://${web?.address}:8080/; echo $?`,
+    },
+  );
   expect(elsewhere.output).toBe('7\n');
   const smoke =
     'SMOKE_PASSWORD=x /opt/shop/bin/smoke-order --user smoke > /dev/null && SMOKE_PASSWORD=x /opt/shop/bin/smoke-order --dry --user smoke';
-  expect((await runOnMachine(azure, { ...NEU, machine: 'web-01-test', name: 'smoke', script: smoke })).output).toContain(
+  expect((await runOnMachine({ azure, simulator }, { ...NEU, machine: 'web-01-test', name: 'smoke', script: smoke })).output).toContain(
     'smoke order of smoke',
   );
   const orders = (await simulator.control('orders')) as Readonly<Record<string, readonly unknown[]>>;
@@ -117,9 +119,9 @@ test('when replication stops no points come and the RPO grows', async () => {
     };
     return world.vaults[0]?.items.find((item) => item.name === 'web-04')?.rpoSeconds ?? 0;
   };
-  await until(async () => (await rpo()) >= 2);
+  await simulator.until(async () => (await rpo()) >= 2);
   await simulator.control('items/web-04/replication', { method: 'POST', body: { state: 'running' } });
-  await until(async () => (await rpo()) <= 1);
+  await simulator.until(async () => (await rpo()) <= 1);
 });
 
 test('networks tell what they are joined to', async () => {

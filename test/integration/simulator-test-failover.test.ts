@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sdkClients } from '../support/azure-sdk.ts';
-import { startSimulator } from '../support/simulator.ts';
-import { until } from '../support/until.ts';
+import { manualClock, startSimulator } from '../support/simulator.ts';
 import type { SdkClients } from '../support/azure-sdk.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 
@@ -14,7 +13,7 @@ let simulator: RunningSimulator;
 let azure: SdkClients;
 
 beforeAll(async () => {
-  simulator = await startSimulator(['--scale', '600']);
+  simulator = await startSimulator(manualClock());
   azure = sdkClients(simulator.ready);
 });
 afterAll(async () => simulator.stop());
@@ -55,7 +54,9 @@ test('a test failover makes a machine from the point, and its cleanup removes it
   expect(await allowed('db-01')).toEqual([]);
   expect((await azure.raw('GET', result)).status).toBe(202);
 
-  await until(async () => (await azure.siteRecovery.replicationJobs.get(VAULT, GROUP, jobName)).properties?.state === 'Succeeded');
+  await simulator.until(
+    async () => (await azure.siteRecovery.replicationJobs.get(VAULT, GROUP, jobName)).properties?.state === 'Succeeded',
+  );
   expect(await allowed('db-01')).toEqual(['TestFailoverCleanup']);
   const item = await getItem('db-01');
   expect(item.properties?.testFailoverState).toBe('WaitingForCompletion');
@@ -74,7 +75,7 @@ test('a test failover makes a machine from the point, and its cleanup removes it
     properties: { comments: 'over' },
   });
   expect(poller).toBeDefined();
-  await until(async () => (await allowed('db-01')).includes('TestFailover'));
+  await simulator.until(async () => (await allowed('db-01')).includes('TestFailover'));
   await expect(azure.compute.virtualMachines.get('rg-shop-neu', 'db-01-test')).rejects.toMatchObject({ statusCode: 404 });
   expect(await simulator.control('doubles')).toEqual({ doubles: [] });
 });
@@ -86,9 +87,9 @@ test('a second test failover is refused while one exists, and the ledger counts 
   expect(JSON.parse(second.text)).toMatchObject({ error: { details: [{ code: 'OperationNotAllowed' }] } });
   const lines = (await simulator.ledger()).filter((line) => line.path.includes('web-01/testFailover'));
   expect(lines.map((line) => line.effect)).toEqual(['started', 'refused']);
-  await until(async () => (await allowed('web-01')).includes('TestFailoverCleanup'));
+  await simulator.until(async () => (await allowed('web-01')).includes('TestFailoverCleanup'));
   await post('web-01', 'testFailoverCleanup', { properties: {} }, 'aaaaaaaa-0000-4000-8000-000000000003');
-  await until(async () => (await allowed('web-01')).includes('TestFailover'));
+  await simulator.until(async () => (await allowed('web-01')).includes('TestFailover'));
 });
 
 test('a plan fails over all its machines, group by group, and cleans them up', async () => {
@@ -107,12 +108,12 @@ test('a plan fails over all its machines, group by group, and cleans them up', a
   });
   const words = async (): Promise<readonly string[]> =>
     (await azure.siteRecovery.replicationRecoveryPlans.get(VAULT, GROUP, 'rp-shop')).properties?.allowedOperations ?? [];
-  await until(async () => (await words()).includes('TestFailoverCleanup'));
+  await simulator.until(async () => (await words()).includes('TestFailoverCleanup'));
   const world = (await simulator.control('world')) as { readonly machines: readonly { readonly name: string }[] };
   expect(world.machines.filter((machine) => machine.name.endsWith('-test'))).toHaveLength(10);
 
   await azure.siteRecovery.replicationRecoveryPlans.beginTestFailoverCleanup(VAULT, GROUP, 'rp-shop', { properties: { comments: 'over' } });
-  await until(async () => (await words()).includes('TestFailover'));
+  await simulator.until(async () => (await words()).includes('TestFailover'));
   const after = (await simulator.control('world')) as { readonly machines: readonly unknown[]; readonly nics: readonly unknown[] };
   expect([after.machines.length, after.nics.length]).toEqual([12, 12]);
   expect(await simulator.control('doubles')).toEqual({ doubles: [] });

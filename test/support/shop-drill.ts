@@ -1,6 +1,5 @@
-import { until } from './until.ts';
 import type { RawAnswer, SdkClients } from './azure-sdk.ts';
-import type { SimulatorReady } from './simulator.ts';
+import type { RunningSimulator } from './simulator.ts';
 
 const VAULT = 'rsv-dr-weu';
 const GROUP = 'rg-dr-weu';
@@ -26,8 +25,8 @@ export interface TestOrder {
 }
 
 /** Makes the drill of a simulator. */
-export function shopDrill(azure: SdkClients, ready: SimulatorReady): ShopDrill {
-  const subscription = `/subscriptions/${ready.subscriptionId}/resourceGroups`;
+export function shopDrill(azure: SdkClients, simulator: RunningSimulator): ShopDrill {
+  const subscription = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
   const vaultPath = `${subscription}/${GROUP}/providers/Microsoft.RecoveryServices/vaults/${VAULT}`;
   const itemPath = (name: string): string =>
     `${vaultPath}/replicationFabrics/${FABRIC}/replicationProtectionContainers/${CONTAINER}/replicationProtectedItems/${name}`;
@@ -63,7 +62,7 @@ export function shopDrill(azure: SdkClients, ready: SimulatorReady): ShopDrill {
     tested: async (name, more) => {
       const answer = await test(name, more);
       if (answer.status !== 202) throw new Error(`${name}: ${answer.status} ${answer.text}`);
-      await until(async () => (await allowed(name)).includes('TestFailoverCleanup'));
+      await simulator.until(async () => (await allowed(name)).includes('TestFailoverCleanup'));
     },
   };
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { until } from './until.ts';
 
 /** The line a simulator prints when it is ready. */
 export interface SimulatorReady {
@@ -45,10 +46,20 @@ export interface RunningSimulator {
   /** One call of the control API; the answer's JSON, undefined when it has none. Throws when the status is not 2xx. */
   readonly control: (path: string, init?: { readonly method?: string; readonly body?: unknown }) => Promise<unknown>;
   readonly ledger: () => Promise<readonly LedgerLine[]>;
+  /** Waits until a condition holds. A simulator whose clock is moved by hand is moved on between two looks, so nothing depends on how fast this computer is. */
+  readonly until: (condition: () => Promise<boolean>) => Promise<void>;
+  /** Waits for a poller of the SDK to come to its end, letting time go on meanwhile. */
+  readonly finish: (poller: PromiseLike<unknown>) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 const START_TIMEOUT_MS = 30_000;
+const STEP_MS = 200;
+
+/** Flags of a simulator whose time stands still unless `until` moves it: states can be looked at for as long as a test likes. */
+export function manualClock(): readonly string[] {
+  return ['--scale', '60', '--clock', 'manual', '--start', new Date().toISOString()];
+}
 
 /** Starts a simulator on free ports with a state folder of its own; `flags` are those of its command line. */
 export async function startSimulator(flags: readonly string[] = ['--scale', '600']): Promise<RunningSimulator> {
@@ -84,10 +95,24 @@ export async function startSimulator(flags: readonly string[] = ['--scale', '600
     if (text === '') return undefined;
     return answer.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : text;
   };
+  const wait: RunningSimulator['until'] = async (condition) =>
+    until(async () => {
+      if (await condition()) return true;
+      if (flags.includes('manual')) await control('clock', { method: 'POST', body: { advanceMs: STEP_MS } });
+      return false;
+    });
   return {
     ready,
     control,
     ledger: async () => ((await control('ledger')) as { readonly entries: readonly LedgerLine[] }).entries,
+    until: wait,
+    finish: async (poller) => {
+      let ended = false;
+      const end = Promise.resolve(poller).finally(() => {
+        ended = true;
+      });
+      await Promise.all([end, wait(async () => ended)]);
+    },
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
