@@ -1,6 +1,7 @@
 import { formatDuration } from '../language/duration.ts';
 import { parseInstantMs } from '../language/instant.ts';
 import type { Evidence, EvidenceStep } from './document.ts';
+import { measuredText } from './objectives.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -20,7 +21,9 @@ export function renderTimeline(evidence: Evidence): Html {
   const startMs = Math.min(...bars.map((bar) => bar.fromMs));
   const endMs = Math.max(...bars.map((bar) => bar.toMs));
   if (bars.length === 0) return html`<p>No step was started.</p>`;
-  return html`${picture(bars, startMs, Math.max(1, endMs - startMs))}
+  // The picture shows steps; their members stand in the table, where fifty of them can still be read.
+  const steps = bars.filter(({ step }) => step.item === undefined);
+  return html`${picture(steps, startMs, Math.max(1, endMs - startMs))}
     <table>
       <thead>
         <tr>
@@ -65,7 +68,7 @@ function picture(bars: readonly Bar[], startMs: number, spanMs: number): Html {
         width="${Math.max(2, x(toMs) - x(fromMs))}"
         height="12"
         rx="2"
-        ><title>${step.path}: ${step.state}, ${formatDuration(wholeSeconds(toMs - fromMs))}</title></rect
+        ><title>${step.path}: ${step.state}, ${measuredText(toMs - fromMs)}</title></rect
       > `;
   });
   return html`<svg
@@ -84,9 +87,9 @@ function row({ step, fromMs, toMs }: Bar, startMs: number): Html {
     <td class="${tone(word)}">${word.replaceAll('_', ' ')}${step.adopted === true ? ' (adopted)' : ''}</td>
     <td>${step.firstAttemptAt ?? step.createdAt}</td>
     <td class="n">${formatDuration(wholeSeconds(fromMs - startMs))}</td>
-    <td class="n">${formatDuration(wholeSeconds(toMs - fromMs))}</td>
+    <td class="n">${measuredText(toMs - fromMs)}</td>
     <td class="n">${step.attempts}</td>
-    <td class="n">${step.sends}</td>
+    <td class="n">${step.submittedAt === undefined ? '–' : step.sends}</td>
   </tr> `;
 }
 

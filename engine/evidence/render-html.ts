@@ -249,8 +249,11 @@ function errors(evidence: Evidence): Html {
 
 function proof(evidence: Evidence, fileName: string): Html {
   return html`<h2>How to verify</h2>
-    <p>This page is a rendering. What is signed is the JSON file beside it. On any computer with runward, without the server:</p>
-    <pre>runward evidence verify ${fileName} --key runward-public-key.pem</pre>
+    <p>
+      This page is a rendering. What is signed is the JSON file beside it. On any computer with runward, without the server, and with the
+      public key from the people who run it:
+    </p>
+    <pre>runward evidence verify ${fileName} --key ${evidence.signature.keyId}.pem</pre>
     <p>
       It checks the signature, every digest, the plan, the audit chain and that each effect was announced before it was submitted, and
       computes RTO and RPO again.
