@@ -1,7 +1,97 @@
+import { checkAction } from './check-actions.ts';
+import { checkDocument } from './check-document.ts';
+import { checkPlace } from './check-expressions.ts';
+import { collectNames, type Names } from './check-names.ts';
+import { checkSafety } from './check-safety.ts';
+import { checkTarget, checkTargetSets } from './check-targets.ts';
+import { quoted, type Report } from './diagnostics.ts';
+import { expressionPlaces } from './expression-places.ts';
 import type { LoadOptions, ReadFile } from './load.ts';
+import { type OutlinedStep, outlineSteps } from './outline.ts';
+import { scopeTypes } from './scope-types.ts';
+import { placeOf } from './source-text.ts';
+import { checkBlockRetry, checkStep } from './step-rules.ts';
+import { child, pointerOf, textOf, type TreeNode } from './tree.ts';
 
 /** Checks references, types and safety of all documents together; findings go to each document's own report. */
 export function checkDocuments(files: readonly ReadFile[], options: LoadOptions): void {
-  void files;
-  void options;
+  checkDocumentNames(files);
+  for (const file of files) if (file.kind === 'Runbook') checkRunbook(file, files, options);
+}
+
+function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, allowLocalScripts }: LoadOptions): void {
+  const { root, report } = file;
+  const steps = outlineSteps(root, actions);
+  const names = collectNames(root, steps);
+  checkDocument(root, steps, report);
+  checkTargetSets(root, files, report);
+  checkStepIds(steps, file);
+  for (const step of steps) {
+    checkStep(step, report, allowLocalScripts);
+    checkBlockRetry(step, steps, report);
+    checkTarget(step, names, report);
+  }
+  const types = checkExpressions(root, steps, { names, report });
+  for (const step of steps) checkAction(step, actions, { types, report });
+  checkSafety(steps, report);
+}
+
+function checkExpressions(
+  root: TreeNode,
+  steps: readonly OutlinedStep[],
+  { names, report }: { readonly names: Names; readonly report: Report },
+): ReadonlyMap<string, string> {
+  const usedInputs = new Set<string>();
+  const checking = { names, scopes: scopeTypes(root, [...names.steps.values()]), report, usedInputs };
+  const types = new Map<string, string>();
+  for (const place of expressionPlaces(root, steps)) {
+    const type = checkPlace(place, checking);
+    if (type !== undefined) types.set(pointerOf(place.path), type);
+  }
+  for (const [id] of names.inputs) {
+    const entry = inputEntry(root, id);
+    if (!usedInputs.has(id) && entry !== undefined)
+      report('RW417', { span: entry, pointer: pointerOf(['inputs', id]) }, { id: quoted(id) });
+  }
+  return types;
+}
+
+function inputEntry(root: TreeNode, id: string): TreeNode['span'] | undefined {
+  const inputs = child(root, 'inputs');
+  return inputs?.kind === 'map' ? inputs.entries.find((entry) => entry.key === id)?.keySpan : undefined;
+}
+
+function checkStepIds(steps: readonly OutlinedStep[], { source, report }: ReadFile): void {
+  const first = new Map<string, TreeNode['span']>();
+  for (const step of steps) {
+    const node = child(step.node, 'id');
+    if (node === undefined || step.id === '') continue;
+    const earlier = first.get(step.id);
+    if (earlier === undefined) {
+      first.set(step.id, node.span);
+      continue;
+    }
+    const line = String(placeOf(source, earlier.start).line);
+    const related = [{ message: 'first used here', span: earlier }];
+    report('RW403', { span: node.span, pointer: pointerOf([...step.path, 'id']), related }, { id: quoted(step.id), line });
+  }
+}
+
+function checkDocumentNames(files: readonly ReadFile[]): void {
+  const known = new Map<string, ReadFile>();
+  for (const file of files) {
+    const node = child(child(file.root, 'metadata'), 'name');
+    const name = textOf(node);
+    if (node === undefined || name === undefined) continue;
+    const key = `${file.kind} ${name}`;
+    const earlier = known.get(key);
+    if (earlier === undefined) {
+      known.set(key, file);
+      continue;
+    }
+    const there = child(child(earlier.root, 'metadata'), 'name')?.span ?? { start: 0, end: 0 };
+    const related = [{ message: 'first used here', span: there, source: earlier.source }];
+    const marks = { kind: file.kind.toLowerCase(), name: quoted(name), file: earlier.source.path };
+    file.report('RW415', { span: node.span, pointer: '/metadata/name', related }, marks);
+  }
 }

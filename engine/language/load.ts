@@ -4,6 +4,7 @@ import { buildInventory, buildRunbook } from './build.ts';
 import { checkDocuments } from './check.ts';
 import { didYouMean, type Finding, inOrder, quoted, type Report, reportInto } from './diagnostics.ts';
 import { acceptText, type DocumentFile } from './guard.ts';
+import { withoutIgnored } from './ignore.ts';
 import { nearest } from './near.ts';
 import { readDocument } from './read.ts';
 import type { Inventory, Runbook } from './runbook.ts';
@@ -64,7 +65,16 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
     if (file.kind === 'Runbook') runbooks.set(name, { runbook: buildRunbook(file.document, file.root, file.source), path, text });
     else inventories.set(name, { inventory: buildInventory(file.document), path, text });
   }
-  return { findings: inOrder(findings), runbooks, inventories };
+  return {
+    findings: inOrder(
+      withoutIgnored(
+        findings,
+        read.map((file) => file.source),
+      ),
+    ),
+    runbooks,
+    inventories,
+  };
 }
 
 function readFile(file: DocumentFile, findings: Finding[]): readonly ReadFile[] {

@@ -1,0 +1,160 @@
+import { cronProblem, restrictsBothDays } from './cron.ts';
+import { didYouMean, quoted, type Report } from './diagnostics.ts';
+import { parseExpression } from './expression-parse.ts';
+import { checkValue } from './input-values.ts';
+import { inputsFrom } from './build-steps.ts';
+import { isTimeZone } from './instant.ts';
+import { nearest } from './near.ts';
+import type { OutlinedStep } from './outline.ts';
+import { compilePattern } from './pattern.ts';
+import type { InputSource } from './schema-v1.ts';
+import { splitTemplate } from './template.ts';
+import { child, entriesOf, entryOf, itemsOf, plainValue, pointerOf, textOf, type TreeNode } from './tree.ts';
+
+/** Checks inputs, vars, objectives, schedules and the purpose of a runbook. */
+export function checkDocument(root: TreeNode, steps: readonly OutlinedStep[], report: Report): void {
+  for (const entry of entriesOf(child(root, 'inputs'))) checkInput(entry.value, ['inputs', entry.key], report);
+  checkVars(root, report);
+  checkObjectives(root, steps, report);
+  itemsOf(child(child(root, 'triggers'), 'schedules')).forEach((schedule, index) => checkSchedule(schedule, index, { root, report }));
+  checkPurpose(root, report);
+}
+
+function checkInput(node: TreeNode, path: readonly string[], report: Report): void {
+  const pattern = entryOf(node, 'pattern');
+  const compiled = compilePattern(textOf(pattern?.value) ?? '');
+  if (pattern !== undefined && !compiled.ok) {
+    const marks = {
+      key: '"pattern"',
+      type: 'a pattern of the linear subset',
+      found: quoted(textOf(pattern.value) ?? ''),
+      example: compiled.message,
+    };
+    report('RW205', { span: pattern.value.span, pointer: pointerOf([...path, 'pattern']) }, marks);
+    return;
+  }
+  const fallback = entryOf(node, 'default');
+  const source = plainValue(node) as unknown as InputSource;
+  const definition = inputsFrom({ it: source })['it'];
+  if (fallback === undefined || definition === undefined) return;
+  const checked = checkValue(definition, plainValue(fallback.value), '');
+  const problem = checked.ok ? undefined : checked.problems[0];
+  if (problem === undefined) return;
+  const place = { span: fallback.value.span, pointer: pointerOf([...path, 'default']) };
+  if (definition.type === 'secret') report('RW503', place, {});
+  else report('RW219', place, { input: quoted(path.at(-1) ?? ''), bound: `${definition.type}: ${problem.reason}` });
+}
+
+function checkVars(root: TreeNode, report: Report): void {
+  const vars = entriesOf(child(root, 'vars'));
+  const reads = new Map(vars.map((entry) => [entry.key, varsIn(entry.value)]));
+  const reported = new Set<string>();
+  for (const entry of vars) {
+    const cycle = cycleFrom(entry.key, reads);
+    if (cycle === undefined || reported.has(entry.key)) continue;
+    for (const name of cycle) reported.add(name);
+    report('RW413', { span: entry.keySpan, pointer: pointerOf(['vars', entry.key]) }, { path: [...cycle, entry.key].join(' → ') });
+  }
+}
+
+function varsIn(node: TreeNode): readonly string[] {
+  if (node.kind === 'map') return node.entries.flatMap((entry) => varsIn(entry.value));
+  if (node.kind === 'list') return node.items.flatMap(varsIn);
+  const template = splitTemplate(String(node.value));
+  if (!template.ok) return [];
+  return template.parts.flatMap((part) => {
+    const parsed = part.kind === 'expression' ? parseExpression(part.text) : undefined;
+    if (parsed?.ok !== true) return [];
+    return parsed.expression.paths.flatMap((path) => (path.root === 'vars' ? path.fields.slice(0, 1).map((field) => field.name) : []));
+  });
+}
+
+function cycleFrom(start: string, reads: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const open: (readonly string[])[] = [[start]];
+  const seen = new Set<string>();
+  for (let way = open.pop(); way !== undefined; way = open.pop()) {
+    for (const next of reads.get(way.at(-1) ?? '') ?? []) {
+      if (next === start) return way;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      open.push([...way, next]);
+    }
+  }
+  return undefined;
+}
+
+function checkObjectives(root: TreeNode, steps: readonly OutlinedStep[], report: Report): void {
+  const objectives = entryOf(root, 'objectives');
+  if (objectives === undefined) return;
+  const clock = child(objectives.value, 'clock');
+  const hasEnds = child(clock, 'start') !== undefined && child(clock, 'stop') !== undefined;
+  if (child(objectives.value, 'rto') !== undefined && !hasEnds) report('RW222', { span: objectives.keySpan, pointer: '/objectives' }, {});
+  const ids = steps.filter((step) => step.section === 'steps').map((step) => step.id);
+  for (const key of ['start', 'stop']) {
+    const node = child(clock, key);
+    const id = textOf(node);
+    if (node === undefined || id === undefined || ids.includes(id) || (key === 'start' && id === 'run')) continue;
+    const near = nearest(id, ids);
+    const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
+    report('RW412', { span: node.span, pointer: `/objectives/clock/${key}`, ...suggestion }, { id: quoted(id) });
+  }
+}
+
+function checkSchedule(schedule: TreeNode, index: number, { root, report }: { readonly root: TreeNode; readonly report: Report }): void {
+  const at = (key: string): string => pointerOf(['triggers', 'schedules', index, key]);
+  const cron = child(schedule, 'cron');
+  const text = textOf(cron);
+  if (cron !== undefined && text !== undefined) {
+    const reason = cronProblem(text);
+    if (reason !== undefined) report('RW214', { span: cron.span, pointer: at('cron') }, { text: quoted(text), reason });
+    else if (restrictsBothDays(text) && child(schedule, 'day_match') === undefined)
+      report('RW216', { span: cron.span, pointer: at('cron') }, {});
+  }
+  const zone = child(schedule, 'timezone');
+  const zoneName = textOf(zone);
+  if (zone !== undefined && zoneName !== undefined && !isTimeZone(zoneName)) {
+    report('RW215', { span: zone.span, pointer: at('timezone') }, { zone: quoted(zoneName) });
+  }
+  checkScheduleInputs(schedule, at('inputs'), { root, report });
+}
+
+function checkScheduleInputs(
+  schedule: TreeNode,
+  pointer: string,
+  { root, report }: { readonly root: TreeNode; readonly report: Report },
+): void {
+  const id = quoted(textOf(child(schedule, 'id')) ?? '');
+  const inputs = child(root, 'inputs');
+  const given = entryOf(schedule, 'inputs');
+  for (const entry of entriesOf(given?.value)) {
+    if (child(inputs, entry.key) !== undefined) continue;
+    const near = nearest(
+      entry.key,
+      entriesOf(inputs).map((input) => input.key),
+    );
+    const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
+    report(
+      'RW414',
+      { span: entry.keySpan, pointer: `${pointer}/${entry.key}`, ...suggestion },
+      { id, input: quoted(entry.key), problem: 'unknown' },
+    );
+  }
+  const span = given?.keySpan ?? child(schedule, 'id')?.span ?? schedule.span;
+  for (const input of entriesOf(inputs)) {
+    if (child(input.value, 'default') !== undefined || child(given?.value, input.key) !== undefined) continue;
+    report('RW414', { span, pointer }, { id, input: quoted(input.key), problem: 'missing' });
+  }
+}
+
+// Without a word of their own, these purposes pause for a person, which this release cannot do; stopping instead must be somebody's decision.
+function checkPurpose(root: TreeNode, report: Report): void {
+  const purpose = child(root, 'purpose');
+  const list = purpose?.kind === 'list' ? purpose.items : purpose === undefined ? [] : [purpose];
+  const careful = list.find((item) => textOf(item) === 'failover' || textOf(item) === 'failback');
+  if (careful === undefined || child(root, 'on_failure') !== undefined) return;
+  report(
+    'RW224',
+    { span: careful.span, pointer: '/purpose', hint: 'it is the default of this purpose: write on_failure: stop' },
+    { key: '"on_failure: pause"' },
+  );
+}

@@ -1,0 +1,111 @@
+import type { FieldType, TypeScope } from './expression-check.ts';
+import type { OutlinedStep } from './outline.ts';
+import { inputCelType, inferredType, resultFields, stepTypes, valueCelType } from './types-of-steps.ts';
+import { child, entriesOf, entryOf, textOf, type TreeNode } from './tree.ts';
+import { itemNames } from './visible.ts';
+import { soleExpression, splitTemplate } from './template.ts';
+
+const DURATION = 'google.protobuf.Duration';
+const TIMESTAMP = 'google.protobuf.Timestamp';
+
+/** Where an expression stands: its step, and whether names beyond the usual ones are there. */
+export interface Standing {
+  readonly reader: OutlinedStep | undefined;
+  /** `result` is visible. */
+  readonly withResult: boolean;
+  /** The items that it sees, by name. */
+  readonly items: ReadonlyMap<string, OutlinedStep | 'target'>;
+  /** Which of the general names are there. */
+  readonly general: ReadonlySet<string>;
+}
+
+/** All names that a place can see except for steps. */
+export const GENERAL_NAMES: ReadonlySet<string> = new Set(['inputs', 'vars', 'targets', 'steps', 'run', 'trigger']);
+
+/** Gives the typed names of any place of one runbook. */
+export type ScopeTypes = (standing: Standing, steps: readonly OutlinedStep[]) => TypeScope;
+
+/** Prepares the types of a runbook's names; steps are typed when they are asked for. */
+export function scopeTypes(root: TreeNode, all: readonly OutlinedStep[]): ScopeTypes {
+  const inputs = Object.fromEntries(entriesOf(child(root, 'inputs')).map((entry) => [entry.key, inputCelType(entry.value)]));
+  const targets = Object.fromEntries(entriesOf(child(root, 'targets')).map((entry) => [entry.key, 'list<Target>']));
+  const vars: Record<string, string> = {};
+  const fixed = (): readonly (readonly [string, FieldType])[] => [
+    ['Inputs', { title: 'inputs', fields: inputs }],
+    ['Vars', { title: 'vars', fields: vars }],
+    ['Targets', { title: 'targets', fields: targets }],
+    ...RUN_TYPES,
+  ];
+  const plain = (): TypeScope => ({
+    types: new Map(fixed()),
+    variables: new Map([
+      ['inputs', 'Inputs'],
+      ['targets', 'Targets'],
+      ['vars', 'Vars'],
+    ]),
+  });
+  // In written order a var may name an earlier one; one that names a later one is dyn, which is safe.
+  for (const entry of entriesOf(child(root, 'vars'))) vars[entry.key] = valueCelType(entry.value, plain);
+  const outputScope = (step: OutlinedStep): TypeScope =>
+    typed(
+      { reader: step, withResult: true, items: itemNames(step), general: GENERAL_NAMES },
+      all.filter((other) => other !== step && mentions(step, other)),
+    );
+  const steps = stepTypes(outputScope);
+  const typed: ScopeTypes = (standing, wanted) => {
+    const types = new Map([...fixed(), ...steps.typesFor(wanted)]);
+    types.set('Steps', { title: 'steps', fields: Object.fromEntries(wanted.map((step) => [step.id, `Step_${step.id}`])) });
+    if (standing.withResult && standing.reader !== undefined) types.set('Result', resultFields(standing.reader));
+    const variables = new Map(GENERAL_TYPES.filter(([name]) => standing.general.has(name)));
+    if (standing.withResult) variables.set('result', 'Result');
+    for (const [name, from] of standing.items) variables.set(name, itemType(from, plain));
+    return { types, variables };
+  };
+  return typed;
+}
+
+const GENERAL_TYPES: readonly (readonly [string, string])[] = [
+  ['inputs', 'Inputs'],
+  ['vars', 'Vars'],
+  ['targets', 'Targets'],
+  ['steps', 'Steps'],
+  ['run', 'Run'],
+  ['trigger', 'Trigger'],
+];
+
+const RUN_TYPES: readonly (readonly [string, FieldType])[] = [
+  ['RunObjectives', { title: 'run.objectives', fields: { rto: DURATION, rpo: DURATION } }],
+  ['RunClock', { title: 'run.rto', fields: { elapsed: DURATION, active: DURATION } }],
+  [
+    'Run',
+    {
+      title: 'run',
+      fields: {
+        ...Object.fromEntries(
+          ['id', 'purpose', 'runbook', 'commit', 'environment', 'started_by', 'trigger', 'url'].map((name) => [name, 'string']),
+        ),
+        retry_of: 'string',
+        status: 'string',
+        rollback: 'string',
+        number: 'int',
+        dry_run: 'bool',
+        started_at: TIMESTAMP,
+        objectives: 'RunObjectives',
+        rto: 'RunClock',
+      },
+    },
+  ],
+  ['Trigger', { title: 'trigger', fields: { kind: 'string', slot: TIMESTAMP, body: 'dyn' } }],
+];
+
+function itemType(from: OutlinedStep | 'target', scope: () => TypeScope): string {
+  if (from === 'target' || from.fanOut === 'target') return 'Target';
+  const list = soleExpression(splitTemplate(textOf(child(from.node, 'for_each')) ?? ''));
+  const type = list === undefined ? 'dyn' : inferredType(list.text, scope);
+  return /^list<(.*)>$/.exec(type)?.[1] ?? 'dyn';
+}
+
+function mentions(step: OutlinedStep, other: OutlinedStep): boolean {
+  const outputs = entryOf(step.node, 'outputs')?.value;
+  return other.id !== '' && entriesOf(outputs).some((entry) => (textOf(entry.value) ?? '').includes(`.${other.id}`));
+}

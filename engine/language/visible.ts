@@ -1,0 +1,81 @@
+import { enclosing, fanOutsOf, isInside, type OutlinedStep } from './outline.ts';
+import { child, itemsOf, textOf } from './tree.ts';
+
+/** May an expression of one step read another: yes, or why not. `outer` is the fan-out that hides it. */
+export type Visibility =
+  | { readonly kind: 'visible' }
+  | { readonly kind: 'later' }
+  | { readonly kind: 'hidden'; readonly outer: OutlinedStep };
+
+/** Decides whether a step is certain to have ended when an expression of `reader` is evaluated. Without a reader: at the end of the run. */
+export function visibilityOf(step: OutlinedStep, reader: OutlinedStep | undefined): Visibility {
+  const hiding = enclosing(step).findLast((block) => block.fanOut !== undefined && (reader === undefined || !shares(reader, block)));
+  if (hiding !== undefined) return { kind: 'hidden', outer: hiding };
+  return reader === undefined || endsBefore(step, reader) ? { kind: 'visible' } : { kind: 'later' };
+}
+
+function shares(reader: OutlinedStep, block: OutlinedStep): boolean {
+  return reader === block || isInside(reader, block);
+}
+
+function endsBefore(step: OutlinedStep, reader: OutlinedStep): boolean {
+  if (step === reader || isInside(reader, step)) return false;
+  // A block may read its own steps in its outputs.
+  if (isInside(step, reader)) return true;
+  if (step.section !== reader.section) return rank(step) < rank(reader);
+  const [before, after] = divergence(step, reader);
+  if (before.list === 'finally' || after.list === 'finally')
+    return before.list !== 'finally' || (after.list === 'finally' && before.index < after.index);
+  if (before.list === 'parallel') return needsOf(after, before).has(before.id);
+  return before.index < after.index;
+}
+
+function rank(step: OutlinedStep): number {
+  return ['readiness', 'steps', 'finally'].indexOf(step.section);
+}
+
+// The two siblings, or step and sibling's ancestor, at which the ways from the root to two steps part.
+function divergence(step: OutlinedStep, reader: OutlinedStep): readonly [OutlinedStep, OutlinedStep] {
+  const stepWay = [step, ...enclosing(step)].toReversed();
+  const readerWay = [reader, ...enclosing(reader)].toReversed();
+  let level = 0;
+  while (stepWay[level] === readerWay[level] && level < stepWay.length - 1) level += 1;
+  return [stepWay[level] ?? step, readerWay[level] ?? reader];
+}
+
+function needsOf(step: OutlinedStep, sibling: OutlinedStep): ReadonlySet<string> {
+  const siblings = itemsOf(child(step.parent?.node, 'parallel'));
+  const reached = new Set<string>();
+  const open = neededIds(step.node);
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (reached.has(id)) continue;
+    reached.add(id);
+    const node = siblings.find((candidate) => textOf(child(candidate, 'id')) === id);
+    if (node !== undefined && id !== sibling.id) open.push(...neededIds(node));
+  }
+  return reached;
+}
+
+function neededIds(node: OutlinedStep['node']): string[] {
+  return itemsOf(child(node, 'needs')).flatMap((item) => textOf(item) ?? []);
+}
+
+/** True when the outputs of a plain step can be null for `reader`: it may have been skipped or have failed, and the run went on. */
+export function mayLackOutputs(step: OutlinedStep, reader: OutlinedStep): boolean {
+  if (reader.section === 'finally' && step.section !== 'finally') return true;
+  if (reader.list === 'finally' && step.list !== 'finally') return true;
+  const own = [step, ...enclosing(step).filter((block) => !isInside(reader, block) && block !== reader)];
+  return own.some((each) => hasOwnWayOut(each));
+}
+
+function hasOwnWayOut({ node }: OutlinedStep): boolean {
+  const skips = textOf(child(child(node, 'approval'), 'on_timeout')) === 'skip';
+  return child(node, 'if') !== undefined || child(node, 'needs') !== undefined || textOf(child(node, 'on_failure')) === 'continue' || skips;
+}
+
+/** The names under which a step's expressions see the items around it, with the fan-out that each comes from. */
+export function itemNames(step: OutlinedStep): ReadonlyMap<string, OutlinedStep> {
+  const names = new Map<string, OutlinedStep>();
+  for (const fanOut of fanOutsOf(step)) if (!names.has(fanOut.alias)) names.set(fanOut.alias, fanOut);
+  return names;
+}
