@@ -47,12 +47,21 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-/** Commands of later releases: typing one is answered by name, and it is not in the help. */
-export const LATER: ReadonlySet<string> = new Set(
-  'status init lint fmt test explain schema schedule drift dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion'.split(
-    ' ',
-  ),
-);
+const LATER_WORDS =
+  'status init lint fmt test explain schema schedule drift dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+const LATER_BELOW: Readonly<Record<string, string>> = {
+  run: 'pause resume retry rollback diff',
+  runbook: 'graph versions publish',
+  evidence: 'list show',
+  worker: 'list drain',
+};
+
+/** The command of a later release that was typed: it is answered by name, and it is not in the help. */
+export function laterCommand(words: readonly string[]): string | undefined {
+  const [name = '', below = ''] = words;
+  if (LATER_WORDS.split(' ').includes(name)) return name;
+  return LATER_BELOW[name]?.split(' ').includes(below) === true ? `${name} ${below}` : undefined;
+}
 
 function short(name: string): ListedCommand['load'] {
   return async () => {

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { RunwardError } from '../engine/errors.ts';
 import { VERSION } from '../engine/version.ts';
-import { COMMANDS, LATER } from './command-list.ts';
+import { COMMANDS, laterCommand } from './command-list.ts';
 import { configureHelp } from './help.ts';
 import { printError } from './output.ts';
 import type { GlobalOptions } from './program-options.ts';
@@ -15,9 +15,10 @@ async function main(args: readonly string[]): Promise<void> {
   endQuietlyWhenThePipeCloses();
   const program = newProgram();
   try {
-    const name = firstWord(program, args);
-    if (name !== undefined && LATER.has(name)) throw new RunwardError('USAGE_FLAG', `"${name}" is not available in this release`);
-    await addCommands(program, name);
+    const words = wordsOf(program, args);
+    const later = laterCommand(words);
+    if (later !== undefined) throw new RunwardError('USAGE_FLAG', `"${later}" is not available in this release`);
+    await addCommands(program, words[0]);
     if (args.length === 0) {
       program.outputHelp();
       return;
@@ -53,8 +54,8 @@ async function addCommands(program: Command, name: string | undefined): Promise<
   }
 }
 
-/** The command that was typed: the first word that is neither a flag nor the value of one; behind `help` the word after it. */
-function firstWord(program: Command, args: readonly string[]): string | undefined {
+/** The words that were typed, without flags and their values; `help run` is about `run`. */
+function wordsOf(program: Command, args: readonly string[]): readonly string[] {
   const takesValue = new Set(program.options.filter((option) => option.required).flatMap((option) => [option.short, option.long]));
   const words: string[] = [];
   for (let at = 0; at < args.length; at += 1) {
@@ -62,7 +63,7 @@ function firstWord(program: Command, args: readonly string[]): string | undefine
     if (takesValue.has(word)) at += 1;
     else if (!word.startsWith('-')) words.push(word);
   }
-  return words[0] === 'help' ? words[1] : words[0];
+  return words[0] === 'help' ? words.slice(1) : words;
 }
 
 function exitAfter(error: unknown, program: Command): number {

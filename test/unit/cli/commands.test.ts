@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -46,6 +46,8 @@ describe('help and mistakes', () => {
     [['run', 'lits'], "unknown command 'lits'", 'Did you mean list?'],
     [['run', 'list', '--statsu', 'x'], "unknown option '--statsu'", 'Did you mean --status?'],
     [['drift', 'check'], '"drift" is not available in this release', ''],
+    [['run', 'pause', '142'], '"run pause" is not available in this release', ''],
+    [['-o', 'table', 'help', 'dr'], '"dr" is not available in this release', ''],
     [['run', 'show'], "missing required argument 'run'", ''],
     [['run', 'list', '-o', 'sarif'], '-o sarif', 'table, wide, json'],
     [['run', 'list', '--timeout', 'soon'], '--timeout: "soon" is not a duration', ''],
@@ -137,6 +139,7 @@ describe('against a server', () => {
     mayDecide: true,
   };
   const ended = { ...drill, status: 'succeeded', outcome: 'succeeded', seq: 58, endedAt: '2026-11-24T09:03:00.000Z' };
+  const evidence = renderEvidence(sampleEvidence());
   let isOver = false;
 
   const events = [
@@ -164,7 +167,10 @@ describe('against a server', () => {
           response.end(
             `${events.map((event) => `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')}event: end\ndata: {}\n\n`,
           );
-        } else if (url.startsWith('/api/v1/plans')) response.end(JSON.stringify(plan));
+        } else if (url.includes('/evidence?format=json'))
+          response.end(url.includes('/13/') ? evidence.replace('WaitingFor', 'waitingFor') : evidence);
+        else if (url.includes('/evidence?format=html')) response.end('<!doctype html>');
+        else if (url.startsWith('/api/v1/plans')) response.end(JSON.stringify(plan));
         else if (url.startsWith('/api/v1/approvals/')) response.end(JSON.stringify(request.method === 'POST' ? { position: 1 } : gate));
         else if (url.startsWith('/api/v1/runs?')) response.end(JSON.stringify({ items: [drill] }));
         else response.end(JSON.stringify(isOver ? ended : drill));
@@ -222,6 +228,17 @@ describe('against a server', () => {
     expect((await runward(['approval', 'approve', '142.start_gate'], folder, env)).stderr).toContain('pass --yes');
     expect((await runward(['approval', 'approve', '142.start_gate', '--yes'], folder, env)).stdout).toBe('142.start_gate: approved\n');
     expect(posted).toEqual([{ url: '/api/v1/approvals/142.start_gate/approve', body: { planHash: plan.planHash } }]);
+  });
+
+  test('evidence is verified before it is written, and not written when it does not hold', async () => {
+    const good = await runward(['evidence', 'export', '142', '--dir', 'proofs'], folder, env);
+    expect(good.exit).toBe(0);
+    expect(good.stdout).toBe(`${join('proofs', '142.evidence.json')}\n${join('proofs', '142.evidence.html')}\n`);
+    expect((await runward(['evidence', 'verify', join('proofs', '142.evidence.json')], folder)).exit).toBe(0);
+    const broken = await runward(['evidence', 'export', '13', '--dir', 'broken'], folder, env);
+    expect(broken.exit).toBe(1);
+    expect(broken.stderr).toContain('steps[failover_db[db-01]].observations; nothing was written');
+    expect(existsSync(join(folder, 'broken'))).toBe(false);
   });
 
   test('cancel says what happens next', async () => {
