@@ -97,7 +97,7 @@ function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly sta
     estate: { ...loaded.estate, seed },
     stateFolder,
     imageFolder,
-    imageFiles: buildImage(imageFolder),
+    imageFiles: buildImage(imageFolder, options.curl),
     contentFolder,
     contentDigests: new Map(),
     clock: makeClock(options.pace, options.startMs),

@@ -15,6 +15,8 @@ export interface Options {
   readonly faultsFile: string | undefined;
   /** The ways to contain scripts that may be tried, best first; none of them means that scripts are not run. */
   readonly isolation: readonly Isolation[];
+  /** Whether machines get the host's curl, where it has one, or the simulator's own. */
+  readonly curl: 'host' | 'own';
   readonly names: readonly string[];
   readonly retryAfterZero: boolean;
   readonly printEnv: boolean;
@@ -34,6 +36,7 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --seed N              other random numbers than the estate's
   --faults FILE         faults to arm at the start, a JSON list
   --isolation WAY       auto, userns, chroot; none: scripts are not run
+  --curl host|own       which curl machines get (host, where it has one)
   --name HOST           one more name in the certificate; may be repeated
   --retry-after-zero    answers Retry-After: 0
   --print-env           also prints RUNWARD_AZURE_* lines for a client
@@ -66,6 +69,7 @@ export function readOptions(given: readonly string[]): Options {
       seed: { type: 'string' },
       faults: { type: 'string' },
       isolation: { type: 'string', default: 'auto' },
+      curl: { type: 'string', default: 'host' },
       name: { type: 'string', multiple: true, default: [] },
       'retry-after-zero': { type: 'boolean', default: false },
       'print-env': { type: 'boolean', default: false },
@@ -82,6 +86,7 @@ export function readOptions(given: readonly string[]): Options {
     seed: values.seed === undefined ? undefined : whole('--seed', values.seed, Number.MAX_SAFE_INTEGER),
     faultsFile: values.faults,
     isolation: ISOLATION[oneOf('--isolation', values.isolation, ['auto', 'userns', 'chroot', 'none'])],
+    curl: oneOf('--curl', values.curl, ['host', 'own']),
     names: values.name,
     retryAfterZero: values['retry-after-zero'],
     printEnv: values['print-env'],

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SHIMS } from './shims/list.ts';
+import { ownCurl } from './shims/own-curl.ts';
 
 /** Programs of the host that a machine gets, where the host has them. */
 const TOOLS = (
@@ -40,8 +41,8 @@ export function findProgram(name: string): string | undefined {
   return undefined;
 }
 
-/** Builds the shared image of all machines from the programs of this host and their libraries. Returns the files of it, relative to the folder. */
-export function buildImage(folder: string): readonly string[] {
+/** Builds the shared image of all machines from the programs of this host and their libraries; `own` leaves the host's curl aside. Returns the files of it, relative to the folder. */
+export function buildImage(folder: string, curl: 'host' | 'own'): readonly string[] {
   const files = new Set<string>();
   const put = (source: string, target: string): void => {
     const relative = target.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/').slice(1);
@@ -54,7 +55,14 @@ export function buildImage(folder: string): readonly string[] {
   };
   const programs = TOOLS.flatMap((tool) => programOf(tool, `/usr/bin/${tool}`));
   // curl is not in the PATH of a machine: its shim is, and knows where hosts really are.
-  programs.push(...programOf('curl', '/usr/lib/sim/curl'));
+  const hostCurl = curl === 'host' ? programOf('curl', '/usr/lib/sim/curl') : [];
+  programs.push(...hostCurl);
+  if (hostCurl.length === 0) {
+    programs.push({ source: process.execPath, target: '/usr/lib/sim/node' });
+    mkdirSync(join(folder, 'usr/lib/sim'), { recursive: true });
+    writeFileSync(join(folder, 'usr/lib/sim/curl.mjs'), ownCurl, { mode: 0o444 });
+    files.add('usr/lib/sim/curl.mjs');
+  }
   for (const { source, target } of programs) put(source, target);
   for (const library of librariesOf(programs.map(({ source }) => source))) put(library, library);
   for (const [name, text] of SHIMS) {

@@ -11,11 +11,15 @@ let azure: SdkClients;
 let count = 0;
 
 // The ways to contain a script that this computer has; root is needed to change the root.
-const ways = process.getuid?.() === 0 ? ['userns', 'chroot'] : ['userns'];
+const ways = [
+  { way: 'userns', curl: 'host' },
+  { way: 'userns', curl: 'own' },
+  ...(process.getuid?.() === 0 ? [{ way: 'chroot', curl: 'host' }] : []),
+];
 
-describe.each(ways)('scripts contained by %s', (way) => {
+describe.each(ways)('scripts contained by $way, with the curl of $curl', ({ way, curl }) => {
   beforeAll(async () => {
-    simulator = await startSimulator([...manualClock(), '--isolation', way]);
+    simulator = await startSimulator([...manualClock(), '--isolation', way, '--curl', curl]);
     expect(simulator.ready.isolation).toBe(way);
     azure = sdkClients(simulator.ready);
   });
@@ -163,6 +167,15 @@ describe.each(ways)('scripts contained by %s', (way) => {
     expect(end.output).toBe('db-01:5432 - accepting connections\n0\n{"status":"ok","by":["app-01","db-01"]}\n7\n');
     expect(end).toMatchObject({ exitCode: 64, error: 'not simulated: systemctl edit shop-web\n' });
     expect(await simulator.control('unmatched')).toMatchObject({ shims: [{ machine: 'web-04', call: 'systemctl edit shop-web' }] });
+  });
+
+  test('a request from a configuration file is made as it says, and a port that is closed is told', async () => {
+    const script =
+      'printf \'url = "http://app-01:8081/healthz"\\nrequest = "GET"\\nheader = "X-Why: because"\\n\' |' +
+      ' curl -sS -g --proto "=http,https" --max-time 5 --max-filesize 1048576 -K - -o - -w "\\n@ %{http_code}\\n"; echo $?; curl -sS http://app-01:9/; echo $?';
+    const end = await run('web-02', { script });
+    expect(end.output).toBe('{"status":"ok","by":["app-01","db-01"]}\n\n@ 200\n0\n7\n');
+    expect(end.error).toMatch(/^curl: \(7\) Failed to connect to .* port 9/);
   });
 
   test('a machine is deallocated and started, refuses what contradicts, and needs no second start', async () => {
