@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKeyPair } from '../../adapters/system/signer.ts';
+import { type ApiClient, apiClient } from '../../cli/api-client.ts';
+import type { Child } from '../../cli/child-process.ts';
+import { type LocalStack, startSimulator, startStack } from '../../cli/local-stack.ts';
+import { projectRoot } from '../../cli/project-root.ts';
+import type { RunSummary } from '../../engine/run/summary.ts';
+import { startTestRedis, type TestRedis } from './redis.ts';
+import type { LedgerLine } from './simulator.ts';
+
+/** Everything that a drill needs, as processes: Redis, simulator, server, and workers that a test starts and kills. */
+export interface TestStack {
+  readonly redis: TestRedis;
+  readonly client: ApiClient;
+  readonly startWorker: () => Promise<Child>;
+  /** Starts the shipped demo drill and approves it as soon as it asks; answers the started run. */
+  readonly startDrill: () => Promise<RunSummary>;
+  /** Answers the run when it is no longer under way; throws when that takes longer than `withinMs`. */
+  readonly ended: (run: string, withinMs: number) => Promise<RunSummary>;
+  readonly ledger: () => Promise<readonly LedgerLine[]>;
+  readonly machines: () => Promise<readonly { readonly name: string }[]>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts Redis, simulator and server in a temporary folder; `leaseMs` is how long a killed worker's runs stay unclaimed. */
+export async function startTestStack(options: { readonly scale: number; readonly leaseMs: number }): Promise<TestStack> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'runward-stack-'));
+  const redis = await startTestRedis();
+  const keysDir = join(dataDir, 'keys');
+  await createKeyPair(keysDir);
+  const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 });
+  const request = { project: projectRoot(), dataDir, keysDir, redisUrl: redis.url, port: 0, seed: 42, scanMs: 500, ...options };
+  const stack: LocalStack = await startStack(request, simulator);
+  const client = apiClient({ baseUrl: stack.url, token: undefined, fetch });
+  return {
+    redis,
+    client,
+    startWorker: stack.startWorker,
+    startDrill: () => startDrill(client),
+    ended: (run, withinMs) => ended(client, run, withinMs),
+    ledger: async () => ((await stack.control('ledger')) as { readonly entries: readonly LedgerLine[] }).entries,
+    machines: async () => ((await stack.control('world')) as { readonly machines: readonly { readonly name: string }[] }).machines,
+    async stop() {
+      await stack.stop();
+      await redis.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Effects of one kind on one machine that happened more than once since the ledger had `from` entries. */
+export function doubled(ledger: readonly LedgerLine[], from: number): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { effect, operation, resource } of ledger.slice(from)) {
+    if (effect !== 'started' && effect !== 'replaced') continue;
+    const name = `${operation} ${resource}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count > 1).map(([name, count]) => `${name} (${count} times)`);
+}
+
+async function startDrill(client: ApiClient): Promise<RunSummary> {
+  const run = await client.post<RunSummary>('/runs', { runbook: 'demo-drill', inputs: {}, reason: 'test' }, randomUUID());
+  for (;;) {
+    const now = await client.get<RunSummary>(`/runs/${run.id}?wait=5s`);
+    const gate = now.waitingFor.find(({ kind }) => kind === 'approval');
+    if (gate !== undefined) {
+      await client.post(`/approvals/${run.number}.${gate.step}/approve`, { planHash: run.planHash, reason: 'test' }, randomUUID());
+      return now;
+    }
+    if (!['queued', 'running', 'waiting'].includes(now.status)) return now;
+  }
+}
+
+async function ended(client: ApiClient, run: string, withinMs: number): Promise<RunSummary> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const now = await client.get<RunSummary>(`/runs/${run}?wait=5s`);
+    if (!['queued', 'running', 'waiting', 'cancelling'].includes(now.status)) return now;
+    if (Date.now() > until)
+      throw new Error(
+        `run ${now.number} is still ${now.status}: ${JSON.stringify(
+          now.steps.filter(({ status }) => status === 'running' || status === 'retrying'),
+          null,
+          1,
+        )}`,
+      );
+  }
+}
