@@ -3,6 +3,7 @@ import { didYouMean, quoted, type Report, shown } from './diagnostics.ts';
 import type { KnownAction } from './load.ts';
 import { nearest } from './near.ts';
 import { fanOutsOf, type OutlinedStep } from './outline.ts';
+import { RESERVED_ACTIONS } from './reserved-actions.ts';
 import { soleExpression, splitTemplate } from './template.ts';
 import { child, entriesOf, type Entry, entryOf, plainValue, pointerOf, textOf, type TreeNode } from './tree.ts';
 import { celType } from './types-of-steps.ts';
@@ -46,6 +47,7 @@ function reportUnknown(
   const [base = name] = name.split('@');
   const versions = [...actions.keys()].filter((known) => known.startsWith(`${base}@`)).map((known) => known.split('@')[1]);
   const place = { span: node.span, pointer };
+  if (RESERVED_ACTIONS.has(name)) return report('RW224', place, { key: quoted(name) });
   if (versions.length > 0) {
     const only = versions.length === 1 ? { fix: `${base}@${versions[0]}` } : {};
     return report('RW406', { ...place, hint: `versions: ${versions.join(', ')}`, ...only }, { name: quoted(name) });

@@ -67,7 +67,7 @@ function checkPath(path: Path, context: PathChecking): void {
   }
   if (field === undefined) return;
   if (path.root === 'vars') checkMember('var', field, { known: names.vars, context });
-  if (path.root === 'targets') checkMember('target set', field, { known: names.targets, context });
+  if (path.root === 'targets') checkTargets(path, field, context);
   if (path.root === 'steps') checkStepPath(path, field, context);
   if (path.root === 'run') checkRun(field, context);
 }
@@ -118,6 +118,12 @@ function checkMember(
   const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
   const listed = names.length === 0 ? `there is no ${what}` : `known: ${names.slice(0, 8).join(', ')}`;
   context.report('RW402', { ...context.placed.at(field.range), ...suggestion }, { what, id: quoted(field.name), known: listed });
+}
+
+function checkTargets(path: Path, field: Field, context: PathChecking): void {
+  const planId = path.fields[1];
+  if (planId?.name === 'plan_id') context.report('RW224', context.placed.at(planId.range), { key: '"plan_id"' });
+  else checkMember('target set', field, { known: context.checking.names.targets, context });
 }
 
 function checkStepPath(path: Path, field: Field, context: PathChecking): void {

@@ -4,7 +4,7 @@ import { checkPlace } from './check-expressions.ts';
 import { collectNames, type Names } from './check-names.ts';
 import { checkSafety } from './check-safety.ts';
 import { checkTarget, checkTargetSets } from './check-targets.ts';
-import { quoted, type Report } from './diagnostics.ts';
+import { quoted } from './diagnostics.ts';
 import { expressionPlaces } from './expression-places.ts';
 import type { LoadOptions, ReadFile } from './load.ts';
 import { type OutlinedStep, outlineSteps } from './outline.ts';
@@ -31,16 +31,12 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
     checkBlockRetry(step, steps, report);
     checkTarget(step, names, report);
   }
-  const types = checkExpressions(root, steps, { names, report });
+  const types = checkExpressions(file, steps, names);
   for (const step of steps) checkAction(step, actions, { types, report });
   checkSafety(steps, report);
 }
 
-function checkExpressions(
-  root: TreeNode,
-  steps: readonly OutlinedStep[],
-  { names, report }: { readonly names: Names; readonly report: Report },
-): ReadonlyMap<string, string> {
+function checkExpressions({ source, root, report }: ReadFile, steps: readonly OutlinedStep[], names: Names): ReadonlyMap<string, string> {
   const usedInputs = new Set<string>();
   const checking = { names, scopes: scopeTypes(root, [...names.steps.values()]), report, usedInputs };
   const types = new Map<string, string>();
@@ -50,8 +46,9 @@ function checkExpressions(
   }
   for (const [id] of names.inputs) {
     const entry = inputEntry(root, id);
-    if (!usedInputs.has(id) && entry !== undefined)
-      report('RW417', { span: entry, pointer: pointerOf(['inputs', id]) }, { id: quoted(id) });
+    // A text that cannot be checked, such as a construct of a later release, may still read the input.
+    const read = usedInputs.has(id) || source.text.includes(`inputs.${id}`);
+    if (!read && entry !== undefined) report('RW417', { span: entry, pointer: pointerOf(['inputs', id]) }, { id: quoted(id) });
   }
   return types;
 }

@@ -1,6 +1,6 @@
 import { CST, Parser } from 'yaml';
 import { quoted, type Report } from './diagnostics.ts';
-import { type SourceText, sourceText, type Span } from './source-text.ts';
+import { placeOf, type SourceText, sourceText, type Span } from './source-text.ts';
 
 const BYTES_MAX = 262_144;
 const DEPTH_MAX = 32;
@@ -44,7 +44,12 @@ export function guardTokens(source: SourceText, report: Report): readonly CST.To
     report('RW107', { span: limit.span, pointer: '' }, { limit: limit.name });
     return undefined;
   }
-  for (const token of eachToken(tokens)) reportForbidden(token.token, report);
+  // `*/5 * * * *` is five aliases and one mistake.
+  const lines = new Set<number>();
+  for (const { token } of eachToken(tokens)) {
+    const { line } = placeOf(source, token.offset);
+    if (!lines.has(line) && reportForbidden(token, report)) lines.add(line);
+  }
   const second = tokens.filter((token) => token.type === 'document' && hasContent(token))[1];
   if (second !== undefined) report('RW105', { span: spanOf(second), pointer: '' }, {});
   return tokens;
@@ -96,13 +101,15 @@ function exceededLimit(tokens: readonly CST.Token[]): { readonly name: string; r
   return undefined;
 }
 
-function reportForbidden(token: CST.Token | CST.SourceToken, report: Report): void {
+const FORBIDDEN: Readonly<Record<string, string>> = { anchor: 'an anchor', alias: 'an alias', directive: 'a directive' };
+
+function reportForbidden(token: CST.Token | CST.SourceToken, report: Report): boolean {
   const place = { span: spanOf(token), pointer: '' };
-  if (token.type === 'anchor') report('RW104', place, { what: 'an anchor' });
-  if (token.type === 'alias') report('RW104', place, { what: 'an alias' });
-  if (token.type === 'directive') report('RW104', place, { what: 'a directive' });
-  if (token.type === 'tag') reportTag(token.source, place, report);
-  if (token.type === 'scalar' && token.source === '<<') report('RW104', place, { what: 'a merge key' });
+  const what = token.type === 'scalar' && token.source === '<<' ? 'a merge key' : FORBIDDEN[token.type];
+  if (what !== undefined) report('RW104', place, { what });
+  else if (token.type === 'tag') reportTag(token.source, place, report);
+  else return false;
+  return true;
 }
 
 // A text that starts with `!` becomes a tag and an empty value; only tags that YAML knows are likely to be meant.

@@ -71,7 +71,8 @@ function outlined(
   const effect = action?.effect ?? (body === 'run' ? declaredEffect(node) : undefined);
   return {
     ...place,
-    id: textOf(child(node, 'id')) ?? '',
+    // A hyphen is reported by the schema; what already reads the id as it should be is not wrong too.
+    id: (textOf(child(node, 'id')) ?? '').replaceAll('-', '_'),
     node,
     bodies,
     body,

@@ -21,7 +21,7 @@ export function readDocument(source: SourceText, report: Report): TreeNode | und
     counting('RW102', { span: { start: 0, end: 0 }, pointer: '' }, { message: 'the file is empty' });
     return undefined;
   }
-  for (const error of [...document.errors, ...document.warnings]) reportYaml(error, { source, lines, report: counting });
+  for (const error of independentErrors(document)) reportYaml(error, { source, lines, report: counting });
   if (findings > 0) return undefined;
   const root = toTree(document.contents, { source, report: counting, tail: source.text.length });
   reportTraps(root, source, counting);
@@ -32,6 +32,15 @@ function compose(tokens: readonly CST.Token[], length: number): Document.Parsed 
   const composer = new Composer({ version: '1.2', uniqueKeys: true, merge: false, strict: true, keepSourceTokens: true });
   for (const document of composer.compose(tokens, true, length)) return document;
   return undefined;
+}
+
+// Errors that the parser recovers from; every other one makes the rest of the document look wrong.
+const RECOVERABLE = new Set(['BLOCK_AS_IMPLICIT_KEY', 'DUPLICATE_KEY']);
+
+function independentErrors(document: Document.Parsed): readonly YAMLError[] {
+  const errors = [...document.errors, ...document.warnings].toSorted((left, right) => left.pos[0] - right.pos[0]);
+  const first = errors.findIndex((error) => error.name === 'YAMLParseError' && !RECOVERABLE.has(error.code));
+  return first < 0 ? errors : errors.slice(0, first + 1);
 }
 
 interface Reading {

@@ -58,8 +58,11 @@ function reportUnknownKeys(issue: Flat & { code: 'unrecognized_keys' }, { schema
     const span = entryOf(node, key)?.keySpan ?? { start: 0, end: 0 };
     const place = { span, pointer: pointerOf([...path, key]) };
     if (map?.reserved?.includes(key) === true) {
+      // A wait of a later release has other keys of its own; naming it once is enough.
       report('RW224', place, { key: quoted(key) });
-      continue;
+      if (map.title !== 'wait') continue;
+      for (const known of map.keys) explained.add(pointerOf([...path, known]));
+      return;
     }
     const absent = (map?.keys ?? []).filter((known) => child(node, known) === undefined);
     const near = nearest(key, absent);

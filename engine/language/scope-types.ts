@@ -1,6 +1,6 @@
 import type { FieldType, TypeScope } from './expression-check.ts';
 import type { OutlinedStep } from './outline.ts';
-import { inputCelType, inferredType, resultFields, stepTypes, valueCelType } from './types-of-steps.ts';
+import { inputCelType, inferredType, isOpaque, resultFields, stepTypes, valueCelType } from './types-of-steps.ts';
 import { child, entriesOf, entryOf, textOf, type TreeNode } from './tree.ts';
 import { itemNames } from './visible.ts';
 import { soleExpression, splitTemplate } from './template.ts';
@@ -55,9 +55,10 @@ export function scopeTypes(root: TreeNode, all: readonly OutlinedStep[]): ScopeT
   const typed: ScopeTypes = (standing, wanted) => {
     const types = new Map([...fixed(), ...steps.typesFor(wanted)]);
     types.set('Steps', { title: 'steps', fields: Object.fromEntries(wanted.map((step) => [step.id, `Step_${step.id}`])) });
-    if (standing.withResult && standing.reader !== undefined) types.set('Result', resultFields(standing.reader));
+    const known = standing.reader !== undefined && !isOpaque(standing.reader);
+    if (standing.withResult && known && standing.reader !== undefined) types.set('Result', resultFields(standing.reader));
     const variables = new Map(GENERAL_TYPES.filter(([name]) => standing.general.has(name)));
-    if (standing.withResult) variables.set('result', 'Result');
+    if (standing.withResult) variables.set('result', known ? 'Result' : 'dyn');
     for (const [name, from] of standing.items) variables.set(name, itemType(from, plain));
     return { types, variables };
   };

@@ -35,6 +35,11 @@ export function inputCelType(definition: TreeNode | undefined): string {
   return INPUT_TYPES[type] ?? 'dyn';
 }
 
+/** True when nothing is known of a step's result, because its action or body is unknown: what reads it is not judged. */
+export function isOpaque(step: OutlinedStep): boolean {
+  return step.body === undefined || (step.body === 'uses' && step.action === undefined);
+}
+
 /** The fields of `result` of a step. */
 export function resultFields(step: OutlinedStep): FieldType {
   const title = 'the result';
@@ -106,14 +111,17 @@ function typesOfStep(step: OutlinedStep, outputs: Readonly<Record<string, string
     error: 'StepError',
     produced: 'list<Target>',
   };
-  const outputsType = `Outputs_${step.id}`;
-  const own: readonly [string, FieldType] = [outputsType, { title: `outputs of "${step.id}"`, fields: outputs }];
+  const opaque = isOpaque(step) && child(step.node, 'outputs') === undefined;
+  const outputsType = opaque ? 'dyn' : `Outputs_${step.id}`;
+  const own: readonly (readonly [string, FieldType])[] = opaque
+    ? []
+    : [[outputsType, { title: `outputs of "${step.id}"`, fields: outputs }]];
   if (step.fanOut === undefined) {
-    return [own, [`Step_${step.id}`, { title: `step "${step.id}"`, fields: { ...shared, outputs: outputsType } }]];
+    return [...own, [`Step_${step.id}`, { title: `step "${step.id}"`, fields: { ...shared, outputs: outputsType } }]];
   }
   const item = `Item_${step.id}`;
   return [
-    own,
+    ...own,
     [item, { title: `an item of "${step.id}"`, fields: { key: 'string', status: 'string', outputs: outputsType, error: 'StepError' } }],
     [`Step_${step.id}`, { title: `fan-out "${step.id}"`, fields: { ...shared, results: `list<${item}>`, by_key: `map<string, ${item}>` } }],
   ];
