@@ -36,7 +36,7 @@ export function auditCheck(sha256: Sha256, evidence: Evidence): Check {
 
 /** Every effect was announced in the audit before it was submitted. */
 export function intentCheck(evidence: Evidence): Check {
-  const sent = evidence.steps.filter((step) => step.effect !== undefined && step.effect !== 'read' && step.intentAt !== undefined);
+  const sent = evidence.steps.filter(hadEffect);
   for (const step of sent) {
     const announcedMs = evidence.audit.entries.filter((entry) => announces(entry, step)).map((entry) => entry.at);
     const path = `steps[${step.path}]`;
@@ -113,6 +113,12 @@ function compare(name: 'rto' | 'rpo', recorded: EvidenceObjective, again: Object
       `recomputed: ${measured}; the verdict says ${recorded.measuredMs ?? '-'} ms, ${recorded.verdict.replace('_', ' ')}`,
     );
   return { name, ok: true, detail: `recomputed: ${measured}` };
+}
+
+// Work that was found at the target and adopted was announced by the run that sent it.
+function hadEffect(step: EvidenceStep): boolean {
+  if (step.effect === undefined || step.effect === 'read') return false;
+  return step.intentAt !== undefined || (step.submittedAt !== undefined && step.adopted !== true);
 }
 
 function announces(entry: Evidence['audit']['entries'][number], step: EvidenceStep): boolean {

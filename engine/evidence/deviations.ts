@@ -40,6 +40,13 @@ function stepDeviations(step: StepRecord): readonly Deviation[] {
       text: 'an operation that was found at the target was adopted as the effect of this step',
     });
   }
+  if (step.send > 1 && step.submittedAtMs !== undefined) {
+    found.push({
+      kind: 'sent_again',
+      step: step.path,
+      text: `the request was sent ${step.send} times; each time before it was proven that it had had no effect`,
+    });
+  }
   return found;
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderEvidence } from '../../../engine/evidence/parts.ts';
 import { publicKey, sampleEvidence, strangerKey } from '../evidence/sample.ts';
 import { drill } from './drill.ts';
-import { runward } from './spawn.ts';
+import { runward, runwardIn } from './spawn.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -141,6 +141,7 @@ describe('against a server', () => {
   const ended = { ...drill, status: 'succeeded', outcome: 'succeeded', seq: 58, endedAt: '2026-11-24T09:03:00.000Z' };
   const evidence = renderEvidence(sampleEvidence());
   let isOver = false;
+  let isHanging = false;
 
   const events = [
     {
@@ -161,7 +162,10 @@ describe('against a server', () => {
       request.on('data', (chunk: Buffer) => (text += chunk.toString()));
       request.on('end', () => {
         if (request.method === 'POST') posted.push({ url, body: JSON.parse(text) });
-        if (url.includes('/events')) {
+        if (url.includes('/events') && isHanging) {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          response.write(`id: 57\ndata: ${JSON.stringify(events[0])}\n\n`);
+        } else if (url.includes('/events')) {
           response.writeHead(200, { 'content-type': 'text/event-stream' });
           isOver = true;
           response.end(
@@ -179,7 +183,10 @@ describe('against a server', () => {
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     env = { RUNWARD_SERVER: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
   });
-  afterAll(() => server?.close());
+  afterAll(() => {
+    server?.closeAllConnections();
+    server?.close();
+  });
 
   test('a watched run prints one line per change and ends with the exit code of the run', async () => {
     isOver = false;
@@ -202,6 +209,18 @@ describe('against a server', () => {
       outcome: 'succeeded',
       number: 142,
     });
+  });
+
+  test('Ctrl-C detaches and the run goes on; --timeout gives up', async () => {
+    isOver = false;
+    isHanging = true;
+    const detached = await runwardIn(['watch', '142'], folder, { env, interrupt: true });
+    expect(detached.exit).toBe(130);
+    expect(detached.stderr).toContain('detached: run 142 goes on. Watch it: runward run watch 142 · stop it: runward run cancel 142');
+    const late = await runward(['watch', '142', '--timeout', '300ms', '-o', 'json'], folder, env);
+    expect(late.exit).toBe(7);
+    expect(JSON.parse(late.stdout)).toMatchObject({ kind: 'Run', outcome: 'timed_out' });
+    isHanging = false;
   });
 
   test('lists and names', async () => {

@@ -5,7 +5,7 @@ import { judgeRpo, judgeRto, recoveryPointAgeMs } from '../../../engine/evidence
 import { renderEvidenceHtml } from '../../../engine/evidence/render-html.ts';
 import { verdictSentence } from '../../../engine/evidence/verdict-sentence.ts';
 import { timeValue } from '../../../engine/values.ts';
-import { ports, sampleEvidence, source, stepRecord, steps, T0 } from './sample.ts';
+import { facts, ports, sampleEvidence, source, stepRecord, steps, T0 } from './sample.ts';
 
 const objectives = { rtoMs: 60_000, rpoMs: 900_000, clock: { start: 'run', stop: 'verify', count: 'active' as const } };
 
@@ -25,6 +25,18 @@ test('evidence holds verdict, approvals and everything that deviated', () => {
     handle: { jobId: 'job-db-01' },
   });
   expect(evidence.steps.at(-1)?.section).toBe('finally');
+});
+
+test('what a person resolved, what was adopted and what was sent again is said', () => {
+  const changed = steps.map((step) => (step.itemKey === 'db-01' ? { ...step, adopted: true, send: 2 } : step));
+  const resolved = { at: T0 + 7000, actor: 'worker b', event: 'step.resolved_happened', data: { path: 'failover_db[db-02]' } };
+  const { deviations } = sampleEvidence({ steps: changed, facts: [...facts, resolved] });
+  expect(deviations.filter((one) => one.step?.startsWith('failover_db')).map((one) => [one.kind, one.step])).toEqual([
+    ['adopted', 'failover_db[db-01]'],
+    ['sent_again', 'failover_db[db-01]'],
+    ['unknown_resolved', 'failover_db[db-02]'],
+  ]);
+  expect(deviations.find((one) => one.kind === 'unknown_resolved')?.text).toContain('a person decided: happened');
 });
 
 test('a process that cannot sign makes no evidence', () => {

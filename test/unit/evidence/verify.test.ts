@@ -124,6 +124,15 @@ test('an effect that the audit does not announce, or announces too late, is foun
   expect(verifyEvidence(crypto, renderEvidence(late)).firstWrong).toBe('steps[finally/cleanup]');
 });
 
+test('an effect without any intent is found', () => {
+  const sly = steps.map((step) => {
+    const { intentAtMs, ...rest } = step;
+    return step.itemKey === 'db-01' || intentAtMs === undefined ? rest : step;
+  });
+  const without = sampleEvidence({ steps: sly, facts: facts.filter((fact) => fact.data['path'] !== 'failover_db[db-01]') });
+  expect(verifyEvidence(crypto, renderEvidence(without)).firstWrong).toBe('steps[failover_db[db-01]]');
+});
+
 test('a run that counts as succeeded with a failed step is found', () => {
   const bad = sampleEvidence({ steps: steps.map((step) => (step.path === 'readiness/replication' ? { ...step, state: 'failed' } : step)) });
   expect(failedChecks(verifyEvidence(crypto, renderEvidence(bad)))).toEqual(['outcome']);
