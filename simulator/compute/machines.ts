@@ -111,7 +111,7 @@ export function powerOn(world: World, machine: Machine, after: () => void): void
     boot(world, machine);
     const { boots } = machine;
     world.clock.after(DURATIONS.agentReady, () => {
-      if (machine.power !== 'running' || machine.boots !== boots) return;
+      if (!exists(world, machine) || machine.power !== 'running' || machine.boots !== boots) return;
       machine.agentReady = true;
       changed(world, machine);
       for (const command of machine.runCommands.values()) command.agentReady();

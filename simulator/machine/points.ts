@@ -42,12 +42,26 @@ export function captureFiles(world: World, root: string): Manifest {
 function contentOf(world: World, file: string, version: string): string {
   const known = world.contentDigests.get(file);
   if (known?.version === version) return known.digest;
-  const content = readFileSync(file);
+  const content = readWhatever(file);
   const digest = createHash('sha256').update(content).digest('hex');
   const place = join(world.contentFolder, digest);
   if (!existsSync(place)) writeFileSync(place, content, { mode: 0o600 });
   world.contentDigests.set(file, { version, digest });
   return digest;
+}
+
+/** A replica carries blocks, not permissions: a file that its machine lets nobody read is carried as well. */
+function readWhatever(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) throw error;
+    const { mode } = lstatSync(file);
+    chmodSync(file, 0o600);
+    const content = readFileSync(file);
+    chmodSync(file, mode & 0o7777);
+    return content;
+  }
 }
 
 /** Writes the files of a manifest into a root folder. */

@@ -53,9 +53,13 @@ function openWorkload(world: World, machine: Machine, start: { readonly name: st
   const server = createServer((asked, answer) => {
     serve(site, asked, answer).catch((error: unknown) => send(answer, 500, { status: 'failing', reason: String(error) }));
   });
-  server.on('error', (error) => writeOwned(machine.root, `run/sim/units/${start.name}.error`, `${error.message}\n`));
+  const mark = (name: string, text: string): void => {
+    // The machine may have been deleted while the port was opened.
+    if (existsSync(join(machine.root, 'run/sim/units'))) writeOwned(machine.root, `run/sim/units/${start.name}.${name}`, `${text}\n`);
+  };
+  server.on('error', (error) => mark('error', error.message));
   // The shim that started the unit waits for this mark, so that "started" means "answers".
-  server.listen(unit.port, machine.realAddress, () => writeOwned(machine.root, `run/sim/units/${start.name}.up`, `${start.generation}\n`));
+  server.listen(unit.port, machine.realAddress, () => mark('up', start.generation));
   machine.services.set(start.name, {
     generation: start.generation,
     close: () => {

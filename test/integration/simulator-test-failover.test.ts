@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sdkClients } from '../support/azure-sdk.ts';
+import { runOnMachine } from '../support/run-command.ts';
 import { manualClock, startSimulator } from '../support/simulator.ts';
 import type { SdkClients } from '../support/azure-sdk.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -78,6 +79,19 @@ test('a test failover makes a machine from the point, and its cleanup removes it
   await simulator.until(async () => (await allowed('db-01')).includes('TestFailover'));
   await expect(azure.compute.virtualMachines.get('rg-shop-neu', 'db-01-test')).rejects.toMatchObject({ statusCode: 404 });
   expect(await simulator.control('doubles')).toEqual({ doubles: [] });
+  // Nothing that was under way in the machine brings it back, neither by id nor in a list.
+  await simulator.control('clock', { method: 'POST', body: { advanceMs: 10_000 } });
+  const left = [];
+  for await (const each of azure.compute.virtualMachines.list('rg-shop-neu')) left.push(each.name);
+  expect(left).toEqual([]);
+});
+
+test('a script that makes and removes files does not disturb replication', async () => {
+  const script =
+    'i=0; while [ $i -lt 300 ]; do mkdir -p /var/churn/$i; echo x > /var/churn/$i/f; rm -rf /var/churn/$((i - 5)); i=$((i + 1)); done';
+  expect(await runOnMachine({ azure, simulator }, { machine: 'db-02', name: 'churn', script })).toMatchObject({
+    executionState: 'Succeeded',
+  });
 });
 
 test('a second test failover is refused while one exists, and the ledger counts one effect', async () => {
