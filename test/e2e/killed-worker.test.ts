@@ -40,7 +40,9 @@ test.skipIf(missing)(
       expect({ drill, status: end.status, reason: end.reason }).toEqual({ drill, status: 'succeeded', reason: undefined });
       const ledger = await stack.ledger();
       expect(doubled(ledger, before), `drill ${drill}`).toEqual([]);
-      const failovers = ledger.slice(before).filter(({ operation, effect }) => operation === 'ReplicationProtectedItems_TestFailover' && effect === 'started');
+      const failovers = ledger
+        .slice(before)
+        .filter(({ operation, effect }) => operation === 'ReplicationProtectedItems_TestFailover' && effect === 'started');
       expect(failovers, `test failovers of drill ${drill}`).toHaveLength(10);
       const left = (await stack.machines()).filter(({ name }) => name.endsWith('-test'));
       expect(left, `machines left by drill ${drill}`).toEqual([]);
