@@ -28,7 +28,10 @@ export function judgeRto(clock: ObjectiveClock, objectives: Objectives | undefin
   const wallMs = clock.stoppedAtMs - clock.startedAtMs;
   const measuredMs = marks.count === 'active' ? wallMs - clock.waitedMs : wallMs;
   const what = marks.count === 'active' ? 'time without waiting for people' : 'wall time';
-  return judged(objectives?.rtoMs, measuredMs, `${what} from ${startText(marks.start)} to the first success of ${marks.stop}`);
+  // Both times are always reported, whichever of them the runbook counts.
+  const activeMs = wallMs - clock.waitedMs;
+  const other = marks.count === 'active' ? `wall time ${measuredText(wallMs)}` : `${measuredText(activeMs)} without waiting for people`;
+  return judged(objectives?.rtoMs, measuredMs, `${what} from ${startText(marks.start)} to the first success of ${marks.stop} (${other})`);
 }
 
 /** Recovery point from the ages of the recovery points that were used (milliseconds); the oldest counts. */
