@@ -63,7 +63,6 @@ const estate = z.strictObject({
 /** What an estate file says, checked. */
 export type Estate = z.infer<typeof estate>;
 export type EstateMachine = Estate['machines'][number];
-export type EstateNetwork = Estate['networks'][number];
 export type EstateVault = Estate['vaults'][number];
 
 /** An estate with the folder of its files. */

@@ -19,6 +19,8 @@ export interface Options {
   readonly curl: 'host' | 'own';
   readonly names: readonly string[];
   readonly retryAfterZero: boolean;
+  /** A test failover that the state does not allow is refused, or is accepted and its job fails: Azure's choice is not published. */
+  readonly secondTestFailover: 'refuse' | 'fail-job';
   readonly printEnv: boolean;
 }
 
@@ -38,6 +40,8 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --isolation WAY       auto, userns, chroot; none: scripts are not run
   --curl host|own       which curl machines get (host, where it has one)
   --name HOST           one more name in the certificate; may be repeated
+  --second-test-failover refuse|fail-job
+                        how a test failover ends that the state does not allow (refuse)
   --retry-after-zero    answers Retry-After: 0
   --print-env           also prints RUNWARD_AZURE_* lines for a client
 
@@ -71,6 +75,7 @@ export function readOptions(given: readonly string[]): Options {
       isolation: { type: 'string', default: 'auto' },
       curl: { type: 'string', default: 'host' },
       name: { type: 'string', multiple: true, default: [] },
+      'second-test-failover': { type: 'string', default: 'refuse' },
       'retry-after-zero': { type: 'boolean', default: false },
       'print-env': { type: 'boolean', default: false },
     },
@@ -88,6 +93,7 @@ export function readOptions(given: readonly string[]): Options {
     isolation: ISOLATION[oneOf('--isolation', values.isolation, ['auto', 'userns', 'chroot', 'none'])],
     curl: oneOf('--curl', values.curl, ['host', 'own']),
     names: values.name,
+    secondTestFailover: oneOf('--second-test-failover', values['second-test-failover'], ['refuse', 'fail-job']),
     retryAfterZero: values['retry-after-zero'],
     printEnv: values['print-env'],
   };

@@ -7,7 +7,7 @@ import { notThere, siteRecoveryError } from './errors.ts';
 import { findItem, findNetwork, findPlan } from './find.ts';
 import { itemBody, itemId } from './item.ts';
 import { ITEM_VIEW } from './item-state.ts';
-import { openJob } from './job.ts';
+import { beginJob, endJob, openJob } from './job.ts';
 import { cleanupTasks, testFailoverTasks } from './job-trees.ts';
 import { planAllows, planBody, planId } from './plan.ts';
 import {
@@ -79,6 +79,7 @@ export function postItemTest(world: World, call: Call): Answer {
   const resource = itemId(world, item);
   const { properties } = call.body as z.infer<typeof ITEM_TEST_BODY>;
   const refused = notAllowed(ITEM_VIEW[item.phase].allowed, 'TestFailover', item.name) ?? wrongDirection(properties.failoverDirection);
+  if (refused !== undefined && world.options.secondTestFailover === 'fail-job') return failedTest(world, call, item);
   if (refused !== undefined) return refusal(resource, refused);
   const network = findNetwork(world, { type: properties.networkType, id: properties.networkId, location: item.replication.pair.to });
   if ('status' in network) return refusal(resource, network);
@@ -104,6 +105,28 @@ export function postItemTest(world: World, call: Call): Answer {
   takeItem(world, item, { event: 'test', job });
   runTestFailover(world, job, { part, tasks });
   return accepted(world, job, resource);
+}
+
+/** The other way in which Azure may say no: 202, and a job that fails without having touched anything. */
+function failedTest(world: World, call: Call, item: Item): Answer {
+  const resource = itemId(world, item);
+  const tasks = testFailoverTasks();
+  const target = { id: item.guid, name: item.machine.name, type: 'ProtectionEntity' };
+  const order = {
+    vault: item.vault,
+    scenarioName: 'TestFailover',
+    friendlyName: 'Test failover',
+    target,
+    tasks,
+    custom: cleanupDetails(item),
+  };
+  const job = openJob(world, order, { call, operation: TEST_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) });
+  beginJob(world, job, () => {
+    const message = `The operation TestFailover is not allowed on '${item.name}' now.`;
+    endJob(world, job, { code: 'OperationNotAllowed', message, taskId: tasks[0].id, atMs: world.clock.nowMs() });
+  });
+  const answer = accepted(world, job, resource);
+  return { ...answer, effect: { effect: 'none', resource, operationId: job.id, jobId: job.id } };
 }
 
 /** POST testFailoverCleanup of an item. */
