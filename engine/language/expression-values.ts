@@ -27,7 +27,7 @@ export function fromCel(value: unknown): JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return wholeNumber(value);
   if (typeof value === 'number') return finiteNumber(value);
-  if (value instanceof Duration) return durationValue(value.valueOf());
+  if (value instanceof Duration) return durationValue(Math.round(value.valueOf()));
   const timeMs = msOfDate(value);
   if (timeMs !== undefined) return timeValue(timeMs);
   if (Array.isArray(value)) return value.map(fromCel);

@@ -114,6 +114,8 @@ function entryFrom(pair: unknown, building: Building): readonly Entry[] {
     return [];
   }
   const text = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
+  // Objects treat this name apart: a value behind it would be lost without a word.
+  if (text === '__proto__') building.report('RW202', { span: keySpan, pointer: '' }, { key: quoted(text), parent: 'the map' });
   const tail = { ...building, tail: keySpan.end };
   return [{ key: text, keySpan, value: value === null ? toTree(undefined, tail) : toTree(value, tail) }];
 }
