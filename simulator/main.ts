@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { AddressInfo } from 'node:net';
@@ -89,7 +89,13 @@ function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly sta
   const { stateFolder } = given;
   const imageFolder = join(stateFolder, 'image');
   const contentFolder = join(stateFolder, 'content');
-  for (const folder of [imageFolder, contentFolder, join(stateFolder, 'machines')]) mkdirSync(folder, { recursive: true });
+  // Each start is a new world: what an earlier one left in the folder goes, its ledger stays beside the new one.
+  for (const folder of [imageFolder, contentFolder, join(stateFolder, 'machines')]) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+  }
+  const ledgerFile = join(stateFolder, 'ledger.jsonl');
+  if (existsSync(ledgerFile)) renameSync(ledgerFile, join(stateFolder, 'ledger.previous.jsonl'));
   const seed = options.seed ?? loaded.estate.seed;
   return {
     options,
