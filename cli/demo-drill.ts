@@ -18,7 +18,7 @@ export interface DrillRequest {
   readonly colour: boolean;
   readonly runbook: string;
   /** Starts a worker that takes the place of the killed one; absent: nothing is killed. */
-  readonly kill?: { readonly worker: Child; readonly replace: () => Promise<Child> };
+  readonly kill?: { readonly worker: Child; readonly replace: () => Promise<Child> } | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -38,6 +38,11 @@ interface PlanView {
 /** Plans, starts and shows a drill; decides its approval as the local person; kills the worker during the second failover. */
 export async function playDrill(request: DrillRequest): Promise<DrillEnd> {
   const { client, lines } = request;
+  const open = await unfinished(request);
+  if (open !== undefined) {
+    lines.line('run', `${open.number} is still ${open.status} from an earlier start and goes on: it was accepted, so it is not lost`);
+    return watch({ ...request, kill: undefined }, open);
+  }
   const plan = await client.post<PlanView>('/plans', { runbook: request.runbook, inputs: {} });
   const { counts } = plan;
   lines.line(
@@ -47,6 +52,16 @@ export async function playDrill(request: DrillRequest): Promise<DrillEnd> {
   const started = await client.post<RunSummary>('/runs', { planHash: plan.planHash, reason: 'demo' }, randomUUID());
   lines.line('run', `${started.number} started by ${started.requester.name} as ${started.purpose} · ${started.url}`);
   return watch(request, started);
+}
+
+/** A drill that an earlier demo left under way. */
+async function unfinished({ client, runbook }: DrillRequest): Promise<RunSummary | undefined> {
+  const { items } = await client.get<{ readonly items: readonly { readonly id: string; readonly status: string }[] }>(
+    `/runs?runbook=${runbook}&limit=1`,
+  );
+  const [last] = items;
+  if (last === undefined || !['queued', 'running', 'waiting'].includes(last.status)) return undefined;
+  return client.get<RunSummary>(`/runs/${last.id}`);
 }
 
 async function watch(request: DrillRequest, started: RunSummary): Promise<DrillEnd> {
@@ -62,14 +77,15 @@ async function watch(request: DrillRequest, started: RunSummary): Promise<DrillE
       const victim = acceptedFailover(followed.event);
       if (victim !== undefined) {
         end = { killedAtMs: Date.now(), killedDuring: victim };
-        view.pause();
         request.kill.worker.kill('SIGKILL');
+        view.clear();
         request.lines.line(
           'kill',
           `worker ${request.kill.worker.pid} got SIGKILL while ${victim} was under way; another worker starts`,
           'warn',
         );
         const next = await request.kill.replace();
+        view.clear();
         request.lines.line('worker', `${next.pid} ready · the dead worker's lease must run out before it may go on`);
       }
     } else if (
@@ -79,7 +95,7 @@ async function watch(request: DrillRequest, started: RunSummary): Promise<DrillE
       Date.parse(followed.event.at) > end.killedAtMs + 1000
     ) {
       end = { ...end, takeoverMs: Date.parse(followed.event.at) - end.killedAtMs };
-      view.pause();
+      view.clear();
       request.lines.line(
         'takeover',
         `the run goes on ${((end.takeoverMs ?? 0) / 1000).toFixed(1)} s after the kill, from its record`,
@@ -105,13 +121,14 @@ async function approve(
   const gate = run.waitingFor.find(({ kind, step }) => kind === 'approval' && !at.decided.has(step));
   if (gate === undefined) return;
   at.decided.add(gate.step);
-  at.view.pause();
+  at.view.clear();
   request.lines.line('approval', `${gate.step} asks: ${gate.message}`);
   await request.client.post(
     `/approvals/${run.number}.${gate.step}/approve`,
     { planHash: run.planHash, reason: 'demo: approved by the local person' },
     randomUUID(),
   );
+  at.view.clear();
   request.lines.line('approved', 'by local, who also started the run: the evidence says self-approved (local)', 'warn');
 }
 
@@ -124,8 +141,8 @@ function isWorthALine({ type, item }: ApiEvent): boolean {
 
 interface Viewer {
   readonly show: (followed: { readonly model: RunModel; readonly event?: ApiEvent }) => void;
-  /** Leaves what is on the screen, so that a line can follow. */
-  readonly pause: () => void;
+  /** Takes the tree away, so that a line can follow; it is painted again below. */
+  readonly clear: () => void;
   readonly end: () => void;
 }
 
@@ -135,7 +152,7 @@ function viewer({ stream, colour }: DrillRequest): Viewer {
       show: ({ model, event }) => {
         if (event !== undefined && isWorthALine(event)) stream.write(`${eventLine(model.run.number, event)}\n`);
       },
-      pause: () => undefined,
+      clear: () => undefined,
       end: () => undefined,
     };
   }
@@ -152,7 +169,7 @@ function viewer({ stream, colour }: DrillRequest): Viewer {
       last = model;
       paint();
     },
-    pause: () => screen.end(),
+    clear: screen.clear,
     end: () => {
       clearInterval(timer);
       paint();

@@ -6,7 +6,7 @@ import type { DrillEnd } from './demo-drill.ts';
 import type { DemoLines } from './demo-lines.ts';
 import { evidenceCrypto } from './evidence-crypto.ts';
 import { verificationText } from './evidence-verify.ts';
-import { clockText } from './terminal.ts';
+import { clockText, measuredClockText } from './terminal.ts';
 
 interface LedgerEntry {
   readonly operation: string;
@@ -42,13 +42,13 @@ export function reportVerdict(lines: DemoLines, end: DrillEnd, ledger: LedgerCou
     rto === undefined
       ? []
       : [
-          `RTO ${rto.elapsedMs === undefined ? '-' : clockText(rto.elapsedMs)} of ${clockText(rto.targetMs)} ${rto.verdict.replace('_', ' ')}`,
+          `RTO ${rto.elapsedMs === undefined ? '-' : measuredClockText(rto.elapsedMs)} of ${clockText(rto.targetMs)} ${rto.verdict.replace('_', ' ')}`,
         ];
   const rpoText =
     rpo === undefined
       ? []
       : [
-          `RPO ${rpo.measuredMs === undefined ? '-' : clockText(rpo.measuredMs)} of ${clockText(rpo.targetMs)} ${rpo.verdict.replace('_', ' ')}`,
+          `RPO ${rpo.measuredMs === undefined ? '-' : measuredClockText(rpo.measuredMs)} of ${clockText(rpo.targetMs)} ${rpo.verdict.replace('_', ' ')}`,
         ];
   const reason = run.reason === undefined ? [] : [run.reason];
   lines.line('verdict', [run.status, ...rtoText, ...rpoText, ...reason].join(' · '), run.status === 'succeeded' ? 'good' : 'bad');
@@ -78,6 +78,5 @@ export async function reportEvidence(
   const verification = verifyEvidence(evidenceCrypto, signed.text);
   lines.line('verified', `runward evidence verify ${shown}.json says:`);
   lines.more(verificationText(verification, at.colour));
-  lines.line('note', 'simulated estate, self-approved: this proves the runbook and the engine, not Azure');
   return verification.ok;
 }

@@ -162,5 +162,6 @@ function interrupt(stopped: AbortController): Promise<void> {
     };
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
+    process.once('SIGHUP', stop);
   });
 }

@@ -32,6 +32,7 @@ async function dev(session: Session, flags: Flags): Promise<number> {
   const stop = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
+    process.once('SIGHUP', () => resolve());
   });
   const log = createLog({ level: 'info', redact: (text) => text, file: join(dataDir, 'logs', 'dev.log') });
   const url = textFlag(flags, 'redis');

@@ -3,6 +3,8 @@ import type { TextStream } from './terminal.ts';
 /** A block of lines that is painted over in place, at the end of what a terminal shows. */
 export interface LiveScreen {
   readonly paint: (lines: readonly string[]) => void;
+  /** Takes the block away, so that a line can be printed where it stood; the next paint follows below that line. */
+  readonly clear: () => void;
   /** Leaves the last block as it is and gives the cursor back. */
   readonly end: () => void;
 }
@@ -22,6 +24,11 @@ export function liveScreen(stream: TextStream): LiveScreen {
       stream.write(`${back}${text}\u001b[J`);
       painted = lines.length;
       last = text;
+    },
+    clear: () => {
+      if (painted > 0) stream.write(`\u001b[${painted}A\u001b[J`);
+      painted = 0;
+      last = '';
     },
     end: () => {
       if (painted > 0) stream.write(SHOW);

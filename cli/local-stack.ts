@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Child, endChild, startChild } from './child-process.ts';
+import { forget, leftovers, remember } from './leftover-processes.ts';
 import { localServerFile } from './server-address.ts';
 
 /** What a stack on this computer is made of. `redisUrl` and the keys exist already. */
@@ -32,17 +33,22 @@ export interface LocalStack {
 const STOP_MS = 10_000;
 
 /** Starts the simulator; the caller shows it before the rest follows. */
-export function startSimulator(request: Pick<StackRequest, 'dataDir' | 'scale' | 'seed'>): Promise<Child> {
+export async function startSimulator(request: Pick<StackRequest, 'dataDir' | 'scale' | 'seed'>): Promise<Child> {
+  const wanted = `${request.scale} ${request.seed}`;
+  const left = await leftovers(request.dataDir, wanted);
+  if (left !== undefined) return left;
   const state = join(request.dataDir, 'simulator');
   rmSync(state, { recursive: true, force: true });
   mkdirSync(state, { recursive: true, mode: 0o700 });
-  return startChild({
+  const simulator = await startChild({
     name: 'the simulator',
     file: program('simulator'),
     args: ['--scale', String(request.scale), '--seed', String(request.seed), '--state', state],
     env: {},
     logFile: join(request.dataDir, 'logs', 'simulator.log'),
   });
+  remember(request.dataDir, { name: 'simulator', pid: simulator.pid, wanted, ready: simulator.ready });
+  return simulator;
 }
 
 /** Starts the server against a simulator; workers follow by `startWorker`. */
@@ -61,6 +67,7 @@ export async function startStack(request: StackRequest, simulator: Child): Promi
     },
     logFile: join(request.dataDir, 'logs', 'server.log'),
   });
+  remember(request.dataDir, { name: 'server', pid: server.pid });
   const url = String(server.ready['url']);
   const workers: Child[] = [];
   const token = readFileSync(String(simulator.ready['controlTokenFile']), 'utf8');
@@ -77,6 +84,7 @@ export async function startStack(request: StackRequest, simulator: Child): Promi
         logFile: join(request.dataDir, 'logs', 'worker.log'),
       });
       workers.push(worker);
+      remember(request.dataDir, { name: 'worker', pid: worker.pid });
       return worker;
     },
     async control(path) {
@@ -89,6 +97,7 @@ export async function startStack(request: StackRequest, simulator: Child): Promi
       await Promise.all(workers.map((worker) => endChild(worker, STOP_MS)));
       await endChild(server, STOP_MS);
       await endChild(simulator, STOP_MS);
+      forget(request.dataDir);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { missingForQuorum } from '../gates/approve.ts';
 import { renderTemplate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject } from '../json.ts';
@@ -25,7 +26,7 @@ export function personEnd(step: Step, record: StepRecord, nowMs: number): StepCh
   const decisions = record.decisions ?? [];
   const refusal = decisions.find(({ answer }) => answer === 'deny' || answer === 'failed');
   if (refusal !== undefined) return refused(record, refusal);
-  if (step.body.kind === 'approval' && isQuorum(step.body, decisions)) return granted(record, decisions);
+  if (step.body.kind === 'approval' && isDecided(step.body, decisions)) return granted(record, decisions);
   if (step.body.kind === 'manual' && decisions.length > 0) return granted(record, decisions);
   if (nowMs < (record.deadlineAtMs ?? Infinity)) return undefined;
   if (step.body.kind === 'approval' && step.body.onTimeout === 'skip')
@@ -33,11 +34,9 @@ export function personEnd(step: Step, record: StepRecord, nowMs: number): StepCh
   return moveStep(record, 'read_failed', { verdict: 'timed_out', error: { kind: 'timed_out', message: 'nobody decided in time' } });
 }
 
-/** True when enough different persons, and one of each group that must supply one, have said yes. */
-export function isQuorum(body: { readonly need: number; readonly needFrom: readonly string[] }, decisions: readonly Decision[]): boolean {
-  const persons = new Map(decisions.filter(({ answer }) => answer === 'approve').map((decision) => [decision.by.id, decision.by]));
-  if (persons.size < body.need) return false;
-  return body.needFrom.every((group) => [...persons.values()].some((person) => person.groups.includes(group) || person.kind === 'local'));
+function isDecided(body: Extract<Step['body'], { readonly kind: 'approval' }>, decisions: readonly Decision[]): boolean {
+  const missing = missingForQuorum(body, decisions);
+  return missing.persons === 0 && missing.groups.length === 0;
 }
 
 function refused(record: StepRecord, decision: Decision): StepChange {
