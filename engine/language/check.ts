@@ -10,8 +10,12 @@ import type { LoadOptions, ReadFile } from './load.ts';
 import { type OutlinedStep, outlineSteps } from './outline.ts';
 import { scopeTypes } from './scope-types.ts';
 import { placeOf } from './source-text.ts';
+import { ownerOfStep } from './step-places.ts';
 import { checkBlockRetry, checkStep } from './step-rules.ts';
 import { child, pointerOf, textOf, type TreeNode } from './tree.ts';
+
+// Steps are checked against each other, so their number bounds the time that a document can take.
+const STEPS_MAX = 500;
 
 /** Checks references, types and safety of all documents together; findings go to each document's own report. */
 export function checkDocuments(files: readonly ReadFile[], options: LoadOptions): void {
@@ -22,6 +26,8 @@ export function checkDocuments(files: readonly ReadFile[], options: LoadOptions)
 function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, allowLocalScripts }: LoadOptions): void {
   const { root, report } = file;
   const steps = outlineSteps(root, actions);
+  const surplus = steps[STEPS_MAX];
+  if (surplus !== undefined) return report('RW107', ownerOfStep(surplus), { limit: `${STEPS_MAX} steps` });
   const names = collectNames(root, steps);
   checkDocument(root, steps, report);
   checkTargetSets(root, files, report);

@@ -10,6 +10,11 @@ export interface MapDescription {
 /** Descriptions of the maps below. */
 export const MAPS = z.registry<MapDescription>();
 
+/** A free map with at most so many entries: checking its names against each other costs more than their number. */
+function few<Value extends z.ZodType>(value: Value, entryMax: number) {
+  return z.record(id, value).refine((map) => Object.keys(map).length <= entryMax, `RW207:at most ${entryMax} entries`);
+}
+
 const PURPOSES = ['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift'] as const;
 
 const metadata = z
@@ -240,9 +245,9 @@ export const runbookSchema = z
     environment: name,
     timeout: duration,
     finally_timeout: duration.optional(),
-    inputs: z.record(id, input).optional(),
-    vars: z.record(id, templated).optional(),
-    targets: z.record(id, targetSet).optional(),
+    inputs: few(input, 200).optional(),
+    vars: few(templated, 200).optional(),
+    targets: few(targetSet, 100).optional(),
     objectives: objectives.optional(),
     readiness: z
       .strictObject({ every: duration.optional(), checks: z.array(step).min(1) })
@@ -252,7 +257,7 @@ export const runbookSchema = z
     on_failure: onFailure.optional(),
     steps: z.array(step).min(1),
     finally: z.array(step).min(1).optional(),
-    outputs: z.record(id, cel).optional(),
+    outputs: few(cel, 200).optional(),
     triggers: z
       .strictObject({ manual: z.boolean().optional(), schedules: z.array(schedule).optional() })
       .register(MAPS, { title: 'triggers', reserved: ['webhooks'] })

@@ -129,7 +129,8 @@ function reportChoice({ node, issue, report, key }: ValueAt, values: readonly st
 
 function reportCoded({ node, issue, report, key }: ValueAt, message: string): void {
   const [code, about = ''] = message.split(/:(.*)/s);
-  const place = { span: node.span, pointer: pointerOf(issue.path) };
+  const place = { span: node.kind === 'scalar' ? node.span : firstLine(node), pointer: pointerOf(issue.path) };
+  if (code === 'RW207') return report('RW207', place, { key: quoted(key), bound: about });
   const value = node.kind === 'scalar' ? String(node.value) : '';
   if (code === 'RW213') return report('RW213', place, { text: quoted(value) });
   if (code === 'RW503') return report('RW503', place, {});

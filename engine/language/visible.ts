@@ -1,5 +1,5 @@
 import { enclosing, fanOutsOf, isInside, type OutlinedStep } from './outline.ts';
-import { child, itemsOf, textOf } from './tree.ts';
+import { child, itemsOf, textOf, type TreeNode } from './tree.ts';
 
 /** May an expression of one step read another: yes, or why not. `outer` is the fan-out that hides it. */
 export type Visibility =
@@ -44,20 +44,32 @@ function divergence(step: OutlinedStep, reader: OutlinedStep): readonly [Outline
 }
 
 function needsOf(step: OutlinedStep, sibling: OutlinedStep): ReadonlySet<string> {
-  const siblings = itemsOf(child(step.parent?.node, 'parallel'));
+  const needs = siblingNeeds(step.parent?.node ?? step.node);
   const reached = new Set<string>();
-  const open = neededIds(step.node);
+  const open = [...(needs.get(step.id) ?? [])];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (reached.has(id)) continue;
     reached.add(id);
-    const node = siblings.find((candidate) => textOf(child(candidate, 'id')) === id);
-    if (node !== undefined && id !== sibling.id) open.push(...neededIds(node));
+    if (id === sibling.id) break;
+    open.push(...(needs.get(id) ?? []));
   }
   return reached;
 }
 
-function neededIds(node: OutlinedStep['node']): string[] {
-  return itemsOf(child(node, 'needs')).flatMap((item) => textOf(item) ?? []);
+const NEEDS = new WeakMap<TreeNode, ReadonlyMap<string, readonly string[]>>();
+
+// Each block is read once: expressions ask for it again and again.
+function siblingNeeds(block: TreeNode): ReadonlyMap<string, readonly string[]> {
+  const known = NEEDS.get(block);
+  if (known !== undefined) return known;
+  const needs = new Map(
+    itemsOf(child(block, 'parallel')).map((node) => {
+      const ids = itemsOf(child(node, 'needs')).flatMap((item) => textOf(item) ?? []);
+      return [textOf(child(node, 'id')) ?? '', ids] as const;
+    }),
+  );
+  NEEDS.set(block, needs);
+  return needs;
 }
 
 /** True when the outputs of a plain step can be null for `reader`: it may have been skipped or have failed, and the run went on. */

@@ -39,6 +39,13 @@ describe('the document guard', () => {
     expect(codes(text)).toEqual([expect.stringMatching(/^RW107/)]);
   });
 
+  it('bounds what is checked against each other: steps and vars', () => {
+    const steps = Array.from({ length: 501 }, (_, index) => `  - { id: s${index}, wait: 1s }\n`).join('');
+    expect(codes(`${HEAD}steps:\n${steps}`)).toEqual(['RW107: document too deep or too large: 500 steps']);
+    const vars = Array.from({ length: 201 }, (_, index) => `  v${index}: 1\n`).join('');
+    expect(codes(`${HEAD}vars:\n${vars}${STEPS}`)).toEqual(['RW207: "vars" is out of bounds: at most 200 entries']);
+  });
+
   it('bounds aliases, whatever they would grow to', () => {
     const bomb = `a: &a [x]\n${Array.from({ length: 30 }, (_, index) => `b${index}: [*a, *a]`).join('\n')}`;
     expect(codes(bomb).every((code) => code.startsWith('RW104'))).toBe(true);
