@@ -9,6 +9,7 @@ import { verificationText } from './evidence-verify.ts';
 import { clockText, measuredClockText } from './terminal.ts';
 
 interface LedgerEntry {
+  readonly at: string;
   readonly operation: string;
   readonly effect: string;
   readonly resource: string;
@@ -21,9 +22,9 @@ export interface LedgerCount {
   readonly twice: readonly string[];
 }
 
-/** Counts the effects of a drill in the simulator's own ledger, from the entry after `before`. */
-export function countLedger(entries: readonly LedgerEntry[]): LedgerCount {
-  const started = entries.filter(({ effect }) => effect === 'started');
+/** Counts the effects since a drill was accepted (RFC 3339) in the simulator's own ledger. */
+export function countLedger(entries: readonly LedgerEntry[], since: string): LedgerCount {
+  const started = entries.filter(({ at, effect }) => effect === 'started' && Date.parse(at) >= Date.parse(since));
   const counts = new Map<string, number>();
   for (const { operation, resource } of started) {
     if (!/testFailover/i.test(operation)) continue;

@@ -122,7 +122,7 @@ async function report(
   drill: { readonly client: ReturnType<typeof apiClient>; readonly end: DrillEnd; readonly colour: boolean },
 ): Promise<number> {
   const { entries } = (await at.stack.control('ledger')) as { readonly entries: Parameters<typeof countLedger>[0] };
-  const ledger = countLedger(entries);
+  const ledger = countLedger(entries, drill.end.run.createdAt);
   reportVerdict(at.lines, drill.end, ledger);
   const holds = await reportEvidence(at.lines, drill.client, {
     run: drill.end.run,
