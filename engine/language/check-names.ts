@@ -94,14 +94,22 @@ interface Field {
 }
 
 function checkInput(field: Field, context: PathChecking): void {
-  const { placed, checking } = context;
+  const { checking } = context;
   const definition = checking.names.inputs.get(field.name);
   checking.usedInputs.add(field.name);
   if (definition === undefined) return checkMember('input', field, { known: checking.names.inputs, context });
-  if (textOf(child(definition, 'type')) !== 'secret' || placed.place.use === 'env') return;
-  // Which arguments take secrets is known to the check of arguments, which reports the others.
-  if (placed.place.use === 'with') return;
-  context.report('RW502', placed.at(field.range), { input: quoted(field.name), place: 'a place that is shown or stored' });
+  if (textOf(child(definition, 'type')) === 'secret') checkSecret(field, context);
+}
+
+// A secret is resolved at the moment of use, so it can only be the whole of a value whose reader knows that it is one.
+function checkSecret(field: Field, { placed, report }: PathChecking): void {
+  const { use, path, node } = placed.place;
+  const whole = new RegExp(`^\\s*\\$\\{\\{\\s*inputs\\.${field.name}\\s*\\}\\}\\s*$`).test(String(node.value));
+  const taken = use === 'env' || (use === 'with' && path.at(-1) === 'secret');
+  if (taken && whole) return;
+  const place = taken ? 'a larger text' : use === 'with' ? 'an argument that takes none' : 'a place that is shown or stored';
+  const hint = taken ? { hint: `write "\${{ inputs.${field.name} }}" and nothing else` } : {};
+  report('RW502', { ...placed.at(field.range), ...hint }, { input: quoted(field.name), place });
 }
 
 function checkMember(

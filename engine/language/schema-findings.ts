@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { CUT_OFF, isCutOff } from './cut-off.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { nearest } from './near.ts';
 import { valueFinding, type ValueIssue } from './schema-values.ts';
@@ -67,7 +68,8 @@ function reportUnknownKeys(issue: Flat & { code: 'unrecognized_keys' }, { schema
     const absent = (map?.keys ?? []).filter((known) => child(node, known) === undefined);
     const near = nearest(key, absent);
     if (near !== undefined) explained.add(pointerOf([...path, near]));
-    const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
+    const suggestion =
+      near !== undefined ? { hint: didYouMean(near), fix: near } : isCutOff(key, child(node, key)) ? { hint: CUT_OFF } : {};
     report('RW202', { ...place, ...suggestion }, { key: quoted(key), parent: map?.title ?? 'this map' });
   }
 }

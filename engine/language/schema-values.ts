@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { CUT_OFF, isCutOff } from './cut-off.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { nearest } from './near.ts';
 import { hasExpression } from './template.ts';
@@ -70,14 +71,9 @@ function reportKey({ issue, root, report }: ValueAt): void {
   const key = String(issue.path.at(-1));
   const span = entryOf(nodeAt(root, (issue.path as Segment[]).slice(0, -1)), key)?.keySpan ?? { start: 0, end: 0 };
   const value = entryOf(nodeAt(root, (issue.path as Segment[]).slice(0, -1)), key)?.value;
-  // `{ v: f(a, b) }` is two keys to YAML: the second is what follows the comma.
-  if (value?.kind === 'scalar' && value.value === null && value.source === '' && /[()[\]"']/.test(key)) {
+  if (isCutOff(key, value)) {
     const pointer = pointerOf(issue.path as Segment[]);
-    report(
-      'RW202',
-      { span, pointer, hint: 'a comma ends a value in { }: quote the value before it' },
-      { key: quoted(key), parent: 'the map' },
-    );
+    report('RW202', { span, pointer, hint: CUT_OFF }, { key: quoted(key), parent: 'the map' });
     return;
   }
   const inner = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined;

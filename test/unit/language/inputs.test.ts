@@ -39,7 +39,7 @@ function check(given: JsonObject) {
 
 function problems(given: JsonObject): readonly string[] {
   const checked = check(given);
-  return checked.ok ? [] : checked.findings.map((finding) => `${finding.line} ${finding.pointer} ${finding.message}`);
+  return checked.ok ? [] : checked.findings.map((finding) => `${finding.code} ${finding.line} ${finding.message}`);
 }
 
 describe('checkInputs', () => {
@@ -65,15 +65,15 @@ describe('checkInputs', () => {
 
   it('names everything that is wrong, with a pointer and the line of the definition', () => {
     expect(problems({ incident: 'INC-1', ring: 'c', count: 10, wait: '30s', names: ['y', 3], shape: { b: 1 }, nothing: 1 })).toEqual([
-      '7 /nothing input /nothing: is not known',
-      '8 /incident input /incident: does not match the pattern',
-      '9 /ring input /ring: is not one of the list',
-      '10 /count input /count: is too large',
-      '12 /wait input /wait: is too small',
-      '15 /names/1 input /names/1: must be text',
-      '16 /shape/b input /shape/b: is not known',
+      'RW517 7 input /nothing: is not known',
+      'RW517 8 input /incident: does not match the pattern',
+      'RW517 9 input /ring: is not one of the list',
+      'RW517 10 input /count: is too large',
+      'RW517 12 input /wait: is too small',
+      'RW517 15 input /names/1: must be text',
+      'RW517 16 input /shape/b: is not known',
     ]);
-    expect(problems({})).toEqual(['8 /incident input /incident: is missing']);
+    expect(problems({})).toEqual(['RW517 8 input /incident: is missing']);
     expect(
       problems({ incident: 'INC-204817', document: 'runbooks/../secret', password: 'hunter2', at: '2026-02-30T00:00:00Z' }),
     ).toHaveLength(3);
