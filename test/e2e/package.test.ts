@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const LEFT_OUT = new Set(['.git', '.runward', 'node_modules', 'dist', 'coverage']);
 const BAD = `apiVersion: runward/v1
 kind: Runbook
 metadata: { name: start, title: Start a machine, owner: team-shop }
@@ -26,7 +27,12 @@ describe('the npm package in an empty folder', () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'runward-package-'));
-    expect(run('npm', ['pack', '--silent', '--pack-destination', folder], ROOT).status).toBe(0);
+    // Packed from a copy, so that no compiled program stays in the checkout and none of an earlier build gets into the package.
+    const copy = join(folder, 'checkout');
+    cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.has(relative(ROOT, path)) });
+    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+    const packed = run('npm', ['pack', '--silent', '--pack-destination', folder], copy);
+    expect(packed.status === 0 ? '' : packed.output).toBe('');
     const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no tarball was written';
     writeFileSync(join(folder, 'package.json'), '{ "name": "somebody", "private": true }\n');
     const installed = run('npm', ['install', '--no-audit', '--no-fund', '--no-save', join(folder, tarball)], folder);
