@@ -73,6 +73,8 @@ export const LOCK_WAIT_MS = 600_000;
 export const LOCK_POLL_MS = 10_000;
 /** The first effect behind an approval must start within this time. */
 export const APPROVAL_USE_MS = 3_600_000;
+/** Readiness checks that are older than this when the last approval is given are made again. */
+export const READINESS_AGE_MAX_MS = 300_000;
 /** How often a ready step is looked at again when its answer names no time. */
 export const UNANSWERED_MS = 5_000;
 /** A run that was claimed this often without progress is parked for a person. */

@@ -7,6 +7,8 @@ import { executeStep } from './execute-step.ts';
 import { finishRun } from './finish-run.ts';
 import type { Holder } from './holder.ts';
 import { nextMoves, type Moves } from './next-steps.ts';
+import { noticeLines, noticeWords } from './notices.ts';
+import type { RunRecord } from './record.ts';
 import { isLost } from './submit-step.ts';
 import type { Engine } from './turn.ts';
 
@@ -68,7 +70,9 @@ async function moveOn(work: Work): Promise<Visit> {
     const moves = movesNow(work);
     if (moves.kind === 'ended') return end(work);
     if (moves.kind === 'change') {
+      const before = holder.view().run;
       await holder.commit((view, nowMs) => changeNow(work, { view, nowMs }));
+      await tell(work, before);
       continue;
     }
     if (drain.aborted) return giveBack(work, moves.wakeAtMs);
@@ -76,6 +80,18 @@ async function moveOn(work: Work): Promise<Visit> {
     if (busy.size === 0 && isLongWait(holder, moves)) return giveBack(work, moves.wakeAtMs);
     await somethingHappens(work, moves);
   }
+}
+
+/** Notices go to the run's log and to the worker's. They are a convenience: one that is not written stops nothing. */
+async function tell({ engine, holder }: Work, before: RunRecord): Promise<void> {
+  const { run } = holder.view();
+  const words = noticeWords(before, run);
+  const lines = noticeLines(holder.plan, run, words, holder.nowMs());
+  if (lines.length === 0) return;
+  for (const { text } of lines) engine.ports.log.info('notice', { runId: holder.runId, text });
+  await engine.ports.store
+    .appendLog(holder.runId, lines)
+    .catch(() => engine.ports.log.warn('a notice was not stored', { runId: holder.runId }));
 }
 
 /** The change is computed again inside the commit: between the decision and its turn a leaf may have moved. */

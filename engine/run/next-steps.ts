@@ -1,6 +1,7 @@
 import { assert } from '../errors.ts';
+import { READINESS_AGE_MAX_MS } from '../limits.ts';
 import type { RunChange } from './change.ts';
-import { clockChange } from './objective-clock.ts';
+import { breachAtMs, clockChange } from './objective-clock.ts';
 import { endOfRun } from './end-of-run.ts';
 import type { RunRecord, RunView, StepRecord } from './record.ts';
 import { hasEnded, type RunOutcome } from './run-state.ts';
@@ -27,7 +28,7 @@ export function nextMoves(situation: Situation): Moves {
   if (hasEnded(run.state)) return { kind: 'ended' };
   if (run.state === 'queued') return change({ event: 'started', stampFields: ['startedAtMs'], fields: deadline(situation) });
   if (run.state === 'paused') return { kind: 'work', due: [], asked: [], wakeAtMs: undefined };
-  const stop = cancelChange(situation) ?? lateChange(situation);
+  const stop = cancelChange(situation) ?? lateChange(situation) ?? breachChange(situation) ?? staleReadiness(situation);
   if (stop !== undefined) return change(stop);
   const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], wakeAtMs: undefined } };
   const status = walkPhase(walk);
@@ -61,14 +62,19 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
 
 function work(found: Found, { view, plan }: Situation): Moves {
   const limits = [view.run.phase === 'finally' ? view.run.finallyDeadlineAtMs : view.run.deadlineAtMs].filter((ms) => ms !== undefined);
-  const times = [...(found.wakeAtMs === undefined ? [] : [found.wakeAtMs]), ...(view.run.state === 'unknown' ? [] : limits)];
+  const breach = breachAtMs(plan, view);
+  const times = [
+    ...(found.wakeAtMs === undefined ? [] : [found.wakeAtMs]),
+    ...(view.run.state === 'unknown' ? [] : limits),
+    ...(breach === undefined ? [] : [breach]),
+  ];
   assert(plan.schema === 1, 'plan schema is known');
   return { kind: 'work', due: found.due, asked: found.asked, wakeAtMs: times.length === 0 ? undefined : Math.min(...times) };
 }
 
 function walkPhase(walk: Walk): StepStatus {
   const { run } = walk.view;
-  const level: Level = { prefix: phasePrefix(run.phase), bindings: [], mode: modeOf(walk) };
+  const level: Level = { prefix: phasePrefix(run.phase, run.readinessRound), bindings: [], mode: modeOf(walk) };
   const { definition } = walk.plan;
   switch (run.phase) {
     case 'readiness':
@@ -91,6 +97,30 @@ function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
   const open = (run.state === 'running' || run.state === 'waiting') && run.phase !== 'finally' && run.outcome === undefined;
   if (run.cancel === undefined || !open) return undefined;
   return { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), outcome: 'cancelled', reason: `cancelled by ${run.cancel.by}` } };
+}
+
+/** Passing the objective is an event and a red verdict, never a stop. */
+function breachChange({ plan, view, nowMs }: Situation): RunChange | undefined {
+  const atMs = breachAtMs(plan, view);
+  if (atMs === undefined || nowMs < atMs) return undefined;
+  return { fields: { rtoBreached: true }, events: [{ type: 'runward.objective.breached', data: { objective: 'rto' } }] };
+}
+
+/** The last approval was given long after the readiness checks: they are made again before anything is changed. */
+function staleReadiness({ plan, view }: Situation): RunChange | undefined {
+  const { run, steps } = view;
+  if (run.phase !== 'main' || run.state === 'cancelling' || run.readinessRound !== undefined || plan.definition.readiness === undefined)
+    return undefined;
+  const gates = plan.definition.steps.filter(({ body }) => body.kind === 'approval').map(({ id }) => steps.get(id));
+  const approvedAtMs = gates.every((gate) => gate?.state === 'succeeded')
+    ? Math.max(...gates.map((gate) => gate?.endedAtMs ?? 0))
+    : undefined;
+  const checkedAtMs = Math.max(
+    ...[...steps.values()].filter(({ path }) => path.startsWith('readiness/')).map(({ endedAtMs }) => endedAtMs ?? 0),
+  );
+  const used = [...steps.values()].some(({ firstIntentAtMs }) => firstIntentAtMs !== undefined);
+  if (gates.length === 0 || approvedAtMs === undefined || used || approvedAtMs - checkedAtMs <= READINESS_AGE_MAX_MS) return undefined;
+  return { fields: { phase: 'readiness', readinessRound: 2 }, events: [{ type: 'runward.run.readiness_again', data: {} }] };
 }
 
 /** The run's own time is over: what was sent is followed to its end, the rest is cancelled, `finally` has its own budget. */

@@ -34,6 +34,14 @@ export function clockOf(plan: Plan, view: RunView): ObjectiveClock {
   };
 }
 
+/** When the recovery time passes its objective, while the clock runs and nobody has said so yet; undefined otherwise. */
+export function breachAtMs(plan: Plan, view: RunView): number | undefined {
+  const { rtoMs } = plan.definition.objectives ?? {};
+  const { startedAtMs, stoppedAtMs } = clockOf(plan, view);
+  if (rtoMs === undefined || startedAtMs === undefined || stoppedAtMs !== undefined || view.run.rtoBreached === true) return undefined;
+  return view.run.phase === 'finally' ? undefined : startedAtMs + rtoMs;
+}
+
 /** The age of the oldest recovery point that a step has used, measured when its request was about to be sent, in milliseconds. */
 export function rpoOf(view: RunView): number | undefined {
   const ages = [...view.steps.values()].flatMap((record) => {

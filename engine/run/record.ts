@@ -49,6 +49,10 @@ export interface RunFields {
   readonly deadlineAtMs?: number;
   readonly finallyDeadlineAtMs?: number;
   readonly clock: ObjectiveClock;
+  /** Set once the recovery time has passed its objective while the clock still ran. */
+  readonly rtoBreached?: boolean;
+  /** How often the readiness checks were begun; absent means once. */
+  readonly readinessRound?: number;
   /** Age of the oldest recovery point used so far, when a step reported one. */
   readonly rpoMs?: number;
   readonly outputs?: JsonObject;

@@ -1,9 +1,10 @@
 import type { Step } from '../language/runbook.ts';
 import type { RunPhase } from './record.ts';
 
-/** Path prefix of the steps of a phase: `readiness/`, nothing, `finally/`. */
-export function phasePrefix(phase: RunPhase): string {
-  return phase === 'main' ? '' : `${phase}/`;
+/** Path prefix of the steps of a phase: `readiness/` (`readiness#2/` when the checks are made again), nothing, `finally/`. */
+export function phasePrefix(phase: RunPhase, readinessRound = 1): string {
+  if (phase === 'main') return '';
+  return phase === 'readiness' && readinessRound > 1 ? `readiness#${readinessRound}/` : `${phase}/`;
 }
 
 /** Path of a step below a prefix, for example `update[web-01]/drain`. */

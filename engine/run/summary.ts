@@ -94,7 +94,7 @@ export function summarize(source: SummarySource): RunSummary {
     waitingFor: hasEnded(source.run.state) ? [] : waitingSteps(source.plan.definition, source.steps),
     steps: [
       ...rowsOf(records, source.plan.definition.readiness?.checks ?? [], {
-        prefix: phasePrefix('readiness'),
+        prefix: phasePrefix('readiness', source.run.readinessRound),
         section: 'readiness',
         depth: 0,
       }),

@@ -143,3 +143,39 @@ test('the clock runs from the first attempt of its start to the first success of
   expect((run.clock.stoppedAtMs ?? 0) - (run.clock.startedAtMs ?? 0)).toBeGreaterThanOrEqual(600_000);
   expect(run.outputs).toEqual({ rto: { $duration: (run.clock.stoppedAtMs ?? 0) - (run.clock.startedAtMs ?? 0) } });
 });
+
+test('a breached objective is an event and changes nothing else', async () => {
+  const objectives = { rtoMs: 60_000, clock: { start: 'first', stop: 'last', count: 'wall' } } as const;
+  const world = await makeRunWorld({
+    objectives,
+    notify: [{ to: 'teams:dr-room', when: ['objective_breached', 'succeeded'] }],
+    steps: [leaf('first', 'read'), step('pause', { kind: 'wait', wait: { duration: '10m' } }), leaf('last', 'read')],
+  });
+  expect(await world.go()).toMatchObject({ state: 'succeeded', rtoBreached: true });
+  const events = await world.ports.store.readEvents(world.runId, 0, 100);
+  expect(events.filter(({ type }) => type === 'runward.objective.breached')).toHaveLength(1);
+  const { lines } = await world.ports.store.readLog(world.runId, { from: 0, limit: 10 });
+  expect(lines.map(({ text }) => text)).toEqual([
+    'notice to teams:dr-room: Test #1 objective breached',
+    'notice to teams:dr-room: Test #1 succeeded',
+  ]);
+});
+
+test('readiness is checked again when the approval comes more than five minutes later, and a failing check then stops the run', async () => {
+  let healthy = true;
+  const world = await makeRunWorld(
+    { readiness: { checks: [leaf('healthy', 'read')] }, steps: [step('gate', GATE), leaf('change', 'guarded')] },
+    {
+      read: async () =>
+        healthy ? { kind: 'succeeded', result: {} } : { kind: 'failed', failure: { kind: 'target', message: 'not any more' } },
+    },
+  );
+  await world.go();
+  world.time.at(600_000, () => undefined);
+  await world.time.run(700_000, () => world.time.clock.monotonicMs() >= 600_000);
+  healthy = false;
+  await world.say({ kind: 'approve', step: 'gate' });
+  expect((await world.go()).state).toBe('failed');
+  expect(await world.steps()).toMatchObject({ 'readiness/healthy': 'succeeded', 'readiness#2/healthy': 'failed' });
+  expect(world.calls).not.toContain('change:submit');
+});
