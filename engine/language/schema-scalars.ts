@@ -17,6 +17,14 @@ export const text = z.string().min(1).max(8192);
 /** A duration as written, for example 1h30m. */
 export const duration = z.string().refine((value) => parseDurationMs(value) !== undefined, 'RW213');
 
+const LONGEST_MS = 30 * 86_400_000;
+
+/** A duration of a whole run or of a person's answer: at most 30 days. */
+export const longDuration = duration.refine((value) => (parseDurationMs(value) ?? 0) <= LONGEST_MS, 'RW207:at most 30d');
+
+/** A list that an expression gives. */
+export const listExpression = z.string().regex(/^\s*\$\{\{[^]*\}\}\s*$/, 'RW205:one expression in ${{ }}');
+
 /** A point in time with an offset. */
 export const instant = z.string().refine((value) => parseInstantMs(value) !== undefined, 'RW205:an RFC 3339 time with an offset');
 

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { cel, duration, id, instant, name, secretReference, share, templated, text } from './schema-scalars.ts';
+import {
+  cel,
+  duration,
+  id,
+  instant,
+  listExpression,
+  longDuration,
+  name,
+  secretReference,
+  share,
+  templated,
+  text,
+} from './schema-scalars.ts';
 
 /** What findings say about a map: its title, and the words that the language knows but this release does not have. */
 export interface MapDescription {
@@ -107,7 +119,7 @@ const approval = z
     need: z.number().int().min(1),
     need_from: z.array(z.string()).optional(),
     self: z.boolean().optional(),
-    timeout: duration.optional(),
+    timeout: longDuration.optional(),
     on_timeout: z.enum(['stop', 'skip']).optional(),
     message: text,
     form: form.optional(),
@@ -191,7 +203,7 @@ const step = z.strictObject({
   },
   max_parallel: z.number().int().min(1).max(1000).optional(),
   target: target.optional(),
-  for_each: templated.optional(),
+  for_each: listExpression.optional(),
   as: id.optional(),
   rollout: rollout.optional(),
   until: until.optional(),
@@ -243,8 +255,8 @@ export const runbookSchema = z
     metadata,
     purpose: z.union([z.enum(PURPOSES), z.array(z.enum(PURPOSES)).min(1)]),
     environment: name,
-    timeout: duration,
-    finally_timeout: duration.optional(),
+    timeout: longDuration,
+    finally_timeout: longDuration.optional(),
     inputs: few(input, 200).optional(),
     vars: few(templated, 200).optional(),
     targets: few(targetSet, 100).optional(),

@@ -47,6 +47,24 @@ describe('broken documents', () => {
     }));
     expect(moved).toEqual(shifted);
   });
+
+  it('offer a fix only where applying it removes the finding', () => {
+    const offered = NAMES.flatMap((name) => {
+      const text = readFileSync(join(FOLDER, `${name}.yaml`), 'utf8');
+      return findingsOf(text, name).flatMap((finding) =>
+        finding.fix === undefined ? [] : [{ name, text, finding, fix: finding.fix.text }],
+      );
+    });
+    expect(offered.length).toBeGreaterThan(10);
+    const useless = offered.filter(({ name, text, finding, fix }) => {
+      const lines = text.split('\n');
+      const line = lines[finding.line - 1] ?? '';
+      lines[finding.line - 1] = line.slice(0, finding.column - 1) + fix + line.slice(finding.endColumn - 1);
+      const left = findingsOf(lines.join('\n'), name);
+      return left.some((other) => other.code === finding.code && other.line === finding.line && other.column === finding.column);
+    });
+    expect(useless.map(({ name, fix }) => `${name}: ${fix}`)).toEqual([]);
+  });
 });
 
 // Findings about a file as a whole stand at its first character.

@@ -147,6 +147,17 @@ hosts:
     expect(messages([runbook('steps:\n  # runward-ignore RW213: later\n  - { id: a, wait: soon }\n')])).toHaveLength(1);
   });
 
+  it('bounds the longest durations and wants for_each to be an expression', () => {
+    const file = runbook(
+      'steps:\n  - { id: a, for_each: [x, y], effect: read, run: "true" }\n  - { id: b, for_each: x, effect: read, run: "true" }\n',
+    );
+    expect(messages([{ ...file, text: file.text.replace('timeout: 1h', 'timeout: 31d') }])).toEqual([
+      '6:10 error RW207 "timeout" is out of bounds: at most 30d',
+      '8:24 error RW205 "for_each" must be text, found a list',
+      '9:24 error RW205 "for_each" must be one expression in ${{ }}, found "x"',
+    ]);
+  });
+
   it('keeps 200 findings of a file and says how many there are beside', () => {
     const steps = Array.from({ length: 300 }, (_, index) => `  - { id: s${index}, wait: soon }\n`).join('');
     const { findings } = loadDocuments([runbook(`steps:\n${steps}`)], { actions });
