@@ -16,7 +16,11 @@ export interface Store {
   readonly claim: (request: ClaimRequest) => Promise<ClaimAnswer>;
   readonly renew: (runId: RunId, fence: Fence, leaseMs: number) => Promise<RenewAnswer>;
   readonly transition: (request: TransitionRequest) => Promise<TransitionAnswer>;
-  readonly release: (runId: RunId, fence: Fence, wakeAtMs: number) => Promise<{ readonly kind: 'released'; readonly nowMs: number } | Stale>;
+  readonly release: (
+    runId: RunId,
+    fence: Fence,
+    wakeAtMs: number,
+  ) => Promise<{ readonly kind: 'released'; readonly nowMs: number } | Stale>;
   readonly command: (runId: RunId, command: SignedCommand) => Promise<CommandAnswer>;
 
   readonly readRun: (runId: RunId) => Promise<StoredRun | undefined>;
@@ -215,7 +219,9 @@ export interface LogPage {
   readonly dropped: number;
 }
 
-export type LockAnswer = { readonly kind: 'locked' } | { readonly kind: 'held'; readonly by: RunId; readonly lockId: string; readonly sinceMs: number };
+export type LockAnswer =
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'held'; readonly by: RunId; readonly lockId: string; readonly sinceMs: number };
 
 /** A published runbook or inventory: its text by path, with the digest of the text. */
 export interface StoredDocument {

@@ -41,7 +41,10 @@ export function chainFacts(
 }
 
 /** The first place where a chain does not hold; undefined when it is whole from its first entry to its end. */
-export function firstBreak(sha256: (text: string) => string, entries: readonly AuditEntry[]): { readonly seq: number; readonly why: string } | undefined {
+export function firstBreak(
+  sha256: (text: string) => string,
+  entries: readonly AuditEntry[],
+): { readonly seq: number; readonly why: string } | undefined {
   let prev = EMPTY_HEAD;
   for (const [index, entry] of entries.entries()) {
     if (entry.seq !== index + 1) return { seq: entry.seq, why: `entry ${index + 1} is missing` };
