@@ -42,7 +42,7 @@ export const MOVE = {
   path: 'runbooks/move.yaml',
   text: GREET.text
     .replace('name: greet', 'name: move')
-    .replace('purpose: operations', 'purpose: failover')
+    .replace('purpose: operations', 'purpose: failover\non_failure: stop')
     .replace('environment: test', 'environment: production'),
 };
 
