@@ -4,9 +4,6 @@ export type RunId = string & { readonly brand: 'RunId' };
 /** Identifies one effect of one run for ever: a UUIDv5 of run, step path, iteration and generation. */
 export type StepKey = string & { readonly brand: 'StepKey' };
 
-/** A full Azure Resource Manager id, compared without case and stored as written. */
-export type ArmId = string & { readonly brand: 'ArmId' };
-
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Reads a run id; undefined when the text is not a lower-case UUID. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { azureFromConfig } from '../adapters/azure/configured.ts';
@@ -17,6 +18,7 @@ import { createSecrets } from '../adapters/system/secrets.ts';
 import { loadSigner } from '../adapters/system/signer.ts';
 import { openTickets } from '../adapters/system/tickets.ts';
 import { type Config, parseConfig } from '../engine/config.ts';
+import { ERRORS, RunwardError } from '../engine/errors.ts';
 import type { Azure } from '../engine/azure-calls.ts';
 import type { Log, Ports, Secrets, Shell } from '../engine/ports.ts';
 import { VERSION } from '../engine/version.ts';
@@ -111,7 +113,16 @@ function askedToStop(): Promise<undefined> {
   });
 }
 
-if (import.meta.main) {
-  process.exitCode = await runWorker(parseConfig(process.env), { ready: () => process.stdout.write('{"ready":true}\n') });
-  process.exit();
+async function main(): Promise<number> {
+  try {
+    const file = process.env['RUNWARD_CONFIG_FILE'];
+    const config = parseConfig(process.env, file === undefined ? undefined : readFileSync(file, 'utf8'));
+    return await runWorker(config, { ready: () => process.stdout.write('{"ready":true}\n') });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`the worker did not start: ${message}\n`);
+    return error instanceof RunwardError ? ERRORS[error.code].exit : 1;
+  }
 }
+
+if (import.meta.main) process.exit(await main());

@@ -37,7 +37,7 @@ export function startWork(options: WorkOptions): Work {
   const stopped = new AbortController();
   const consumer = options.startConsumer(async (runId, drain) => {
     const visit = await advance(engine, runId, drain);
-    ports.log.debug('visit ended', { runId, worker: name, visit });
+    ports.log.debug('visit ended', { runId, visit });
   });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: stopped.signal });
   const beat = heartbeat({ ...options, active: consumer.active, signal: stopped.signal });

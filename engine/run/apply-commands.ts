@@ -74,7 +74,8 @@ function commandChange(engine: Engine, holder: Holder, at: Applying): RunChange 
 }
 
 function decided(record: StepRecord, view: RunView, command: Extract<Command, { planHash: string }>): RunChange {
-  const self = command.by.id === view.run.requester.id;
+  // A person may always stop an own request; a yes to it is what a reader must know of.
+  const self = command.kind === 'approve' && command.by.id === view.run.requester.id;
   const decision = {
     by: command.by,
     answer: ANSWERS[command.kind],
@@ -89,7 +90,7 @@ function decided(record: StepRecord, view: RunView, command: Extract<Command, { 
     { decisions: [...(record.decisions ?? []), decision] },
     { data: { answer: decision.answer, by: command.by.name, self } },
   );
-  return { steps: [change], ...(self && record.node === 'person' ? { fields: { selfApproved: true } } : {}) };
+  return { steps: [change], ...(self ? { fields: { selfApproved: true } } : {}) };
 }
 
 function resolved(

@@ -258,7 +258,7 @@ function stampedStep(record: StepRecord, stamp: StepChange['stamp'], nowMs: numb
 }
 
 function logEdges(ports: HolderPorts, claimed: Claimed, change: RunChange): void {
-  const head = { runId: claimed.stored.run.runId, epoch: claimed.fence.epoch, worker: claimed.worker };
+  const head = { runId: claimed.stored.run.runId, epoch: claimed.fence.epoch };
   for (const { to, event } of change.steps ?? []) {
     const level = to.state === 'unknown' ? 'error' : to.state === 'failed' ? 'warn' : event === 'still_running' ? 'debug' : 'info';
     ports.log[level]('step moved', { ...head, stepPath: to.path, stepKey: to.key, attempt: to.attempt, event, state: to.state });
