@@ -162,8 +162,7 @@ function announce(
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   if (!world.options.printEnv) return;
   const settings = {
-    CLOUD: 'custom',
-    ENDPOINT: ready.endpoint,
+    ARM_ENDPOINT: ready.endpoint,
     AUTHORITY_HOST: ready.authorityHost,
     CA_FILE: ready.caFile,
     TENANT_ID: ready.tenantId,

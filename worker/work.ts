@@ -32,7 +32,7 @@ export interface Work {
 
 /** Fetches wake-ups, works on their runs, scans for runs that nobody holds, and says every few seconds that it is alive. */
 export function startWork(options: WorkOptions): Work {
-  const { config, ports, name } = options;
+  const { config, ports } = options;
   const engine = engineOf(options);
   const stopped = new AbortController();
   const consumer = options.startConsumer(async (runId, drain) => {

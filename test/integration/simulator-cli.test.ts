@@ -77,7 +77,7 @@ test('it says where it listens in one line, prints settings for a client when as
     machines: 12,
     tenantId: '7f0e0000-0000-4000-8000-000000000071',
   });
-  expect(rest).toContain(`RUNWARD_AZURE_ENDPOINT=${ready.endpoint}`);
+  expect(rest).toContain(`RUNWARD_AZURE_ARM_ENDPOINT=${ready.endpoint}`);
 });
 
 test('a folder that was used before gets a new world, and keeps its certificate', async () => {
