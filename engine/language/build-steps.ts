@@ -43,7 +43,7 @@ function buildStep(step: StepSource, path: readonly Segment[], building: Buildin
     ...(step.target === undefined ? {} : { target: targetFrom(step.target) }),
     ...(typeof step.for_each === 'string' ? { forEach: step.for_each } : {}),
     ...(step.as === undefined ? {} : { as: step.as }),
-    ...(step.rollout === undefined ? {} : { rollout: rolloutFrom(step.rollout) }),
+    ...(step.rollout === undefined ? {} : { rollout: rolloutFrom(step.rollout, [...path, 'rollout'], inner) }),
     ...(step.until === undefined ? {} : { until: untilFrom(step.until) }),
     ...(step.success_if === undefined ? {} : { successIf: step.success_if }),
     ...(step.outputs === undefined ? {} : { outputs: step.outputs }),
@@ -118,12 +118,13 @@ function innerExpression(text: string): string {
     .trim();
 }
 
-function rolloutFrom(rollout: NonNullable<StepSource['rollout']>): Rollout {
+function rolloutFrom(rollout: NonNullable<StepSource['rollout']>, path: readonly Segment[], building: Building): Rollout {
   return {
     waves: (rollout.waves ?? []).map(shareFrom),
     ...(rollout.max_parallel === undefined ? {} : { maxParallel: rollout.max_parallel }),
     maxFailures: shareFrom(rollout.max_failures ?? 0),
     ...(rollout.order_by === undefined ? {} : { orderBy: rollout.order_by }),
+    ...(rollout.after_wave === undefined ? {} : { afterWave: buildSteps(rollout.after_wave, [...path, 'after_wave'], building) }),
   };
 }
 

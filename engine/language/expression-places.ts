@@ -1,5 +1,5 @@
-import { enclosing, type OutlinedStep } from './outline.ts';
-import { GENERAL_NAMES, type Standing } from './scope-types.ts';
+import { enclosing, isAfterWave, type OutlinedStep } from './outline.ts';
+import { GENERAL_NAMES, type Standing, WAVE_NAMES } from './scope-types.ts';
 import { child, entriesOf, type Entry, entryOf, itemsOf, type ScalarNode, type Segment, type TreeNode } from './tree.ts';
 import { itemNames } from './visible.ts';
 
@@ -56,7 +56,12 @@ function templates(node: TreeNode | undefined, path: readonly Segment[], traits:
 
 function stepPlaces(step: OutlinedStep): readonly ExpressionPlace[] {
   const { node, path } = step;
-  const inside: Standing = { reader: step, withResult: false, items: itemNames(step), general: GENERAL_NAMES };
+  const inside: Standing = {
+    reader: step,
+    withResult: false,
+    items: itemNames(step),
+    general: isAfterWave(step) ? WAVE_NAMES : GENERAL_NAMES,
+  };
   const outer = step.parent === undefined ? new Map() : itemNames(step.parent);
   const before: Standing = { ...inside, items: outer };
   const after: Standing = { ...inside, withResult: step.body !== 'steps' && step.body !== 'parallel' };

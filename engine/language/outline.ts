@@ -20,7 +20,7 @@ export interface OutlinedStep {
   readonly body: BodyName | undefined;
   readonly section: Section;
   /** The list that holds it. */
-  readonly list: 'top' | 'steps' | 'parallel' | 'finally';
+  readonly list: 'top' | 'steps' | 'parallel' | 'finally' | 'after_wave';
   readonly index: number;
   readonly parent: OutlinedStep | undefined;
   readonly fanOut: 'target' | 'for_each' | undefined;
@@ -56,6 +56,9 @@ function addSteps(list: TreeNode | undefined, place: ListPlace, outlining: Outli
     for (const inner of ['steps', 'parallel', 'finally'] as const) {
       addSteps(child(node, inner), { path: [...step.path, inner], section: place.section, list: inner, parent: step }, outlining);
     }
+    const waves = [...step.path, 'rollout', 'after_wave'];
+    const after = child(child(node, 'rollout'), 'after_wave');
+    addSteps(after, { path: waves, section: place.section, list: 'after_wave', parent: step }, outlining);
   });
 }
 
@@ -99,7 +102,14 @@ export function enclosing(step: OutlinedStep): readonly OutlinedStep[] {
 
 /** The fan-outs that an item of the step belongs to: its own, then those of the blocks around it. */
 export function fanOutsOf(step: OutlinedStep): readonly OutlinedStep[] {
-  return [step, ...enclosing(step)].filter((each) => each.fanOut !== undefined);
+  const way = [step, ...enclosing(step)];
+  // What stands in after_wave belongs to a wave of the fan-out, not to one of its items.
+  return way.filter((each, index) => each.fanOut !== undefined && way[index - 1]?.list !== 'after_wave');
+}
+
+/** True when the step stands in an after_wave, at any depth: it sees `wave`. */
+export function isAfterWave(step: OutlinedStep): boolean {
+  return [step, ...enclosing(step)].some((each) => each.list === 'after_wave');
 }
 
 /** True when `inner` stands inside the block `outer`. */

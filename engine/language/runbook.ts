@@ -131,6 +131,8 @@ export interface Rollout {
   readonly maxParallel?: number;
   readonly maxFailures: Share;
   readonly orderBy?: string;
+  /** Steps after every wave but the last; they see `wave`, and their failure stops the rollout. */
+  readonly afterWave?: readonly Step[];
 }
 
 /** Further attempts after a definite failure: delays in milliseconds, full jitter. */

@@ -158,15 +158,17 @@ const retry = z.union([
     .register(MAPS, { title: 'retry' }),
 ]);
 
-const rollout = z
-  .strictObject({
-    waves: z.array(share).min(1).optional(),
-    max_parallel: z.number().int().min(1).max(1000).optional(),
-    max_failures: share.optional(),
-    on_exceeded: z.enum(['stop']).optional(),
-    order_by: cel.optional(),
-  })
-  .register(MAPS, { title: 'rollout', reserved: ['after_wave'] });
+const rollout = z.strictObject({
+  waves: z.array(share).min(1).optional(),
+  max_parallel: z.number().int().min(1).max(1000).optional(),
+  max_failures: share.optional(),
+  on_exceeded: z.enum(['stop']).optional(),
+  order_by: cel.optional(),
+  get after_wave(): z.ZodOptional<z.ZodArray<typeof step>> {
+    return z.optional(z.array(step).min(1));
+  },
+});
+rollout.register(MAPS, { title: 'rollout' });
 
 const target = z.union([z.string().min(1), z.strictObject({ set: id, where: cel.optional() }).register(MAPS, { title: 'target' })]);
 
@@ -205,7 +207,9 @@ const step = z.strictObject({
   target: target.optional(),
   for_each: listExpression.optional(),
   as: id.optional(),
-  rollout: rollout.optional(),
+  get rollout(): z.ZodOptional<typeof rollout> {
+    return z.optional(rollout);
+  },
   until: until.optional(),
   success_if: cel.optional(),
   outputs: z.record(id, cel).optional(),

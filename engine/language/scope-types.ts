@@ -22,6 +22,9 @@ export interface Standing {
 /** All names that a place can see except for steps. */
 export const GENERAL_NAMES: ReadonlySet<string> = new Set(['inputs', 'vars', 'targets', 'steps', 'run', 'trigger']);
 
+/** The names of steps that stand in an after_wave. */
+export const WAVE_NAMES: ReadonlySet<string> = new Set([...GENERAL_NAMES, 'wave']);
+
 /** Gives the typed names of any place of one runbook. */
 export type ScopeTypes = (standing: Standing, steps: readonly OutlinedStep[]) => TypeScope;
 
@@ -72,6 +75,7 @@ const GENERAL_TYPES: readonly (readonly [string, string])[] = [
   ['steps', 'Steps'],
   ['run', 'Run'],
   ['trigger', 'Trigger'],
+  ['wave', 'Wave'],
 ];
 
 const RUN_TYPES: readonly (readonly [string, FieldType])[] = [
@@ -96,6 +100,7 @@ const RUN_TYPES: readonly (readonly [string, FieldType])[] = [
       },
     },
   ],
+  ['Wave', { title: 'wave', fields: { number: 'int', total: 'int', size: 'int', targets: 'list<dyn>', succeeded: 'int', failed: 'int' } }],
   ['Trigger', { title: 'trigger', fields: { kind: 'string', slot: TIMESTAMP, body: 'dyn' } }],
 ];
 

@@ -9,13 +9,18 @@ export type Visibility =
 
 /** Decides whether a step is certain to have ended when an expression of `reader` is evaluated. Without a reader: at the end of the run. */
 export function visibilityOf(step: OutlinedStep, reader: OutlinedStep | undefined): Visibility {
-  const hiding = enclosing(step).findLast((block) => block.fanOut !== undefined && (reader === undefined || !shares(reader, block)));
+  const hiding = enclosing(step).findLast((block) => block.fanOut !== undefined && (reader === undefined || !shares(reader, block, step)));
   if (hiding !== undefined) return { kind: 'hidden', outer: hiding };
   return reader === undefined || endsBefore(step, reader) ? { kind: 'visible' } : { kind: 'later' };
 }
 
-function shares(reader: OutlinedStep, block: OutlinedStep): boolean {
-  return reader === block || isInside(reader, block);
+// Items of a fan-out and the steps after its waves do not see each other: an item exists many times.
+function shares(reader: OutlinedStep, block: OutlinedStep, step: OutlinedStep): boolean {
+  return (reader === block || isInside(reader, block)) && standsAfterWaveOf(reader, block) === standsAfterWaveOf(step, block);
+}
+
+function standsAfterWaveOf(step: OutlinedStep, fanOut: OutlinedStep): boolean {
+  return [step, ...enclosing(step)].some((each) => each.list === 'after_wave' && each.parent === fanOut);
 }
 
 function endsBefore(step: OutlinedStep, reader: OutlinedStep): boolean {

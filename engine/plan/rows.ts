@@ -38,10 +38,20 @@ function rowsBelow(steps: readonly Step[], at: At, known: Known): readonly PlanR
   return steps.flatMap((step) => {
     const path = `${at.prefix}${step.id}`;
     const { body } = step;
-    if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, { ...at, path }, known)];
+    const after = afterWaveRows(step, { ...at, path }, known);
+    if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, { ...at, path }, known), ...after];
     const inner = { ...at, prefix: `${path}/`, depth: at.depth + 1, count: countOf(step, known) ?? at.count };
-    return rowsBelow(body.kind === 'steps' ? [...body.steps, ...body.finally] : body.steps, inner, known);
+    return [...rowsBelow(body.kind === 'steps' ? [...body.steps, ...body.finally] : body.steps, inner, known), ...after];
   });
+}
+
+// Steps after a wave see one wave at a time: how many there will be is known when the items are.
+function afterWaveRows(step: Step, at: At & { readonly path: string }, known: Known): readonly PlanRow[] {
+  return rowsBelow(
+    step.rollout?.afterWave ?? [],
+    { ...at, prefix: `${at.path}/after_wave/`, depth: at.depth + 1, count: undefined },
+    known,
+  );
 }
 
 function rowOf(step: Step, at: At & { readonly path: string }, known: Known): PlanRow {

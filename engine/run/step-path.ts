@@ -22,6 +22,11 @@ export function childPrefix(path: string): string {
   return `${path}/`;
 }
 
+/** Prefix of the steps after a wave of a fan-out, for example `update/wave-1/`; ids of steps hold no hyphen. */
+export function wavePrefix(path: string, number: number): string {
+  return `${path}/wave-${number}/`;
+}
+
 /**
  * The prefixes that a step may read steps from, nearest first: its own level, each enclosing level, and the main steps
  * (which readiness checks and finally steps see as well).
@@ -44,5 +49,6 @@ export function* allSteps(steps: readonly Step[]): Generator<Step> {
     yield step;
     if (step.body.kind === 'steps') yield* allSteps([...step.body.steps, ...step.body.finally]);
     if (step.body.kind === 'parallel') yield* allSteps(step.body.steps);
+    yield* allSteps(step.rollout?.afterWave ?? []);
   }
 }

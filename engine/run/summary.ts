@@ -2,10 +2,11 @@ import { judgeRpo, judgeRto } from '../evidence/objectives.ts';
 import { dateOf } from '../language/instant.ts';
 import type { Objectives, Runbook, Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
+import { cutWaves } from '../plan/waves.ts';
 import type { RunRecord, StepRecord } from './record.ts';
 import type { RunState } from './run-state.ts';
 import { hasEnded } from './run-state.ts';
-import { childPrefix, itemPath, phasePrefix, stepPath } from './step-path.ts';
+import { childPrefix, itemPath, phasePrefix, stepPath, wavePrefix } from './step-path.ts';
 import type { StepStatus } from './verdict.ts';
 import { statusOf } from './verdict.ts';
 import type { Waiting } from './waiting.ts';
@@ -171,7 +172,7 @@ type Records = ReadonlyMap<string, StepRecord>;
 function rowsOf(records: Records, steps: readonly Step[], level: Level): readonly StepSummary[] {
   return steps.flatMap((step) => {
     const path = stepPath(level.prefix, step.id);
-    return [rowOf(records, step, path, level), ...childRows(records, step, path, level)];
+    return [rowOf(records, step, path, level), ...childRows(records, step, path, level), ...waveRows(records, step, path, level)];
   });
 }
 
@@ -182,6 +183,21 @@ function childRows(records: Records, step: Step, path: string, level: Level): re
   const items = records.get(path)?.items;
   const owners = items === undefined ? [path] : items.map((item) => itemPath(path, item.key));
   return owners.flatMap((owner) => rowsOf(records, children, { ...level, prefix: childPrefix(owner), depth: level.depth + 1 }));
+}
+
+// The steps after a wave exist once per wave; those of waves that nobody has reached yet are shown once.
+function waveRows(records: Records, step: Step, path: string, level: Level): readonly StepSummary[] {
+  const steps = step.rollout?.afterWave ?? [];
+  if (steps.length === 0) return [];
+  const total = cutWaves(records.get(path)?.items?.length ?? 0, step.rollout?.waves ?? []).length;
+  const rows: StepSummary[] = [];
+  for (let number = 1; number < Math.max(total, 2); number += 1) {
+    const inner = { ...level, prefix: wavePrefix(path, number), depth: level.depth + 1 };
+    const named = steps.map((each) => ({ ...each, name: `${each.name} (after wave ${number})` }));
+    if (total !== 1) rows.push(...rowsOf(records, named, inner));
+    if (!steps.some(({ id }) => records.has(stepPath(inner.prefix, id)))) break;
+  }
+  return rows;
 }
 
 function childrenOf(step: Step): readonly Step[] {

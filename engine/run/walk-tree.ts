@@ -77,7 +77,7 @@ export function walkRecord(walk: Walk, step: Step, node: { readonly record: Step
     case 'parallel':
       return walkBlock(walk, step, node);
     case 'fan_out':
-      return walkFanOut(walk, step, { record, level, walkItem: walkRecord });
+      return walkFanOut(walk, step, { record, level, walkItem: walkRecord, walkSteps: walkSequence });
   }
 }
 

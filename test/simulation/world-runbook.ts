@@ -19,6 +19,9 @@ export function randomPlan(dice: Dice, actions: Readonly<Record<string, Plan['ac
       : { kind: 'steps', steps, finally: [] };
     return { ...step(id(), body), onFailure: dice.chance(0.2) ? 'continue' : 'stop' };
   };
+  const wait = (): Step => step(id(), { kind: 'wait', wait: { duration: dice.pick(['5s', '2m', '20m']) } });
+  const check = (): Step =>
+    step(id(), { kind: 'assert', checks: [{ that: 'wave.failed == 0 && wave.number < wave.total', message: 'the wave failed' }] });
   const list = (): Step => {
     const made = leaf();
     const items = Array.from({ length: dice.between(1, 5) }, (_, index) => `"${made.id}-${index}"`).join(', ');
@@ -27,10 +30,10 @@ export function randomPlan(dice: Dice, actions: Readonly<Record<string, Plan['ac
       waves: dice.chance(0.5) ? [{ count: 1 }, { percent: 50 }] : [],
       maxParallel: dice.between(1, 4),
       maxFailures: { count: dice.between(0, 1) },
+      ...(dice.chance(0.5) ? { afterWave: [dice.pick([leaf, wait, check])()] } : {}),
     };
     return { ...made, body, forEach: `\${{ [${items}] }}`, rollout };
   };
-  const wait = (): Step => step(id(), { kind: 'wait', wait: { duration: dice.pick(['5s', '2m', '20m']) } });
   const one = (): Step => dice.pick([leaf, leaf, leaf, block, list, wait])();
   const definition: Runbook = {
     name: 'world',
