@@ -80,7 +80,7 @@ function runSimulation(): Part {
 
 function runNode(args: readonly string[]): number {
   // The Node that runs this file is the pinned one; `node` on the PATH of a plain shell may be another.
-  const child = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, RUNWARD_TEST_LACKS: lacksFile } });
+  const child = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, TEST_LACKS_FILE: lacksFile } });
   return child.status ?? 1;
 }
 

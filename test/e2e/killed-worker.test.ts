@@ -7,7 +7,7 @@ import { doubled, startTestStack, type TestStack } from '../support/stack.ts';
 
 const DRILLS = 10;
 const KILLS_A_DRILL = 3;
-const SEED = Number(process.env['RUNWARD_TEST_SEED'] ?? Date.now() % 1_000_000);
+const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
 
 const missing = lacks('redis-server');
 let stack: TestStack;
@@ -23,7 +23,7 @@ afterAll(async () => {
 test.skipIf(missing)(
   `${DRILLS * KILLS_A_DRILL} kills at random moments of drills (seed ${SEED}): every drill succeeds, every effect is counted once`,
   async () => {
-    process.stdout.write(`seed ${SEED}: RUNWARD_TEST_SEED=${SEED} plays the same moments\n`);
+    process.stdout.write(`seed ${SEED}: TEST_SEED=${SEED} plays the same moments\n`);
     const dice = makeDice(SEED);
     let worker: Child = await stack.startWorker();
     for (let drill = 1; drill <= DRILLS; drill += 1) {

@@ -49,6 +49,12 @@ export const AREAS: readonly Area[] = [
     packages: ['zod'],
   })),
   {
+    path: 'engine/schedule',
+    imports: [...FOUNDATION, STATES],
+    types: ['engine/run', 'engine/language'],
+    packages: ['cron-parser'],
+  },
+  {
     path: 'engine/evidence',
     imports: [
       ...FOUNDATION,
@@ -67,7 +73,7 @@ export const AREAS: readonly Area[] = [
   { path: 'adapters/memory', imports: [...FOUNDATION, STATES], types: ['engine'], packages: ['node:*'] },
   { path: 'adapters/azure', imports: FOUNDATION, types: ['engine'], packages: ['@azure/*', 'node:*'] },
   { path: 'adapters/shell', imports: FOUNDATION, types: ['engine'], packages: ['ssh2', 'node:*'] },
-  { path: 'adapters/system', imports: FOUNDATION, types: ['engine'], packages: ['pino', 'node:*'] },
+  { path: 'adapters/system', imports: FOUNDATION, types: ['engine'], packages: ['pino', 'node-cron', 'node:*'] },
   { path: 'adapters/embedded-redis.ts', imports: FOUNDATION, packages: ['node:*'] },
 
   { path: 'worker', imports: ['engine'], packages: ['node:*'] },
@@ -77,6 +83,10 @@ export const AREAS: readonly Area[] = [
   { path: 'cli', imports: ['engine', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'zod', 'node:*'] },
   { path: 'cli/demo.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
   { path: 'cli/dev.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
+
+  // Runs in a browser: of ours it takes words and edges of the states, and types.
+  { path: 'console', imports: [STATES], types: ['engine'], packages: ['preact'] },
+  { path: 'console/vite.config.ts', imports: [], packages: ['vite', 'node:*'] },
 
   // One wrong belief must not hide on both sides of the wire, so the stand-in for Azure knows nothing of ours.
   { path: 'simulator', imports: [], packages: ['zod', 'yaml', '@peculiar/x509', 'node:*'] },
@@ -88,7 +98,7 @@ export const AREAS: readonly Area[] = [
 ];
 
 /** Where files may lie that hold no code. Everything else needs an area above. */
-export const PLACES: readonly string[] = ['runbooks', 'configurations', 'bin', 'docker', 'docs', 'test', '.ci', 'simulator'];
+export const PLACES: readonly string[] = ['runbooks', 'configurations', 'bin', 'docker', 'docs', 'test', '.ci', 'simulator', 'console'];
 
 /** Files that may lie at the top. */
 export const TOP_FILES: readonly string[] = [

@@ -65,7 +65,7 @@ test('a wrong estate is refused with file, line and column of each finding', asy
 });
 
 test('it says where it listens in one line, prints settings for a client when asked, and ends with 0 on SIGTERM', async () => {
-  const { code, out } = await run(['--state', join(folder, 'state'), '--print-env'], 7);
+  const { code, out } = await run(['--state', join(folder, 'state'), '--print-env'], 6);
   expect(code).toBe(0);
   const [first = '', ...rest] = out.trim().split('\n');
   const ready = JSON.parse(first) as { readonly endpoint: string; readonly machines: number };

@@ -9,8 +9,8 @@ const TOOLS = {
   wget: { found: () => onPath('wget'), get: 'apt-get install wget' },
   chromium: { found: () => onPath('chromium'), get: 'apt-get install chromium' },
   'azure specifications': {
-    found: () => existsSync(process.env['RUNWARD_AZURE_SPECIFICATIONS'] ?? ''),
-    get: 'set RUNWARD_AZURE_SPECIFICATIONS to a checkout of github.com/Azure/azure-rest-api-specs',
+    found: () => existsSync(process.env['AZURE_SPECIFICATIONS'] ?? ''),
+    get: 'set AZURE_SPECIFICATIONS to a checkout of github.com/Azure/azure-rest-api-specs',
   },
 } as const;
 
@@ -20,14 +20,14 @@ export type Tool = keyof typeof TOOLS;
 const OPTIONAL_IN_CI: ReadonlySet<Tool> = new Set(['azure specifications']);
 
 /**
- * True when this machine has no such tool, for `describe.skipIf`. The lack is written to the file that RUNWARD_TEST_LACKS names, so
+ * True when this machine has no such tool, for `describe.skipIf`. The lack is written to the file that TEST_LACKS_FILE names, so
  * that the whole run can name it at its end. Throws where CI=true, because there a test that is left out is a failure.
  */
 export function lacks(tool: Tool): boolean {
   const { found, get } = TOOLS[tool];
   if (found()) return false;
   if (process.env['CI'] === 'true' && !OPTIONAL_IN_CI.has(tool)) throw new Error(`CI=true and this machine has no ${tool}: ${get}`);
-  const file = process.env['RUNWARD_TEST_LACKS'];
+  const file = process.env['TEST_LACKS_FILE'];
   if (file !== undefined) appendFileSync(file, `${tool} (${get})\n`);
   return true;
 }
