@@ -1,6 +1,7 @@
 import type { JsonValue } from '../json.ts';
 import { buildSteps, type Building, inputsFrom, ms, placeAt } from './build-steps.ts';
-import type { HostEntry, Inventory, Objectives, Runbook, TargetSet } from './runbook.ts';
+import { parseInstantMs } from './instant.ts';
+import type { HostEntry, Inventory, Objectives, Runbook, ScheduleDefinition, TargetSet } from './runbook.ts';
 import type { HostSource, InventorySource, RunbookSource } from './schema-v1.ts';
 import type { SourceText } from './source-text.ts';
 import type { TreeNode } from './tree.ts';
@@ -89,15 +90,32 @@ function readinessFrom(readiness: NonNullable<RunbookSource['readiness']>, build
 }
 
 function triggersFrom({ triggers }: RunbookSource): Pick<Runbook, 'manual' | 'schedules'> {
-  const schedules = (triggers?.schedules ?? []).map((schedule) => ({
+  return { manual: triggers?.manual ?? true, schedules: (triggers?.schedules ?? []).map(scheduleFrom) };
+}
+
+type ScheduleSource = NonNullable<NonNullable<RunbookSource['triggers']>['schedules']>[number];
+
+function scheduleFrom(schedule: ScheduleSource): ScheduleDefinition {
+  const { run, within, max } = schedule.missed ?? {};
+  return {
     id: schedule.id,
     cron: schedule.cron,
     timezone: schedule.timezone,
+    dayMatch: schedule.day_match ?? 'or',
     inputs: (schedule.inputs ?? {}) as Readonly<Record<string, JsonValue>>,
+    jitterMs: schedule.jitter === undefined ? 0 : ms(schedule.jitter),
+    overlap: schedule.overlap ?? 'skip',
+    missed: { max: max ?? MISSED_MAX, ...withoutUndefined({ run, withinMs: within === undefined ? undefined : ms(within) }) },
     enabled: schedule.enabled ?? true,
-  }));
-  return { manual: triggers?.manual ?? true, schedules };
+    ...withoutUndefined({
+      fromMs: schedule.from === undefined ? undefined : parseInstantMs(schedule.from),
+      untilMs: schedule.until === undefined ? undefined : parseInstantMs(schedule.until),
+      pauseAfterFailures: schedule.pause_after_failures,
+    }),
+  };
 }
+
+const MISSED_MAX = 10;
 
 type Present<Shape> = { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
 

@@ -11,24 +11,27 @@ export function cronProblem(text: string): string | undefined {
   const fields = text.trim().split(/\s+/);
   if (fields.length !== 5) return `it has ${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`;
   for (const [index, field] of FIELDS.entries()) {
+    const seen = new Set<number>();
     for (const part of (fields[index] ?? '').split(',')) {
-      const problem = partProblem(part, field);
+      const problem = partProblem(part, field) ?? repeats(valuesOf(part, field), seen);
       if (problem !== undefined) return `${field.name} ${JSON.stringify(part)} ${problem}`;
     }
   }
-  return undefined;
+  return comesNever(fields) ? 'no month of it has such a day' : undefined;
 }
 
 /** True when both the day of month and the day of week are restricted: cron then means "or", which surprises. */
 export function restrictsBothDays(text: string): boolean {
   const [, , dayOfMonth = '*', , dayOfWeek = '*'] = text.trim().split(/\s+/);
-  return !dayOfMonth.startsWith('*') && !dayOfWeek.startsWith('*');
+  return dayOfMonth !== '*' && dayOfWeek !== '*';
 }
 
 function partProblem(part: string, field: (typeof FIELDS)[number]): string | undefined {
   const [, range = '', step] = /^([^/]*)(?:\/(\d+))?$/.exec(part) ?? [];
   if (range === '' || step === '0') return 'cannot be read';
   if (range === '*') return undefined;
+  // Programs disagree about what a step from a single number means.
+  if (step !== undefined && !range.includes('-')) return 'has a step without a range';
   const nth = /^(.+)#[1-5]$/.exec(range);
   if (nth !== null && field.name !== 'day of week') return 'cannot be read';
   const bounds = (nth?.[1] ?? range).split('-').map((text) => valueOf(text, field));
@@ -36,6 +39,31 @@ function partProblem(part: string, field: (typeof FIELDS)[number]): string | und
   const [from = 0, to = from] = bounds as readonly number[];
   if (from < field.min || to > field.max) return `is outside ${field.min}-${field.max}`;
   return to < from ? 'runs backwards' : undefined;
+}
+
+const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+// 31 April: such a pattern would be accepted and never fire.
+function comesNever([, , days = '*', months = '*']: readonly string[]): boolean {
+  const named = new Set(months.split(',').flatMap((part) => valuesOf(part, FIELDS[3])));
+  const first = Math.min(...days.split(',').flatMap((part) => valuesOf(part, FIELDS[2])));
+  return first > Math.max(...MONTH_DAYS.filter((_, index) => named.has(index + 1)));
+}
+
+// A value that is named twice is mostly a slip, and not every program takes it.
+function repeats(values: readonly number[], seen: Set<number>): string | undefined {
+  const twice = values.find((value) => seen.has(value));
+  for (const value of values) seen.add(value);
+  return twice === undefined ? undefined : `names ${twice} again`;
+}
+
+function valuesOf(part: string, field: (typeof FIELDS)[number]): readonly number[] {
+  const [range = '', step = '1'] = (part.split('#')[0] ?? '').split('/');
+  const whole = range === '*' ? [field.min, field.max] : range.split('-').map((text) => valueOf(text, field) ?? field.min);
+  const [from = field.min, to = from] = whole;
+  const values = Array.from({ length: Math.floor((to - from) / Number(step)) + 1 }, (_, index) => from + index * Number(step));
+  // Sunday is 0 and 7.
+  return field.name === 'day of week' ? [...new Set(values.map((value) => value % 7))] : values;
 }
 
 function valueOf(text: string, field: (typeof FIELDS)[number]): number | undefined {

@@ -165,11 +165,13 @@ export interface Step {
   readonly at: Place;
 }
 
-/** A schedule as checked; nothing fires it yet. */
+/** A schedule as checked. Durations and instants are milliseconds. */
 export interface ScheduleDefinition {
   readonly id: string;
   readonly cron: string;
   readonly timezone: string;
+  /** How a day of month and a day of week that are both restricted are joined. */
+  readonly dayMatch: 'and' | 'or';
   readonly inputs: Readonly<Record<string, JsonValue>>;
   readonly enabled: boolean;
 }
@@ -178,6 +180,8 @@ export interface ScheduleDefinition {
 export interface Runbook {
   readonly name: string;
   readonly title: string;
+  /** The schedule pauses after this many failed runs in a row. */
+  readonly pauseAfterFailures?: number;
   readonly owner: string;
   readonly description?: string;
   readonly labels: Readonly<Record<string, string>>;
