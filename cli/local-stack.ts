@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildConsole, type ConsoleBuild } from './console-build.ts';
+import { projectRoot } from './project-root.ts';
 import { type Child, endChild, startChild } from './child-process.ts';
 import { forget, leftovers, remember } from './leftover-processes.ts';
 import { localServerFile } from './server-address.ts';
@@ -24,6 +26,7 @@ export interface LocalStack {
   readonly simulator: Child;
   readonly server: Child;
   readonly url: string;
+  readonly console: ConsoleBuild;
   readonly startWorker: () => Promise<Child>;
   /** One GET of the simulator's control API. */
   readonly control: (path: string) => Promise<unknown>;
@@ -54,6 +57,7 @@ export async function startSimulator(request: Pick<StackRequest, 'dataDir' | 'sc
 /** Starts the server against a simulator; workers follow by `startWorker`. */
 export async function startStack(request: StackRequest, simulator: Child): Promise<LocalStack> {
   const env = settings(request, simulator);
+  const console = await buildConsole(projectRoot());
   const server = await startChild({
     name: 'the server',
     file: program('server'),
@@ -75,6 +79,7 @@ export async function startStack(request: StackRequest, simulator: Child): Promi
     simulator,
     server,
     url,
+    console,
     async startWorker() {
       const worker = await startChild({
         name: 'a worker',

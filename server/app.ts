@@ -7,6 +7,7 @@ import type { App, ServerContext } from './context.ts';
 import { addHooks, requestId } from './hooks.ts';
 import { contractOptions } from './open-api.ts';
 import { sendProblem } from './problem.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -63,4 +64,5 @@ const ROUTES = [
   workerRoutes,
   tokenRoutes,
   healthRoutes,
+  consoleRoutes,
 ] as const;

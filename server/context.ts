@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../engine/config.ts';
 import type { Ports } from '../engine/ports.ts';
+import type { ConsoleFiles } from './console-files.ts';
 import type { Budget } from './budget.ts';
 import type { Plans } from './plans.ts';
 import type { Projects } from './projects.ts';
@@ -24,6 +25,8 @@ export interface ServerContext {
   readonly plans: Plans;
   readonly budget: Budget;
   readonly streams: Streams;
+  /** The built console; absent where it was not built. */
+  readonly consoleFiles?: ConsoleFiles;
   /** Aborts when the server closes, so that long answers end. */
   readonly closing: AbortSignal;
 }

@@ -86,7 +86,9 @@ function refuseUndeclared(route: RouteOptions): void {
 // A page of another site can make a browser send requests here, and a name that resolves to 127.0.0.1 can make them look local.
 function refuseForeignSite({ config }: ServerContext, request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+  // A link in a message may open a page: it holds no data, and what it asks for then comes from this site.
+  const opensPage = request.routeOptions.config.permission === 'none' && request.headers['sec-fetch-mode'] === 'navigate';
+  if (!opensPage && site !== undefined && site !== 'same-origin' && site !== 'none') {
     throw new RunwardError('ACCESS_DENIED', 'requests from pages of other sites are refused');
   }
   if (config.auth === 'none' && !isLoopbackHost(request.headers.host)) {

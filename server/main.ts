@@ -15,6 +15,7 @@ import { createRedactor, SECRET_BYTES_MIN } from '../engine/evidence/redact.ts';
 import type { Finding } from '../engine/language/diagnostics.ts';
 import type { Log } from '../engine/ports.ts';
 import { VERSION } from '../engine/version.ts';
+import { readConsoleFiles } from './console-files.ts';
 import { refuseOpen } from './loopback.ts';
 import { readProjectFiles } from './project-files.ts';
 import { startServer } from './serve.ts';
@@ -37,7 +38,9 @@ export async function runServer(config: Config, hooks: ServerHooks = {}): Promis
   try {
     if (config.bootstrapTokenFile !== undefined) await adoptBootstrapToken(ports, await readOwnFile(config.bootstrapTokenFile));
     if (hooks.newAdminToken !== undefined) hooks.newAdminToken(await makeBootstrapToken(ports));
-    const server = await startServer({ config, ports, publicKey, version: VERSION, project });
+    const consoleFiles = await readConsoleFiles();
+    const shown = consoleFiles === undefined ? {} : { consoleFiles };
+    const server = await startServer({ config, ports, publicKey, version: VERSION, project, ...shown });
     hooks.ready?.(server.url);
     await askedToStop();
     log.info('server stops', {});

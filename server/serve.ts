@@ -5,6 +5,7 @@ import type { Ports } from '../engine/ports.ts';
 import { scanForever } from '../engine/run/scan.ts';
 import { buildApp } from './app.ts';
 import { makeBudget } from './budget.ts';
+import type { ConsoleFiles } from './console-files.ts';
 import type { App, ServerContext, ServerPorts } from './context.ts';
 import { refuseOpen } from './loopback.ts';
 import { makePlans } from './plans.ts';
@@ -19,6 +20,7 @@ export interface ServerOptions {
   readonly publicKey: string;
   readonly version: string;
   readonly project?: readonly SentFile[];
+  readonly consoleFiles?: ConsoleFiles;
 }
 
 /** A server that listens. `close` ends streams and long answers, lets other requests finish, and does not close the ports. */
@@ -68,6 +70,7 @@ export async function assemble(
     }),
     streams: makeStreams(config.streamMax),
     closing: closing.signal,
+    ...(options.consoleFiles === undefined ? {} : { consoleFiles: options.consoleFiles }),
   };
   const app = await buildApp(context);
   const close = async () => {

@@ -129,7 +129,7 @@ export function runRow(run: RunRecord, baseUrl: string): RunRow {
     seq: run.eventSeq,
     ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
     ...(run.selfApproved === undefined ? {} : { selfApproved: run.selfApproved }),
-    url: `${baseUrl}/api/v1/runs/${run.number}`,
+    url: `${baseUrl}/runs/${run.number}`,
   };
 }
 

@@ -66,7 +66,7 @@ describe('a start', () => {
       ['look', 'pending'],
       ['same', 'pending'],
     ]);
-    expect(body.url).toBe('http://127.0.0.1:7080/api/v1/runs/1');
+    expect(body.url).toBe('http://127.0.0.1:7080/runs/1');
     expect(world.woken).toEqual([body.id]);
   });
 

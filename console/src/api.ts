@@ -1,0 +1,166 @@
+import type { JsonObject } from '../../engine/json.ts';
+import type { Finding } from '../../engine/language/diagnostics.ts';
+import type { PlanRow } from '../../engine/plan/plan-record.ts';
+
+/** An answer that was not the wanted one, in the words of the server. `status` 0: nobody answered. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly findings: readonly Finding[];
+
+  constructor(status: number, code: string, message: string, findings: readonly Finding[] = []) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.findings = findings;
+  }
+}
+
+/** A gate that waits for a person. */
+export interface Approval {
+  readonly id: string;
+  readonly run: {
+    readonly id: string;
+    readonly number: number;
+    readonly runbook: string;
+    readonly title: string;
+    readonly requester: string;
+  };
+  readonly step: string;
+  readonly stepKey: string;
+  readonly asks: 'approval' | 'manual';
+  readonly message: string;
+  readonly by: readonly string[];
+  readonly need: number;
+  readonly form: JsonObject;
+  readonly decisions: readonly { readonly by: string; readonly answer: string; readonly at: string; readonly reason?: string }[];
+  readonly deadline?: string;
+  readonly planHash: string;
+  readonly severity: string;
+  readonly environment: string;
+  readonly mayDecide: boolean;
+  readonly whyNot?: string;
+}
+
+/** A numbered line of a run's history. */
+export interface RunEvent {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: string;
+  readonly step?: string;
+  readonly item?: string;
+  readonly data: JsonObject;
+}
+
+/** A line of a run's log. */
+export interface LogLine {
+  readonly n: number;
+  readonly at: string;
+  readonly step: string;
+  readonly item?: string;
+  readonly stream: 'stdout' | 'stderr' | 'engine';
+  readonly text: string;
+}
+
+export interface LogPage {
+  readonly lines: readonly LogLine[];
+  readonly total: number;
+  readonly dropped: number;
+}
+
+export interface RunbookRow {
+  readonly name: string;
+  readonly title: string;
+  readonly owner: string;
+  readonly purposes: readonly string[];
+  readonly environment: string;
+  readonly path: string;
+  readonly digest: string;
+}
+
+export interface RunbookDetail extends RunbookRow {
+  readonly description?: string;
+  readonly text: string;
+  readonly inputs: JsonObject;
+  readonly findings: readonly Finding[];
+  readonly schedules: readonly { readonly id: string; readonly cron: string; readonly timezone: string; readonly enabled: boolean }[];
+}
+
+export interface PlanView {
+  readonly planHash: string;
+  readonly runbook: string;
+  readonly severity: string;
+  readonly environment: string;
+  readonly purpose: string;
+  readonly counts: Readonly<Record<'READ' | 'MUTATES' | 'UNKNOWN' | 'GATE', number>>;
+  readonly steps: readonly PlanRow[];
+  readonly notes: readonly string[];
+}
+
+export interface Workers {
+  readonly items: readonly { readonly worker: string; readonly ready: boolean; readonly runs: number; readonly ageMs: number }[];
+  readonly noWorkers: boolean;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next?: string;
+}
+
+const TOKEN_KEY = 'runward.token';
+let offsetMs = 0;
+
+/** The time of the server in milliseconds, as its last answer told it (to the second). */
+export function serverNowMs(): number {
+  return Date.now() + offsetMs;
+}
+
+/** Keeps an API token for this tab; empty forgets it. */
+export function keepToken(token: string): void {
+  if (token === '') sessionStorage.removeItem(TOKEN_KEY);
+  else sessionStorage.setItem(TOKEN_KEY, token);
+}
+
+/** True when the tab has a token: then links alone cannot fetch what needs a sign-in. */
+export function hasToken(): boolean {
+  return sessionStorage.getItem(TOKEN_KEY) !== null;
+}
+
+/** GET below `/api/v1`. Throws ApiProblem. */
+export async function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
+  return (await (await request(path, signal === undefined ? {} : { signal })).json()) as Answer;
+}
+
+/** POST below `/api/v1`; the key makes a repetition harmless. Throws ApiProblem. */
+export async function post<Answer>(path: string, body: object, key: string): Promise<Answer> {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+  return (await (await request(path, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as Answer;
+}
+
+/** Any request below `/api/v1` with the sign-in of this tab; answers a response that is ok. Throws ApiProblem. */
+export async function request(path: string, init: RequestInit): Promise<Response> {
+  const token = sessionStorage.getItem(TOKEN_KEY);
+  const headers = {
+    ...(init.headers as Record<string, string> | undefined),
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
+  const response = await fetch(`/api/v1${path}`, { ...init, headers }).catch((error: unknown) => {
+    if (init.signal?.aborted === true) throw error;
+    throw new ApiProblem(0, 'SERVER_UNREACHABLE', 'the server does not answer');
+  });
+  noteTime(response);
+  if (response.ok) return response;
+  throw await problemOf(response);
+}
+
+function noteTime(response: Response): void {
+  const date = Date.parse(response.headers.get('date') ?? '');
+  // The header has whole seconds, so less than one second apart says nothing.
+  if (!Number.isNaN(date) && Math.abs(date - Date.now()) > 1500) offsetMs = date - Date.now();
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const body = (await response.json().catch(() => ({}))) as { code?: string; detail?: string; findings?: readonly Finding[] };
+  const detail = body.detail ?? `the server answered ${response.status} without saying why`;
+  return new ApiProblem(response.status, body.code ?? 'UNKNOWN', detail, body.findings ?? []);
+}

@@ -1,0 +1,62 @@
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { ApiProblem, get, keepToken } from './api.ts';
+import { HomePage } from './pages/home.tsx';
+import { LogsPage } from './pages/logs.tsx';
+import { RunPage } from './pages/run.tsx';
+import { RunbookPage } from './pages/runbook.tsx';
+import { RunbooksPage } from './pages/runbooks.tsx';
+import { RunsPage } from './pages/runs.tsx';
+import { applyTheme, Frame } from './parts/frame.tsx';
+import { SignIn } from './parts/sign-in.tsx';
+import type { Place } from './router.ts';
+import { followLinks, usePlace } from './router.ts';
+
+/** The whole console: signed in or not, and the page of the address. */
+function Console() {
+  const place = usePlace();
+  const [signedOut, setSignedOut] = useState(false);
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    get('/me').then(
+      () => setSignedOut(false),
+      (error: unknown) => {
+        if (!(error instanceof ApiProblem) || error.status !== 401) return;
+        keepToken('');
+        setSignedOut(true);
+      },
+    );
+  }, [round]);
+  useEffect(() => {
+    document.title = titleOf(place);
+  }, [place.path]);
+  if (signedOut) return <SignIn onDone={() => setRound(round + 1)} />;
+  return (
+    <Frame path={place.path} key={round}>
+      <PageOf place={place} />
+    </Frame>
+  );
+}
+
+function PageOf({ place }: { readonly place: Place }) {
+  const [, noun = '', name, part] = place.path.split('/');
+  if (noun === '') return <HomePage />;
+  if (noun === 'runs' && name === undefined) return <RunsPage query={place.query} />;
+  if (noun === 'runs' && part === undefined) return <RunPage key={name} reference={name ?? ''} />;
+  if (noun === 'runs' && part === 'logs') return <LogsPage key={name} reference={name ?? ''} />;
+  if (noun === 'runbooks' && name === undefined) return <RunbooksPage />;
+  if (noun === 'runbooks' && part === undefined) return <RunbookPage key={name} name={decodeURIComponent(name ?? '')} />;
+  return <h1>There is no such page</h1>;
+}
+
+function titleOf({ path }: Place): string {
+  const words = path.split('/').filter((word) => word !== '');
+  return words.length === 0 ? 'runward' : `${words.join(' ')} · runward`;
+}
+
+const root = document.querySelector('#console');
+if (root !== null) {
+  applyTheme();
+  followLinks();
+  render(<Console />, root);
+}

@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ApiProblem, get } from './api.ts';
+
+/** An answer that is read again and again; the last good one stays while the server does not answer. */
+export interface Polled<Answer> {
+  readonly answer?: Answer;
+  readonly problem?: ApiProblem;
+}
+
+const EVERY_MS = 5000;
+
+/** Reads a path every five seconds while the tab is seen. */
+export function usePolled<Answer>(path: string): Polled<Answer> {
+  const [polled, setPolled] = useState<Polled<Answer>>({});
+  useEffect(() => {
+    const left = new AbortController();
+    const read = async (): Promise<void> => {
+      if (document.visibilityState === 'hidden') return;
+      try {
+        const answer = await get<Answer>(path, left.signal);
+        if (!left.signal.aborted) setPolled({ answer });
+      } catch (error) {
+        if (error instanceof ApiProblem && !left.signal.aborted) setPolled((before) => ({ ...before, problem: error }));
+      }
+    };
+    setPolled({});
+    void read();
+    const timer = setInterval(() => void read(), EVERY_MS);
+    return () => {
+      clearInterval(timer);
+      left.abort();
+    };
+  }, [path]);
+  return polled;
+}
+
+/** The server's time in milliseconds, again every second. */
+export function useNow(nowMs: () => number): number {
+  const [now, setNow] = useState(nowMs);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(nowMs()), 1000);
+    return () => clearInterval(timer);
+  }, [nowMs]);
+  return now;
+}
