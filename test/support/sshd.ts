@@ -74,12 +74,15 @@ async function startDaemon(folder: string, home: string): Promise<{ readonly chi
   await writeFile(config, `${settings.join('\n')}\n`);
   const binary = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/usr/bin/sshd'].find((path) => existsSync(path)) ?? 'sshd';
   const child = spawn(binary, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // The pipe is read to its end: a server whose log nobody reads fails at a later connection.
   let log = '';
-  for await (const chunk of child.stderr) {
-    log += String(chunk);
-    if (log.includes('Server listening')) break;
-  }
-  if (!log.includes('Server listening')) throw new Error(`sshd did not start: ${log}`);
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      log += chunk.toString('utf8');
+      if (log.includes('Server listening')) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`sshd ended with ${code}: ${log}`)));
+  });
   return { child, port };
 }
 
