@@ -25,7 +25,7 @@ interface FanOutNode {
 
 /** Walks the items of a fan-out wave by wave, at most so many at once, until more have failed than is tolerated. */
 export function walkFanOut(walk: Walk, step: Step, node: FanOutNode): StepStatus {
-  const { record, level, walkItem } = node;
+  const { record, level } = node;
   const members = (record.items ?? []).map((item): Member => ({ item, path: itemPath(record.path, item.key) }));
   const tolerated = step.rollout === undefined ? 0 : toleratedOf(step.rollout.maxFailures, members.length);
   const failedBefore = members.filter(({ path }) => countsAsFailed(statusOf(walk.view.steps.get(path)))).length;
