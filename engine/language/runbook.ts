@@ -173,15 +173,21 @@ export interface ScheduleDefinition {
   /** How a day of month and a day of week that are both restricted are joined. */
   readonly dayMatch: 'and' | 'or';
   readonly inputs: Readonly<Record<string, JsonValue>>;
+  readonly jitterMs: number;
+  readonly overlap: 'skip' | 'queue' | 'allow';
+  /** What becomes of slots that nobody looked at in time; `run` and `withinMs` follow from the runbook and the pattern where they are absent. */
+  readonly missed: { readonly run?: 'none' | 'latest' | 'all'; readonly withinMs?: number; readonly max: number };
+  readonly fromMs?: number;
+  readonly untilMs?: number;
   readonly enabled: boolean;
+  /** The schedule pauses after this many failed runs in a row. */
+  readonly pauseAfterFailures?: number;
 }
 
 /** A checked runbook: what a plan is made of. Durations are milliseconds. */
 export interface Runbook {
   readonly name: string;
   readonly title: string;
-  /** The schedule pauses after this many failed runs in a row. */
-  readonly pauseAfterFailures?: number;
   readonly owner: string;
   readonly description?: string;
   readonly labels: Readonly<Record<string, string>>;
