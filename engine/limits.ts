@@ -115,3 +115,32 @@ export const CHECK_CONNECT_MS = 10_000;
 export const CHECK_TRANSPORT_MS = 120_000;
 /** How much of an answer's body a check keeps in its result; what was expected is looked for in all of it. */
 export const CHECK_BODY_MAX_CHARS = 16_384;
+/** One observation of a drift check ends after this time, in seconds. */
+export const PROBE_SECONDS = 10;
+/** One script of a drift check ends after this time. */
+export const PROBE_SCRIPT_MS = 120_000;
+/** Characters of compressed answers that fit into what a managed run command returns, with room for noise of the machine. */
+export const PROBE_PACKED_MAX_CHARS = 3_400;
+/** Bytes of one answer that are read over Run Command. */
+export const PROBE_ANSWER_PACKED_MAX_BYTES = 1_500;
+/** Bytes of one answer that are read over SSH and on the worker. */
+export const PROBE_ANSWER_MAX_BYTES = 16_384;
+/** Observations in one script over SSH and on the worker: their frames stay below what is kept of an output. */
+export const PROBE_REQUESTS_MAX = 200;
+/** Scripts of one check of one machine: a machine holds 25 managed run commands at most. */
+export const PROBE_SCRIPTS_MAX = 16;
+/** Verdicts and their evidence are kept for this long. */
+export const DRIFT_KEEP_MS = 34_560_000_000;
+
+// Schedules.
+
+/** A schedule that owes more slots than this at once is parked for a person: a clock has leapt, or nobody looked for very long. */
+export const OWED_SLOTS_MAX = 100;
+/** A slot that is looked at later than this after its time counts as missed: the heartbeat comes every second. */
+export const ON_TIME_MS = 60_000;
+/** Records of slots that are kept for each schedule. */
+export const SLOTS_KEPT = 1_000;
+/** How many schedules are looked at in one beat of one server. */
+export const DUE_AT_ONCE = 500;
+/** A schedule catches up at most this much later unless it says otherwise, and never more than half its period. */
+export const CATCH_UP_MAX_MS = 3_600_000;

@@ -6,12 +6,13 @@ import type { RunFields, RunRecord, StepRecord } from './run/record.ts';
 import type { RunState } from './run/run-state.ts';
 import type { StepState } from './run/step-state.ts';
 
+import type { ScheduleStore } from './schedule/stored-schedule.ts';
 /**
  * The stored truth about runs, published runbooks and plans. Every change of a run is one atomic call that is fenced by epoch, claim
  * token, version and audit head; a rejection changes nothing. All times are milliseconds of the store's own clock.
  * Throws STORE_UNAVAILABLE when the store does not answer and STORE_UNCONFIRMED when a write is not known to be durable.
  */
-export interface Store {
+export interface Store extends ScheduleStore {
   readonly create: (request: CreateRequest) => Promise<CreateAnswer>;
   readonly claim: (request: ClaimRequest) => Promise<ClaimAnswer>;
   readonly renew: (runId: RunId, fence: Fence, leaseMs: number) => Promise<RenewAnswer>;

@@ -6,6 +6,7 @@ import { makeEventWatch } from './event-watch.ts';
 import type { RunCell } from './run-cell.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
+import { makeSchedules } from './schedules.ts';
 import { makeTokens } from './tokens.ts';
 
 /** `nowMs` is the store's clock; `sleep` bounds `awaitEvents` (left out: real time). `busy` refuses new runs while it answers true. */
@@ -25,6 +26,7 @@ export function makeMemoryStore(options: MemoryStoreOptions): Store {
     ...makeRunReads(cells),
     ...makeAsides(nowMs),
     ...makeTokens(),
+    ...makeSchedules(nowMs),
     nowMs: async () => nowMs(),
     durability: async () => ({ tier, server: 'memory', findings: ['everything is lost when the process ends'] }),
     close: async () => {},

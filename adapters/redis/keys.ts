@@ -11,6 +11,9 @@ export const STORE_KEYS = {
   tokens: 'runward:tokens',
   workers: 'runward:workers',
   workerUntil: 'runward:workers:until',
+  schedules: 'runward:schedules',
+  schedulesDue: 'runward:schedules:due',
+  slotsPending: 'runward:slots:pending',
 } as const;
 
 /** The channel on which every transition with events tells `<runId> <eventSeq>`. */
@@ -43,4 +46,9 @@ export function lockKey(lockId: string): string {
 /** The key of a plan that waits to be started. */
 export function planKey(planHash: string): string {
   return `runward:plan:${planHash}`;
+}
+
+/** The key of the records of a schedule's slots. */
+export function slotsKey(scheduleId: string): string {
+  return `runward:slots:of:${scheduleId}`;
 }

@@ -7,6 +7,7 @@ import { makeLocks } from './locks.ts';
 import { makeLogLines } from './log-lines.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
+import { makeSchedules } from './schedules.ts';
 import { openServer } from './server.ts';
 import { makeTokens } from './tokens.ts';
 
@@ -26,6 +27,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
     ...makeLogLines(server),
     ...makeAsides(server),
     ...makeTokens(server),
+    ...makeSchedules(server),
     awaitEvents: (runId, after, waitMs, signal) => watch.wait({ runId, after }, waitMs, signal),
     nowMs: () => readNowMs(server),
     durability: server.durability,

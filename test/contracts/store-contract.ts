@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Store } from '../../engine/store.ts';
 import { exerciseAsides } from './store-asides-contract.ts';
 import { exerciseReads } from './store-reads-contract.ts';
+import { exerciseSchedules } from './store-schedules-contract.ts';
 import { exerciseTokens } from './store-tokens-contract.ts';
 import { exerciseTransitions } from './store-transition-contract.ts';
 import { exerciseWrites } from './store-writes-contract.ts';
@@ -14,5 +15,6 @@ export function exerciseStore(name: string, store: () => Store): void {
     exerciseReads(store);
     exerciseAsides(store);
     exerciseTokens(store);
+    exerciseSchedules(store);
   });
 }
