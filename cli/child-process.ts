@@ -42,8 +42,8 @@ export async function startChild(request: ChildRequest): Promise<Child> {
   const line = await firstLine(process_, ended);
   if (line === undefined || process_.pid === undefined) {
     process_.kill('SIGKILL');
-    const last = readFileSync(request.logFile, 'utf8').trim().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
-    throw new RunwardError('SERVER_UNREACHABLE', `${request.name} did not start; its log ${request.logFile} ends with:\n${last}`, {
+    const last = readFileSync(request.logFile, 'utf8').trim().split('\n').slice(-LOG_LINES_SHOWN).join(' | ');
+    throw new RunwardError('SERVER_UNREACHABLE', `${request.name} did not start; its log ${request.logFile} ends with: ${last}`, {
       log: request.logFile,
     });
   }

@@ -11,6 +11,7 @@ import { apiClient } from './api-client.ts';
 import { type DrillEnd, playDrill } from './demo-drill.ts';
 import { type DemoLines, demoLines } from './demo-lines.ts';
 import { countLedger, reportEvidence, reportVerdict } from './demo-report.ts';
+import { serverPort } from './server-port.ts';
 import { countFlag, type Flags, isOn, textFlag } from './flags.ts';
 import { examplesFirst } from './help.ts';
 import { announce, type LocalStack, startSimulator, startStack } from './local-stack.ts';
@@ -33,7 +34,7 @@ export function demoCommand(program: Command): void {
     .option('--no-kill', 'leave the worker alive')
     .option('--seed <n>', 'random numbers of the simulated estate', '42')
     .option('--scale <n>', 'how much faster than Azure the simulated estate runs', '60')
-    .option('--port <n>', 'port of the server', '7080')
+    .option('--port <n>', 'port of the server (default: 7080, or a free one when that is taken)')
     .option('--redis <url>', 'use this Redis instead of starting one')
     .action(handled(async (session, _args, flags) => demo(session, flags)))
     .addHelpText('before', examplesFirst(['runward demo', 'runward demo --exit --no-kill', 'npm run demo -- --exit']));
@@ -77,7 +78,7 @@ async function open(
   const { dataDir, redisUrl, lines } = at;
   const scale = countFlag(flags, 'scale', { flag: '--scale', max: 10_000 });
   const seed = countFlag(flags, 'seed', { flag: '--seed', max: 1_000_000_000 });
-  const port = countFlag(flags, 'port', { flag: '--port', max: 65_535 });
+  const port = await serverPort(flags);
   const keysDir = join(dataDir, 'keys');
   await createKeyPair(keysDir);
   const simulator = await startSimulator({ dataDir, scale, seed });

@@ -6,6 +6,7 @@ import { createLog } from '../adapters/system/log.ts';
 import { createKeyPair } from '../adapters/system/signer.ts';
 import { VERSION } from '../engine/version.ts';
 import { demoLines } from './demo-lines.ts';
+import { serverPort } from './server-port.ts';
 import { countFlag, type Flags, textFlag } from './flags.ts';
 import { examplesFirst } from './help.ts';
 import { announce, startSimulator, startStack } from './local-stack.ts';
@@ -18,7 +19,7 @@ export function devCommand(program: Command): void {
     .description('server, worker, store and simulator for the runbooks of this folder, until Ctrl-C')
     .option('--seed <n>', 'random numbers of the simulated estate', '42')
     .option('--scale <n>', 'how much faster than Azure the simulated estate runs', '60')
-    .option('--port <n>', 'port of the server', '7080')
+    .option('--port <n>', 'port of the server (default: 7080, or a free one when that is taken)')
     .option('--redis <url>', 'use this Redis instead of starting one')
     .action(handled(async (session, _args, flags) => dev(session, flags)))
     .addHelpText('before', examplesFirst(['runward dev', 'runward dev --scale 600 --port 7090']));
@@ -41,7 +42,7 @@ async function dev(session: Session, flags: Flags): Promise<number> {
     lines.line('redis', redis.describe);
     const scale = countFlag(flags, 'scale', { flag: '--scale', max: 10_000 });
     const seed = countFlag(flags, 'seed', { flag: '--seed', max: 1_000_000_000 });
-    const port = countFlag(flags, 'port', { flag: '--port', max: 65_535 });
+    const port = await serverPort(flags);
     const keysDir = join(dataDir, 'keys');
     await createKeyPair(keysDir);
     const simulator = await startSimulator({ dataDir, scale, seed });

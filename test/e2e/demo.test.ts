@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lacks } from '../support/lacks.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
+const missing = lacks('redis-server');
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line to its end; colours and terminals are off, as in a pipe. */
+function runward(args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString('utf8')));
+    child.once('exit', (code) => resolve({ code, out, err }));
+  });
+}
+
+describe.skipIf(missing)('the demo', () => {
+  let project: string;
+  let demo: Ended;
+
+  beforeAll(async () => {
+    project = await mkdtemp(join(tmpdir(), 'runward-demo-'));
+    demo = await runward(['demo', '--exit', '--project', project]);
+  });
+  afterAll(async () => {
+    await rm(project, { recursive: true, force: true });
+  });
+
+  it('ends with the exit code of its run and says nothing on stderr', () => {
+    expect({ code: demo.code, err: demo.err }, demo.out).toEqual({ code: 0, err: '' });
+  });
+
+  it('tells its story: store, estate, plan, self-approval, kill, takeover, verdict, ledger, evidence', () => {
+    for (const part of [
+      /redis {6}.*redis-server/,
+      /azure {6}simulator https:\/\/localhost:\d+ · contoso-shop, seed 42 · 60 times faster than Azure/,
+      /plan {7}demo-drill · \d+ read · \d+ mutate · \d+ unknown · 1 gate · hash [0-9a-f]{8}/,
+      /approved {3}by local, who also started the run: the evidence says self-approved \(local\)/,
+      /kill {7}worker \d+ got SIGKILL while the test failover of app-0\d was under way/,
+      /takeover {3}the run goes on/,
+      /verdict {4}succeeded · RTO 0:\d\d of 3:00 met · RPO 0:\d\d of 15:00 met/,
+      /ledger {5}the simulator accepted 10 test failovers and 10 cleanups: each counted once/,
+      /evidence {3}\S+1-demo-drill\.evidence\.json/,
+    ]) {
+      expect(demo.out).toMatch(part);
+    }
+  });
+
+  it('writes no escape codes into a pipe', () => {
+    expect(demo.out).not.toContain('\u001b');
+  });
+
+  it('leaves evidence that verifies without a server, and names the part that was changed', async () => {
+    const file = join(project, '.runward', 'demo', 'evidence', '1-demo-drill.evidence.json');
+    expect((await runward(['evidence', 'verify', file])).code).toBe(0);
+    const changed = join(project, 'changed.json');
+    const text = await readFile(file, 'utf8');
+    const lie = text.replace(/"outcome": ?"succeeded"/, (found) => found.replace('succeeded', 'cancelled'));
+    expect(lie).not.toBe(text);
+    await writeFile(changed, lie);
+    const verified = await runward(['evidence', 'verify', changed]);
+    expect(verified.code).toBe(1);
+    expect(verified.out).toMatch(/WRONG {2}parts .*verdict/);
+  });
+
+  it('leaves nothing running and no secret in its logs', async () => {
+    expect(existsSync(join(project, '.runward', 'local.json'))).toBe(false);
+    const logs = join(project, '.runward', 'demo', 'logs');
+    const secret = await readFile(join(project, '.runward', 'demo', 'azure-client-secret'), 'utf8');
+    for (const name of await readdir(logs)) expect(await readFile(join(logs, name), 'utf8'), name).not.toContain(secret);
+  });
+});
