@@ -2,7 +2,7 @@ import { RunwardError } from '../errors.ts';
 import type { RunId } from '../ids.ts';
 import { HOLD_MAX_MS, INBOX_POLL_MS, LEAVES_AT_ONCE } from '../limits.ts';
 import { applyCommands, fetchCommands } from './apply-commands.ts';
-import { claim, type Claimed } from './claim.ts';
+import { claim, type Claimed, parkRun } from './claim.ts';
 import { executeStep } from './execute-step.ts';
 import { finishRun } from './finish-run.ts';
 import type { Holder } from './holder.ts';
@@ -20,6 +20,8 @@ interface Work {
   readonly holder: Holder;
   readonly drain: AbortSignal;
   readonly busy: Map<string, Promise<void>>;
+  /** Errors of leaves, in the order in which they came up. */
+  readonly errors: unknown[];
 }
 
 /**
@@ -30,7 +32,7 @@ export async function advance(engine: Engine, runId: RunId, drain: AbortSignal):
   try {
     const claimed = await claim(engine, runId);
     if (claimed.kind !== 'claimed') return claimed.kind;
-    return await visit({ engine, holder: claimed.holder, drain, busy: new Map() });
+    return await visit({ engine, holder: claimed.holder, drain, busy: new Map(), errors: [] });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     engine.ports.log.error('a visit to a run broke off', {
@@ -50,11 +52,11 @@ async function visit(work: Work): Promise<Visit> {
     return await moveOn(work);
   } catch (error) {
     if (isLost(error)) return 'lost';
-    engine.ports.log.error('a run stopped at an error', {
-      runId: holder.runId,
-      message: error instanceof Error ? error.message : String(error),
-    });
-    return 'failed';
+    const message = error instanceof Error ? error.message : String(error);
+    engine.ports.log.error('a run stopped at an error', { runId: holder.runId, message });
+    if (isStoreError(error)) return 'failed';
+    await parkRun(holder, `an error of runward itself, which a person must look at: ${message}`).catch(() => undefined);
+    return 'parked';
   } finally {
     ended.abort();
     await Promise.allSettled(work.busy.values());
@@ -62,10 +64,16 @@ async function visit(work: Work): Promise<Visit> {
   }
 }
 
+/** A store that does not answer will: the run goes on with the next claim. Everything else is a mistake that repeating does not mend. */
+function isStoreError(error: unknown): boolean {
+  return error instanceof RunwardError && error.code.startsWith('STORE_');
+}
+
 async function moveOn(work: Work): Promise<Visit> {
   const { engine, holder, busy, drain } = work;
   for (;;) {
     if (holder.lost.aborted) return 'lost';
+    if (work.errors.length > 0) throw work.errors[0];
     await applyCommands(engine, holder);
     const moves = movesNow(work);
     if (moves.kind === 'ended') return end(work);
@@ -110,11 +118,11 @@ function movesNow({ engine, holder, busy }: Work): Moves {
   });
 }
 
-function begin({ engine, holder, busy }: Work, leaf: Parameters<typeof executeStep>[2]): void {
-  const done = executeStep(engine, holder, leaf).finally(() => busy.delete(leaf.path));
+function begin({ engine, holder, busy, errors }: Work, leaf: Parameters<typeof executeStep>[2]): void {
+  const done = executeStep(engine, holder, leaf)
+    .catch((error: unknown) => void errors.push(error))
+    .finally(() => busy.delete(leaf.path));
   busy.set(leaf.path, done);
-  // The loop awaits it in `somethingHappens`; this keeps a rejection from being reported as unhandled before.
-  done.catch(() => undefined);
 }
 
 function isLongWait(holder: Holder, moves: Extract<Moves, { kind: 'work' }>): boolean {

@@ -34,7 +34,7 @@ export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
   const holder = holderOf(ports, { plan, worker, fence: answer.fence, stored: answer.stored, times, askedAtMs });
   const doubt = planDoubt(ports, stored, answer.stored.run) ?? (answer.stored.run.strikes > STRIKES_MAX ? 'poisoned' : undefined);
   if (doubt === undefined) return { kind: 'claimed', holder };
-  await park(holder, doubt);
+  await parkRun(holder, doubt);
   return { kind: 'parked' };
 }
 
@@ -60,12 +60,11 @@ function planDoubt(ports: Engine['ports'], stored: StoredPlan, run: ReturnType<H
   return ports.signer.verify(statement, stored.signature) ? undefined : 'the plan is not signed by a known server';
 }
 
-/** Stops a run for a person. Work that may have been sent stays as it is: the run says `unknown`, otherwise `paused`. */
-async function park(holder: Holder, reason: string): Promise<void> {
-  await holder.commit((view) => {
-    const sent = [...view.steps.values()].some(({ state }) => state === 'intent' || state === 'submitted');
-    if (view.run.state === 'running') return { event: sent ? 'step_unknown' : 'parked', fields: { reason } };
-    return view.run.state === 'waiting' || view.run.state === 'queued' ? { event: 'parked', fields: { reason } } : { fields: { reason } };
-  });
+/** Stops a run for a person, who may cancel it: what was sent is then followed to its end. */
+export async function parkRun(holder: Holder, reason: string): Promise<void> {
+  await holder.commit(({ run }) => ({
+    ...(['queued', 'running', 'waiting'].includes(run.state) ? { event: 'parked' as const } : {}),
+    fields: { reason },
+  }));
   await holder.release(Number.MAX_SAFE_INTEGER);
 }

@@ -27,7 +27,10 @@ export function nextMoves(situation: Situation): Moves {
   const { run } = situation.view;
   if (hasEnded(run.state)) return { kind: 'ended' };
   if (run.state === 'queued') return change({ event: 'started', stampFields: ['startedAtMs'], fields: deadline(situation) });
-  if (run.state === 'paused') return { kind: 'work', due: [], asked: [], wakeAtMs: undefined };
+  if (run.state === 'paused') {
+    const cancel = cancelChange(situation);
+    return cancel === undefined ? { kind: 'work', due: [], asked: [], wakeAtMs: undefined } : change(cancel);
+  }
   const stop = cancelChange(situation) ?? lateChange(situation) ?? breachChange(situation) ?? staleReadiness(situation);
   if (stop !== undefined) return change(stop);
   const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], wakeAtMs: undefined } };
@@ -94,7 +97,7 @@ function modeOf({ view }: Walk): Mode {
 /** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside `finally` it has no effect. */
 function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
   const { run } = view;
-  const open = (run.state === 'running' || run.state === 'waiting') && run.phase !== 'finally' && run.outcome === undefined;
+  const open = ['running', 'waiting', 'paused'].includes(run.state) && run.phase !== 'finally' && run.outcome === undefined;
   if (run.cancel === undefined || !open) return undefined;
   return { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), outcome: 'cancelled', reason: `cancelled by ${run.cancel.by}` } };
 }

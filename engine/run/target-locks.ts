@@ -1,5 +1,7 @@
 import { LOCK_POLL_MS, LOCK_WAIT_MS } from '../limits.ts';
+import type { RunId } from '../ids.ts';
 import type { Plan } from '../plan/plan-record.ts';
+import { hasEnded } from './run-state.ts';
 import { allSteps } from './step-path.ts';
 import { recordOf, type Turn } from './turn.ts';
 
@@ -14,12 +16,23 @@ export async function takeTargets(turn: Turn): Promise<Locks> {
   const { holder, engine } = turn;
   const lockIds = changedTargets(holder.plan);
   if (lockIds.length === 0) return { kind: 'taken' };
-  const answer = await engine.ports.store.lock(lockIds, holder.runId);
+  const { store } = engine.ports;
+  let answer = await store.lock(lockIds, holder.runId);
+  if (answer.kind === 'held' && (await isOver(store, answer.by))) {
+    // Its worker died between the end of the run and giving the targets back.
+    await store.unlock([answer.lockId], answer.by);
+    answer = await store.lock(lockIds, holder.runId);
+  }
   if (answer.kind === 'locked') return { kind: 'taken' };
   const message = `waiting for run ${answer.by}, which holds ${answer.lockId}`;
   const waitedMs = holder.nowMs() - (recordOf(turn).createdAtMs ?? holder.nowMs());
   if (waitedMs > LOCK_WAIT_MS) return { kind: 'failed', message: `${message}: not given back within 10 minutes` };
   return { kind: 'waiting', message, atMs: holder.nowMs() + LOCK_POLL_MS };
+}
+
+async function isOver(store: Turn['engine']['ports']['store'], runId: RunId): Promise<boolean> {
+  const other = await store.readRun(runId);
+  return other === undefined || hasEnded(other.run.state);
 }
 
 /** The lasting ids of all targets that a plan's steps may change, sorted. */

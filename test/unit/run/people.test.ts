@@ -179,3 +179,35 @@ test('readiness is checked again when the approval comes more than five minutes 
   expect(await world.steps()).toMatchObject({ 'readiness/healthy': 'succeeded', 'readiness#2/healthy': 'failed' });
   expect(world.calls).not.toContain('change:submit');
 });
+
+test('an error of runward itself parks the run with its reason; a person cancels it and what was sent is followed', async () => {
+  let polls = 0;
+  const world = await makeRunWorld(
+    { steps: [leaf('change', 'guarded'), leaf('more', 'guarded')], finally: [leaf('tidy', 'guarded')] },
+    {
+      poll: async () => {
+        polls += 1;
+        if (polls === 1) throw new Error('a bug');
+        return { kind: 'ended_well' };
+      },
+    },
+  );
+  const parked = await world.go();
+  expect({ state: parked.state, reason: parked.reason }).toEqual({
+    state: 'paused',
+    reason: 'an error of runward itself, which a person must look at: a bug',
+  });
+  await world.say({ kind: 'cancel' });
+  expect((await world.go()).state).toBe('cancelled');
+  expect(await world.steps()).toEqual({ change: 'succeeded', more: 'cancelled', 'finally/tidy': 'succeeded' });
+});
+
+test('a target that an ended run has not given back is free; one of a living run is waited for', async () => {
+  const target = { key: 'vm', name: 'vm', kind: 'host', id: 'ssh://vm', lockId: 'ssh://vm' } as never;
+  const sets = { vms: { onEmpty: 'fail', onUnreachable: 'fail', targets: [target] } } as const;
+  const change = leaf('change', 'guarded', { target: { kind: 'set', set: 'vms' } });
+  const world = await makeRunWorld({ steps: [change] }, {}, { sets });
+  const gone = '99999999-9999-5999-8999-999999999999' as typeof world.runId;
+  await world.ports.store.lock(['ssh://vm'], gone);
+  expect((await world.go()).state).toBe('succeeded');
+});
