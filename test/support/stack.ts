@@ -15,6 +15,8 @@ import type { LedgerLine } from './simulator.ts';
 export interface TestStack {
   readonly redis: TestRedis;
   readonly client: ApiClient;
+  /** Where the processes keep keys, tickets, secrets and logs. */
+  readonly dataDir: string;
   readonly startWorker: () => Promise<Child>;
   /** Starts the shipped demo drill and approves it as soon as it asks; answers the started run. */
   readonly startDrill: () => Promise<RunSummary>;
@@ -38,6 +40,7 @@ export async function startTestStack(options: { readonly scale: number; readonly
   return {
     redis,
     client,
+    dataDir,
     startWorker: stack.startWorker,
     startDrill: () => startDrill(client),
     ended: (run, withinMs) => ended(client, run, withinMs),
