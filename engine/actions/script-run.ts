@@ -82,7 +82,8 @@ async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckO
 
 async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutcome> {
   const prepared = await prepareScript(ports, context, 'script');
-  if (prepared.kind === 'unavailable') return { kind: 'not_sent', message: prepared.message, retryAfterMs: SECRET_RETRY_MS };
+  // A secret that cannot be read does not appear by waiting: the step says so at once, and its own retry decides about more.
+  if (prepared.kind === 'unavailable') return { kind: 'refused', failure: { kind: 'denied', message: prepared.message } };
   const started = await ports.shell.start(context.target, prepared.attempt, context.signal);
   switch (started.kind) {
     case 'accepted':

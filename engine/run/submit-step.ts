@@ -12,6 +12,7 @@ import { attemptDeadlineMs, contextOf, move, quietEndMs, recordOf, type Turn } f
 
 /** The stages before and around the one request: check, precheck, intent, ticket, send. Each outcome is stored before the next stage begins. */
 export async function submitStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
+  if (await isLate(turn)) return;
   if (await isHeldBack(turn)) return;
   const before = recordOf(turn);
   const precheck = await action.precheck(turn.engine.ports, contextOf(turn, before, input));
@@ -135,6 +136,17 @@ async function storePrecheck(turn: Turn, precheck: Exclude<PrecheckOutcome, { ki
         return moveStep(record, 'postponed', { deadlineAtMs, reason: precheck.message, notBeforeMs: nowMs + precheck.retryAfterMs });
       });
   }
+}
+
+/** The time of the attempt ran out while nothing of it had been sent: a definite end. */
+async function isLate(turn: Turn): Promise<boolean> {
+  const { deadlineAtMs, reason } = recordOf(turn);
+  if (deadlineAtMs === undefined || turn.holder.nowMs() < deadlineAtMs) return false;
+  const failure = { kind: 'timed_out', message: reason ?? 'nothing could be sent in the time of the step' } as const;
+  await move(turn, (record) =>
+    endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: failure, verdict: 'timed_out' } }),
+  );
+  return true;
 }
 
 /** Locks and approvals: true when the step was told to wait or has failed, so that nothing may be sent now. */

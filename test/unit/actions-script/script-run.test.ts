@@ -64,7 +64,7 @@ describe('a script over SSH or Run Command', () => {
     const shell = mapShell(() => ({ kind: 'running' }));
     const { action, context } = scriptStep('named', 'ssh');
     const secrets = { resolve: () => Promise.resolve({ kind: 'unavailable', message: 'the vault is away' } as const) };
-    expect(await action.submit(actionPorts({ shell, secrets }), context)).toMatchObject({ kind: 'not_sent' });
+    expect(await action.submit(actionPorts({ shell, secrets }), context)).toMatchObject({ kind: 'refused' });
     expect(shell.started).toEqual([]);
   });
 

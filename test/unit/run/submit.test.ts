@@ -149,3 +149,12 @@ test('a read that gets no answer is asked again until the time of its step is ov
   expect(await world.step('one')).toMatchObject({ verdict: 'timed_out' });
   expect(world.calls).toHaveLength(3);
 });
+
+test('a request that never gets out ends with the time of its step, as a definite failure', async () => {
+  const world = await makeRunWorld(
+    { steps: [leaf('one', 'guarded', { timeoutMs: 60_000 })] },
+    { submit: async () => ({ kind: 'not_sent', message: 'connection refused', retryAfterMs: 10_000 }) },
+  );
+  expect((await world.go()).state).toBe('failed');
+  expect(await world.step('one')).toMatchObject({ verdict: 'timed_out', error: { message: 'connection refused' } });
+});
