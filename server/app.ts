@@ -16,6 +16,7 @@ import { planRoutes } from './routes/plans.ts';
 import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { wordRoutes } from './routes/words.ts';
 import { workerRoutes } from './routes/workers.ts';
 
@@ -62,6 +63,8 @@ const ROUTES = [
   wordRoutes,
   approvalRoutes,
   workerRoutes,
+  scheduleRoutes,
+  driftRoutes,
   tokenRoutes,
   healthRoutes,
   consoleRoutes,

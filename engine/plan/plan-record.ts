@@ -53,7 +53,7 @@ export interface Plan {
   readonly documents: Readonly<Record<string, string>>;
   /** How much faster than Azure the simulated estate runs; absent for the real one. */
   readonly simulatedScale?: number;
-  /** What a reader must know: schedules that do not fire yet, notices that go to the log. */
+  /** What a reader must know: notices that go to the log. */
   readonly notes: readonly string[];
 }
 

@@ -140,11 +140,7 @@ function documentsOf(ports: Pick<Ports, 'ids'>, project: Project, runbook: Runbo
 }
 
 function notesOf(runbook: Runbook): readonly string[] {
-  const schedules = runbook.schedules.map(
-    ({ id }) => `schedule "${id}" is checked and does not fire yet: this release starts runs by hand`,
-  );
-  const notices = runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
-  return [...schedules, ...notices];
+  return runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
 }
 
 function findingOf(loaded: LoadedRunbook, problem: SetProblem): Finding {

@@ -22,7 +22,12 @@ const CEL = '@marcbachmann/cel-js';
 
 /** The direction of the house: language, plan and run know the actions, the actions know ports only, adapters know one vendor each. */
 export const AREAS: readonly Area[] = [
-  ...FOUNDATION.map((path) => ({ path, imports: FOUNDATION, types: ['engine/audit', 'engine/run'], packages: ['zod'] })),
+  ...FOUNDATION.map((path) => ({
+    path,
+    imports: FOUNDATION,
+    types: ['engine/audit', 'engine/dsc', 'engine/run', 'engine/schedule'],
+    packages: ['zod'],
+  })),
   { path: 'engine/json.ts', imports: FOUNDATION, packages: ['canonicalize'] },
   { path: 'engine/config.ts', imports: FOUNDATION, packages: ['zod', 'yaml'] },
   {
@@ -50,7 +55,7 @@ export const AREAS: readonly Area[] = [
   })),
   {
     path: 'engine/schedule',
-    imports: [...FOUNDATION, STATES],
+    imports: [...FOUNDATION, STATES, ...WRITTEN_VALUES],
     types: ['engine/run', 'engine/language'],
     packages: ['cron-parser'],
   },
