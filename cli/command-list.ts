@@ -53,7 +53,7 @@ export const COMMANDS: readonly ListedCommand[] = [
 ];
 
 const LATER_WORDS =
-  'status init lint fmt test explain schema schedule drift dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+  'status init lint fmt test explain schema schedule dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   run: 'pause resume retry rollback diff',
