@@ -26,6 +26,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'approval', summary: 'decide about gates that wait', load: async () => (await import('./commands/approval.ts')).approvalCommand },
   { name: 'runbook', summary: 'runbooks that the server has', load: async () => (await import('./commands/runbook.ts')).runbookCommand },
   {
+    name: 'drift',
+    summary: 'check machines against their configuration documents',
+    load: async () => (await import('./commands/drift.ts')).driftCommand,
+  },
+  {
     name: 'evidence',
     summary: 'export and verify the signed proof of a run',
     load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
@@ -48,8 +53,9 @@ export const COMMANDS: readonly ListedCommand[] = [
 ];
 
 const LATER_WORDS =
-  'status init lint fmt test explain schema schedule drift dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+  'status init lint fmt test explain schema schedule dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
+  drift: 'diff remediate accept replay',
   run: 'pause resume retry rollback diff',
   runbook: 'graph versions publish',
   evidence: 'list show',

@@ -11,19 +11,33 @@ export interface Documents {
 }
 
 const FOLDER = 'runbooks';
+const CONFIGURATIONS = 'configurations';
 
 /**
- * Reads the documents that paths name: files, folders with everything below, `-` for stdin; without paths the runbooks of the project.
- * Inventories of the project come along, because runbooks name them. Throws USAGE_FLAG for what cannot be read.
+ * Reads the documents that paths name: files, folders with everything below, `-` for stdin; without paths the runbooks and configuration
+ * documents of the project. Its inventories and configurations come along, because runbooks name them. Throws USAGE_FLAG for what cannot be read.
  */
 export async function readDocuments(paths: readonly string[], project: string): Promise<Documents> {
   const wanted = paths.length > 0 ? paths : [relative(process.cwd(), join(project, FOLDER)) || FOLDER];
   const asked: DocumentFile[] = [];
   for (const path of wanted) asked.push(...(path === '-' ? [{ path: '<stdin>', text: await readStdin() }] : await readPath(path)));
+  if (paths.length === 0) asked.push(...(await configurations(project)));
   const known = new Set(asked.map((file) => resolve(file.path)));
   const others = await readPath(join(project, FOLDER)).catch(() => []);
   const beside = others.filter((file) => !known.has(resolve(file.path)) && isInventory(file));
-  return { asked: unique(asked), beside: beside.map((file) => ({ ...file, path: shownPath(file.path) })) };
+  const documents = (await configurations(project)).filter((file) => !known.has(resolve(project, file.path)));
+  return { asked: unique(asked), beside: [...beside.map((file) => ({ ...file, path: shownPath(file.path) })), ...documents] };
+}
+
+// Runbooks name these by their path in the project, wherever the command was typed.
+async function configurations(project: string): Promise<readonly DocumentFile[]> {
+  const names = await readdir(join(project, CONFIGURATIONS), { recursive: true }).catch(() => []);
+  const wanted = names.map((name) => name.replaceAll('\\', '/')).filter((name) => /\.dsc\.(ya?ml|json)$/.test(name));
+  return Promise.all(
+    wanted
+      .toSorted()
+      .map(async (name) => ({ path: `${CONFIGURATIONS}/${name}`, text: await readFile(join(project, CONFIGURATIONS, name)) })),
+  );
 }
 
 async function readPath(path: string): Promise<readonly DocumentFile[]> {

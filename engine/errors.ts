@@ -25,6 +25,8 @@ export const ERRORS = {
   NOT_FOUND_PLAN: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_APPROVAL: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_STEP: { exit: 1, http: 404, retry: 'never' },
+  NOT_FOUND_DRIFT: { exit: 1, http: 404, retry: 'never' },
+  NOT_FOUND_SCHEDULE: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_TOKEN: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_ROUTE: { exit: 1, http: 404, retry: 'never' },
   CONFLICT_STATE: { exit: 1, http: 409, retry: 'never' },

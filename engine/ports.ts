@@ -29,6 +29,12 @@ export interface Clock {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
+/** Says when to look at schedules; never what is due. */
+export interface Heartbeat {
+  /** Resolves at the next beat, or at once when the signal aborts; never rejects. */
+  readonly next: (signal: AbortSignal) => Promise<void>;
+}
+
 /** Names and digests. */
 export interface Ids {
   readonly newRunId: () => RunId;

@@ -1,12 +1,13 @@
 import type { AuditEntry } from './audit/chain.ts';
+import type { DriftRecord } from './dsc/drift-record.ts';
 import type { RunId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { Signature } from './ports.ts';
 import type { RunFields, RunRecord, StepRecord } from './run/record.ts';
 import type { RunState } from './run/run-state.ts';
 import type { StepState } from './run/step-state.ts';
-
 import type { ScheduleStore } from './schedule/stored-schedule.ts';
+
 /**
  * The stored truth about runs, published runbooks and plans. Every change of a run is one atomic call that is fenced by epoch, claim
  * token, version and audit head; a rejection changes nothing. All times are milliseconds of the store's own clock.
@@ -58,6 +59,16 @@ export interface Store extends ScheduleStore {
   readonly listTokens: () => Promise<readonly JsonObject[]>;
   /** Answers false when there was none. */
   readonly deleteToken: (id: string) => Promise<boolean>;
+
+  /** What is known of one machine and one configuration document. */
+  readonly readDrift: (key: string) => Promise<DriftRecord | undefined>;
+  /** Sorted by key. */
+  readonly listDrift: () => Promise<readonly DriftRecord[]>;
+  /** Stores a record over the one whose `rev` is one lower (0: none); answers false, and changes nothing, when another is there. */
+  readonly writeDrift: (record: DriftRecord) => Promise<boolean>;
+  /** Keeps a verdict or the evidence behind it under the digest of its text. */
+  readonly putDriftText: (digest: string, text: string, keepMs: number) => Promise<void>;
+  readonly readDriftText: (digest: string) => Promise<string | undefined>;
 
   readonly beatWorker: (beat: WorkerBeat, keepMs: number) => Promise<void>;
   readonly listWorkers: () => Promise<readonly WorkerBeat[]>;

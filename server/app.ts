@@ -9,12 +9,14 @@ import { contractOptions } from './open-api.ts';
 import { sendProblem } from './problem.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { driftRoutes } from './routes/drift.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { planRoutes } from './routes/plans.ts';
 import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { wordRoutes } from './routes/words.ts';
 import { workerRoutes } from './routes/workers.ts';
@@ -61,6 +63,8 @@ const ROUTES = [
   evidenceRoutes,
   wordRoutes,
   approvalRoutes,
+  scheduleRoutes,
+  driftRoutes,
   workerRoutes,
   tokenRoutes,
   healthRoutes,

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { azureFromConfig } from '../adapters/azure/configured.ts';
 import { openRedisStore } from '../adapters/redis/store.ts';
 import { openWakeUps } from '../adapters/redis/wake-ups.ts';
+import { openCronTick } from '../adapters/system/cron-tick.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import { createLog } from '../adapters/system/log.ts';
@@ -35,17 +36,19 @@ export async function runServer(config: Config, hooks: ServerHooks = {}): Promis
   const log = createLog({ level: 'info', redact: redactorOf(config), fields: { process: 'server' } });
   const project = config.projectDir === undefined ? [] : await readProjectFiles(config.projectDir);
   const { ports, publicKey, close } = await openPorts(config, log);
+  const heartbeat = openCronTick();
   try {
     if (config.bootstrapTokenFile !== undefined) await adoptBootstrapToken(ports, await readOwnFile(config.bootstrapTokenFile));
     if (hooks.newAdminToken !== undefined) hooks.newAdminToken(await makeBootstrapToken(ports));
     const consoleFiles = await readConsoleFiles();
     const shown = consoleFiles === undefined ? {} : { consoleFiles };
-    const server = await startServer({ config, ports, publicKey, version: VERSION, project, ...shown });
+    const server = await startServer({ config, ports, publicKey, version: VERSION, project, heartbeat, ...shown });
     hooks.ready?.(server.url);
     await askedToStop();
     log.info('server stops', {});
     await server.close();
   } finally {
+    await heartbeat.stop();
     await close();
   }
 }

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../engine/config.ts';
 import { actions } from '../engine/actions/registry.ts';
-import type { Ports } from '../engine/ports.ts';
+import type { Heartbeat, Ports } from '../engine/ports.ts';
 import { scanForever } from '../engine/run/scan.ts';
+import { fireForever } from '../engine/schedule/fire.ts';
 import { buildApp } from './app.ts';
 import { makeBudget } from './budget.ts';
 import type { ConsoleFiles } from './console-files.ts';
@@ -11,6 +12,7 @@ import { refuseOpen } from './loopback.ts';
 import { makePlans } from './plans.ts';
 import type { SentFile } from './projects.ts';
 import { makeProjects } from './projects.ts';
+import { OPERATOR, publishSchedules, slotRuns } from './schedules.ts';
 import { makeStreams } from './streams.ts';
 
 /** What a server is made of. `publicKey` is the PEM text that belongs to the signer; `project` is published before anything is answered. */
@@ -20,6 +22,8 @@ export interface ServerOptions {
   readonly publicKey: string;
   readonly version: string;
   readonly project?: readonly SentFile[];
+  /** When to look at schedules; absent: this server fires none. */
+  readonly heartbeat?: Heartbeat;
   readonly consoleFiles?: ConsoleFiles;
 }
 
@@ -35,14 +39,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   refuseOpen(config);
   const { app, context, close } = await assemble(options);
   if (options.project !== undefined && options.project.length > 0) await context.projects.publish(options.project);
+  await publishSchedules(context, await context.projects.current(), OPERATOR);
   await app.listen({ host: config.host, port: config.port });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: context.closing });
+  const { heartbeat } = options;
+  const fire = heartbeat === undefined ? undefined : fireForever(ports, slotRuns(context), { heartbeat, signal: context.closing });
   ports.log.info('server listens', { url: context.baseUrl(), auth: config.auth, version: options.version });
   return {
     url: context.baseUrl(),
     async close() {
       await close();
       await scan;
+      await fire;
     },
   };
 }

@@ -88,6 +88,7 @@ export function loadEstate(file: string): LoadedEstate {
   const lines = new LineCounter();
   const text = readFileSync(file, 'utf8');
   const document = parseDocument(text, { lineCounter: lines });
+  lacks: z.record(name, z.array(z.string().regex(/^[a-z0-9_-]+$/))).default({}),
   const syntax = document.errors[0];
   if (syntax !== undefined) throw new Error(`${file}: ${syntax.message}`);
   const parsed = estate.safeParse(document.toJS());

@@ -2,6 +2,7 @@ import type { RunId } from '../../engine/ids.ts';
 import type { Clock } from '../../engine/ports.ts';
 import type { Durability, Store } from '../../engine/store.ts';
 import { makeAsides } from './asides.ts';
+import { makeDrift } from './drift.ts';
 import { makeEventWatch } from './event-watch.ts';
 import type { RunCell } from './run-cell.ts';
 import { makeRunReads } from './run-reads.ts';
@@ -25,6 +26,7 @@ export function makeMemoryStore(options: MemoryStoreOptions): Store {
     ...makeRunWrites(cells, { tier, busy }),
     ...makeRunReads(cells),
     ...makeAsides(nowMs),
+    ...makeDrift(nowMs),
     ...makeTokens(),
     ...makeSchedules(nowMs),
     nowMs: async () => nowMs(),

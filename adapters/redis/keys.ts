@@ -9,6 +9,8 @@ export const STORE_KEYS = {
   number: 'runward:number',
   documents: 'runward:documents',
   tokens: 'runward:tokens',
+  drift: 'runward:drift',
+  driftRevisions: 'runward:drift:revisions',
   workers: 'runward:workers',
   workerUntil: 'runward:workers:until',
   schedules: 'runward:schedules',
@@ -51,4 +53,9 @@ export function planKey(planHash: string): string {
 /** The key of the records of a schedule's slots. */
 export function slotsKey(scheduleId: string): string {
   return `runward:slots:of:${scheduleId}`;
+}
+
+/** The key of a verdict or evidence by the digest of its text. */
+export function driftTextKey(digest: string): string {
+  return `runward:drift:text:${digest}`;
 }

@@ -80,11 +80,10 @@ export function makeSchedules(server: Server): ScheduleStore {
     },
     async writeSchedule({ id, expectedRev, schedule, dueAtMs, run, records }) {
       const keys = [STORE_KEYS.schedules, STORE_KEYS.schedulesDue, STORE_KEYS.slotsPending, slotsKey(id)];
-      const args = [
-        ...[id, String(expectedRev), schedule === undefined ? '' : JSON.stringify(schedule), dueAtMs === undefined ? '' : String(dueAtMs)],
-        ...[String(run.length), ...run.flatMap((slot) => [slotName(slot.id, slot.slotMs), JSON.stringify(slot)])],
-        ...records.flatMap((record) => [String(record.slotMs), JSON.stringify(record)]),
-      ];
+      const texts = [schedule === undefined ? '' : JSON.stringify(schedule), dueAtMs === undefined ? '' : String(dueAtMs)];
+      const taken = run.flatMap((slot) => [slotName(slot.id, slot.slotMs), JSON.stringify(slot)]);
+      const left = records.flatMap((record) => [String(record.slotMs), JSON.stringify(record)]);
+      const args = [id, String(expectedRev), ...texts, String(run.length), ...taken, ...left];
       const [kind] = (await server.callDurably({ script: WRITE, keys, args })) as ['written' | 'stale'];
       return kind;
     },

@@ -2,6 +2,7 @@ import type { Log } from '../../engine/ports.ts';
 import type { Store } from '../../engine/store.ts';
 import { makeAsides } from './asides.ts';
 import { makeDue, readNowMs } from './due.ts';
+import { makeDrift } from './drift.ts';
 import { makeEventWatch } from './event-watch.ts';
 import { makeLocks } from './locks.ts';
 import { makeLogLines } from './log-lines.ts';
@@ -26,6 +27,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
     ...makeLocks(server),
     ...makeLogLines(server),
     ...makeAsides(server),
+    ...makeDrift(server),
     ...makeTokens(server),
     ...makeSchedules(server),
     awaitEvents: (runId, after, waitMs, signal) => watch.wait({ runId, after }, waitMs, signal),

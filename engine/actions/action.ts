@@ -33,6 +33,8 @@ export interface ActionContext<Input> {
   readonly createdAtMs: number;
   /** What the precheck of this attempt recorded, so that verify can compare before and after. */
   readonly before: JsonObject | undefined;
+  /** The configuration documents that the plan has pinned: text by path. */
+  readonly configurations?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
@@ -62,9 +64,10 @@ export interface Handle {
   readonly name?: string;
 }
 
-/** Facts for the evidence; each outcome may bring some. */
+/** Facts for the evidence; each outcome may bring some. `check` is what the action's own `record` keeps beside the run. */
 interface Observed {
   readonly observations?: readonly Observation[];
+  readonly check?: JsonObject;
 }
 
 /** A finished success: typed result, machines that now exist because of it. */
@@ -150,6 +153,8 @@ interface ActionHead<Input> {
 export interface ReadAction<Input = never> extends ActionHead<Input> {
   readonly effect: 'read';
   readonly read: (ports: ActionPorts, context: ActionContext<Input>) => Promise<ReadOutcome>;
+  /** Keeps what an ended attempt found beside the run, before the step's end is stored; may be repeated for the same attempt. */
+  readonly record?: (ports: RecordPorts, context: ActionContext<Input> & RunNames, outcome: Success | Failed) => Promise<void>;
 }
 
 /** An action that changes its target: five small questions that the submit protocol asks in order. */
@@ -168,7 +173,17 @@ export interface EffectAction<Input = never> extends ActionHead<Input> {
 }
 
 /** The part of the outside world that an action may touch. Actions never log and never write the store. */
-export type ActionPorts = Pick<Ports, 'clock' | 'azure' | 'shell' | 'http' | 'secrets'>;
+export type ActionPorts = Pick<Ports, 'clock' | 'azure' | 'shell' | 'http' | 'secrets' | 'ids'>;
+
+/** What `record` may touch: it writes what the store keeps beside runs, never the run. */
+export type RecordPorts = Pick<Ports, 'store' | 'ids'>;
+
+/** The run around an attempt, for what is kept beside it. `nowMs` is the store's time in milliseconds since 1970. */
+export interface RunNames {
+  readonly runbook: string;
+  readonly environment: string;
+  readonly nowMs: number;
+}
 
 /** What the registry holds: input types are checked where a runbook is loaded and again before use. */
 export type Action = ReadAction | EffectAction;

@@ -7,6 +7,7 @@ import { azureNetworkCheckIsolated } from './azure-network-check-isolated.ts';
 import { azureVmDeallocate } from './azure-vm-deallocate.ts';
 import { azureVmGet } from './azure-vm-get.ts';
 import { azureVmStart } from './azure-vm-start.ts';
+import { dscTest } from './dsc-test.ts';
 import { httpCheck } from './http-check.ts';
 import { tcpCheck } from './tcp-check.ts';
 
@@ -19,6 +20,7 @@ const LIST: readonly Action[] = [
   azureVmDeallocate,
   azureVmGet,
   azureVmStart,
+  dscTest,
   httpCheck,
   tcpCheck,
 ];

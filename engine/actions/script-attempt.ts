@@ -8,6 +8,8 @@ export interface ScriptQuestion {
   readonly target: Target | undefined;
   readonly attempt: ScriptAttempt;
   readonly signal: AbortSignal;
+  /** Leaves an ended attempt at the target, so that it can be read again. */
+  readonly keep?: boolean;
 }
 
 /** An attempt that has ended, with what it printed. */
@@ -33,7 +35,7 @@ export async function askScript(
         break;
       }
       case 'ended':
-        await ports.shell.remove(target, attempt.name, signal);
+        if (question.keep !== true) await ports.shell.remove(target, attempt.name, signal);
         return state;
       case 'lost':
         await ports.shell.remove(target, attempt.name, signal);

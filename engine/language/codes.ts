@@ -121,6 +121,19 @@ export const CODES = {
   },
   RW515: { severity: 'error', message: 'env name {name} is reserved', hint: 'choose another name' },
   RW517: { severity: 'error', message: 'input {pointer}: {reason}', hint: '{bounds}' },
+  'RW-DSC-101': {
+    severity: 'error',
+    message: '{what} is not available in this release',
+    hint: 'write the literal value; a text that starts with `[` is written `[[`',
+  },
+  'RW-DSC-102': { severity: 'error', message: 'unknown key {key} in {parent}', hint: 'keys are closed: remove it' },
+  'RW-DSC-103': { severity: 'error', message: 'missing required key {key}', hint: 'add it to {parent}' },
+  'RW-DSC-104': { severity: 'error', message: '{what} must be {type}', hint: 'change the value' },
+  'RW-DSC-105': { severity: 'error', message: 'unknown resource type {type}', hint: 'in Runward.Linux/: {known}' },
+  'RW-DSC-106': { severity: 'error', message: 'instance {id} is there twice', hint: 'type and name are unique in a document' },
+  'RW-DSC-107': { severity: 'error', message: 'dependsOn names {id}, which is not there', hint: 'write <type>:<percent-encoded name>' },
+  'RW-DSC-108': { severity: 'error', message: 'dependsOn forms a cycle: {path}', hint: 'remove one of them' },
+  'RW-DSC-109': { severity: 'error', message: 'property {property}: {reason}', hint: 'see the page of the resource type' },
   RW518: { severity: 'warning', message: 'test failover without cleanup in finally', hint: 'add asr.*.test-failover-cleanup' },
 } as const satisfies Record<string, CodeRow>;
 

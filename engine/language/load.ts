@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Action } from '../actions/action.ts';
+import { type Configuration, isConfigurationPath, readConfiguration } from '../dsc/document.ts';
 import { buildInventory, buildRunbook } from './build.ts';
 import { checkDocuments } from './check.ts';
 import { didYouMean, type Finding, inOrder, quoted, type Report, reportInto } from './diagnostics.ts';
@@ -42,6 +43,8 @@ export interface Loaded {
   readonly findings: readonly Finding[];
   readonly runbooks: ReadonlyMap<string, LoadedRunbook>;
   readonly inventories: ReadonlyMap<string, LoadedInventory>;
+  /** Configuration documents by path. */
+  readonly configurations: ReadonlyMap<string, Configuration>;
 }
 
 /** A document whose YAML could be read; `document` is set when its shape is right. */
@@ -53,7 +56,12 @@ export type ReadFile = { readonly source: SourceText; readonly root: TreeNode; r
 /** Checks all files of a project in one pass and builds the documents that have no error. Pure; never throws for what a file holds. */
 export function loadDocuments(files: readonly DocumentFile[], options: LoadOptions): Loaded {
   const findings: Finding[] = [];
-  const read = files.flatMap((file) => readFile(file, findings));
+  const configurations = new Map<string, Configuration>();
+  for (const file of files.filter(({ path }) => isConfigurationPath(path))) {
+    const configuration = readConfiguration(file, findings);
+    if (configuration !== undefined) configurations.set(file.path, configuration);
+  }
+  const read = files.filter(({ path }) => !isConfigurationPath(path)).flatMap((file) => readFile(file, findings));
   checkDocuments(read, options);
   const broken = new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.file));
   const runbooks = new Map<string, LoadedRunbook>();
@@ -74,6 +82,7 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
     ),
     runbooks,
     inventories,
+    configurations,
   };
 }
 

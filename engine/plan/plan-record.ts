@@ -49,11 +49,13 @@ export interface Plan {
   readonly severity: Severity;
   /** Effect class of each action used, by name@major: a worker with another table does not take the run. */
   readonly actions: Readonly<Record<string, EffectClass>>;
-  /** Digests of inventories used, by path. */
+  /** Digests of inventories and configuration documents used, by path. */
   readonly documents: Readonly<Record<string, string>>;
+  /** Texts of the configuration documents used, by path: the run tests what was planned, whatever is published later. */
+  readonly configurations?: Readonly<Record<string, string>>;
   /** How much faster than Azure the simulated estate runs; absent for the real one. */
   readonly simulatedScale?: number;
-  /** What a reader must know: schedules that do not fire yet, notices that go to the log. */
+  /** What a reader must know: notices that go to the log. */
   readonly notes: readonly string[];
 }
 

@@ -11,6 +11,7 @@ import type { Ports } from '../ports.ts';
 import { targetScope } from '../run/scope.ts';
 import { allSteps } from '../run/step-path.ts';
 import { VERSION } from '../version.ts';
+import { pinnedConfigurations } from './configurations.ts';
 import type { Plan, PlannedSet } from './plan-record.ts';
 import type { Project } from './project.ts';
 import { planRows, worstOf } from './rows.ts';
@@ -54,12 +55,14 @@ export async function makePlan(ports: Pick<Ports, 'azure' | 'ids' | 'clock'>, re
   });
   const scope: JsonObject = { inputs: checked.inputs, targets: targetsScope(resolved.sets) };
   const { vars, failed } = computeVars(runbook.vars, scope, nowMs);
+  const pinned = pinnedConfigurations(request.project, runbook, checked.inputs);
   const findings = [
+    ...pinned.missing.map((path) => documentFinding(loaded, path)),
     ...resolved.problems.map((problem) => findingOf(loaded, problem)),
     ...Object.entries(failed).map(([name, message]) => varFinding(loaded, name, message)),
   ];
   if (findings.length > 0) return { kind: 'refused', findings };
-  const plan = planOf(ports, request, { loaded, inputs: checked.inputs, vars, sets: resolved.sets, purpose, nowMs });
+  const plan = planOf(ports, request, { loaded, inputs: checked.inputs, vars, sets: resolved.sets, purpose, nowMs, pinned: pinned.texts });
   const text = canonicalJson(plan);
   return { kind: 'planned', plan, text, hash: ports.ids.sha256(text) };
 }
@@ -71,6 +74,7 @@ interface Parts {
   readonly sets: Readonly<Record<string, PlannedSet>>;
   readonly purpose: Purpose;
   readonly nowMs: number;
+  readonly pinned: Readonly<Record<string, string>>;
 }
 
 function planOf(ports: Pick<Ports, 'ids'>, request: PlanRequest, parts: Parts): Plan {
@@ -103,7 +107,8 @@ function planOf(ports: Pick<Ports, 'ids'>, request: PlanRequest, parts: Parts): 
     rows,
     severity: severe ? 'severe' : worstOf([...rows.flatMap(({ severity }) => severity ?? []), ...(changes ? (['moderate'] as const) : [])]),
     actions: actionsOf(all),
-    documents: documentsOf(ports, request.project, runbook),
+    documents: { ...documentsOf(ports, request.project, runbook), ...digestsOf(ports, parts.pinned) },
+    ...(Object.keys(parts.pinned).length === 0 ? {} : { configurations: parts.pinned }),
     notes: notesOf(runbook),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
   };
@@ -139,12 +144,12 @@ function documentsOf(ports: Pick<Ports, 'ids'>, project: Project, runbook: Runbo
   );
 }
 
+function digestsOf(ports: Pick<Ports, 'ids'>, texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, ports.ids.sha256(text)]));
+}
+
 function notesOf(runbook: Runbook): readonly string[] {
-  const schedules = runbook.schedules.map(
-    ({ id }) => `schedule "${id}" is checked and does not fire yet: this release starts runs by hand`,
-  );
-  const notices = runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
-  return [...schedules, ...notices];
+  return runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
 }
 
 function findingOf(loaded: LoadedRunbook, problem: SetProblem): Finding {
@@ -156,6 +161,16 @@ function findingOf(loaded: LoadedRunbook, problem: SetProblem): Finding {
     hint: fill(texts.hint),
     at: problem.at,
     pointer: `/targets/${problem.set}`,
+  });
+}
+
+function documentFinding(loaded: LoadedRunbook, path: string): Finding {
+  return finding(loaded, {
+    code: 'RW402',
+    message: `unknown configuration document "${path}"`,
+    hint: 'it must be published without errors, beside the runbook',
+    at: { line: 1, column: 1 },
+    pointer: '/inputs',
   });
 }
 

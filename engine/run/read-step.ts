@@ -18,6 +18,8 @@ export async function readStep(turn: Turn, action: ReadAction, input: unknown): 
   }
   const clean = await redactOutcome(turn, record, outcome);
   await logOutcome(turn, record, clean);
+  const { runbook, environment } = turn.holder.view().run;
+  await action.record?.(turn.engine.ports, { ...contextOf(turn, record, input), runbook, environment, nowMs: turn.holder.nowMs() }, clean);
   await move(turn, (now) => readChange(now, settle(turn, now, clean)));
 }
 

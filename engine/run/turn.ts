@@ -68,6 +68,7 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     createdAtMs: record.createdAtMs ?? turn.holder.nowMs(),
     before: record.before,
     timeScale: turn.engine.timeScale,
+    configurations: turn.holder.plan.configurations ?? {},
     signal: turn.signal,
   };
 }

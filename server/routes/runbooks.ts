@@ -5,6 +5,7 @@ import type { App, ServerContext } from '../context.ts';
 import { demand, sees } from '../identify.ts';
 import { inputSchema } from '../input-schema.ts';
 import { findingsView, placeOf, runbookNamed } from '../projects.ts';
+import { publishSchedules } from '../schedules.ts';
 import { page } from '../schemas/component.ts';
 import { filesBody, findingsSchema } from '../schemas/finding.ts';
 import { publishedSchema, runbookRow, runbookSchema } from '../schemas/runbook.ts';
@@ -29,9 +30,9 @@ export function runbookRoutes(app: App, context: ServerContext): void {
       schema: { summary: 'Publish documents', tags: ['runbooks'], body: filesBody, response: { 200: publishedSchema } },
     },
     async (request) => {
-      const { runbooks, inventories, findings } = await projects.publish(request.body.files, (resource) =>
-        demand(request.caller, 'project:publish', resource),
-      );
+      const published = await projects.publish(request.body.files, (resource) => demand(request.caller, 'project:publish', resource));
+      const { runbooks, inventories, findings } = published;
+      await publishSchedules(context, published, request.caller.principal);
       ports.log.info('project published', { principal: request.caller.principal.id, files: request.body.files.length });
       return { runbooks: [...runbooks.keys()], inventories: [...inventories.keys()], findings };
     },

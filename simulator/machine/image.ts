@@ -19,7 +19,7 @@ import { ownCurl } from './shims/own-curl.ts';
 const TOOLS = (
   'sh bash cat stat head tail tr cut sort uniq wc cksum base64 od timeout sed grep egrep awk find xargs sha256sum md5sum ls cp mv rm mkdir rmdir ln ' +
   'chmod chown touch date sleep env printf echo test true false expr seq basename dirname readlink realpath mktemp tee nice kill ps uname df du cmp ' +
-  'diff dd sync nproc printenv tac paste comm split install id whoami setsid flock'
+  'diff dd sync gzip nproc printenv tac paste comm split install id whoami setsid flock'
 ).split(' ');
 
 /** Folders that are links into /usr, as on every merged Debian. */

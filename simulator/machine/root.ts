@@ -23,9 +23,15 @@ const USUAL_FOLDERS = ['var/lib', 'var/log', 'var/tmp', 'home/azureuser'] as con
 export function rootFromEstate(world: World, machine: Machine): void {
   bareRoot(world, machine.root);
   writeEstateFiles(world, machine);
+  for (const tool of world.estate.lacks[machine.name] ?? []) removeTool(machine.root, tool);
   const enabled = world.estate.machines.find((each) => each.name === machine.name)?.units ?? [];
   for (const unit of enabled) enableUnit(machine.root, unit);
   own(machine.root, [...OWN_FOLDERS, ...SCRATCH_FOLDERS]);
+}
+
+/** Takes one tool of the image away from a machine. */
+function removeTool(root: string, tool: string): void {
+  for (const folder of ['usr/local/sbin', 'usr/bin']) rmSync(join(root, folder, tool), { force: true });
 }
 
 /** Makes the root folder of a machine from the files of a recovery point. */

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { Store } from '../../engine/store.ts';
 import { exerciseAsides } from './store-asides-contract.ts';
+import { exerciseDrift } from './store-drift-contract.ts';
 import { exerciseReads } from './store-reads-contract.ts';
 import { exerciseSchedules } from './store-schedules-contract.ts';
 import { exerciseTokens } from './store-tokens-contract.ts';
@@ -15,6 +16,7 @@ export function exerciseStore(name: string, store: () => Store): void {
     exerciseReads(store);
     exerciseAsides(store);
     exerciseTokens(store);
+    exerciseDrift(store);
     exerciseSchedules(store);
   });
 }

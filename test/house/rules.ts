@@ -18,22 +18,30 @@ export const FOUNDATION = ['azure-calls', 'edges', 'errors', 'ids', 'json', 'lim
 const STATES = '*-state.ts';
 // How durations and instants are written: leaves of the language that import nothing above the foundation.
 const WRITTEN_VALUES = ['engine/language/duration.ts', 'engine/language/instant.ts'];
+// The part of the language that turns a text into a tree of values with places.
+const READER = ['diagnostics', 'guard', 'near', 'read', 'source-text', 'tree'].map((name) => `engine/language/${name}.ts`);
 const CEL = '@marcbachmann/cel-js';
 
 /** The direction of the house: language, plan and run know the actions, the actions know ports only, adapters know one vendor each. */
 export const AREAS: readonly Area[] = [
-  ...FOUNDATION.map((path) => ({ path, imports: FOUNDATION, types: ['engine/audit', 'engine/run'], packages: ['zod'] })),
+  ...FOUNDATION.map((path) => ({
+    path,
+    imports: FOUNDATION,
+    types: ['engine/audit', 'engine/dsc', 'engine/run', 'engine/schedule'],
+    packages: ['zod'],
+  })),
   { path: 'engine/json.ts', imports: FOUNDATION, packages: ['canonicalize'] },
   { path: 'engine/config.ts', imports: FOUNDATION, packages: ['zod', 'yaml'] },
   {
     path: 'engine/language',
-    imports: [...FOUNDATION, 'engine/actions/registry.ts', 'engine/actions/action.ts'],
+    imports: [...FOUNDATION, 'engine/actions/registry.ts', 'engine/actions/action.ts', 'engine/dsc/document.ts'],
     packages: ['zod', 'yaml', CEL],
   },
   {
     path: 'engine/plan',
     // A plan must name steps and targets as the run that follows it does, so it takes these two from there.
     imports: [...FOUNDATION, 'engine/language', 'engine/actions', 'engine/gates', 'engine/run/scope.ts', 'engine/run/step-path.ts'],
+    types: ['engine/dsc'],
     packages: ['zod'],
   },
   {
@@ -41,7 +49,16 @@ export const AREAS: readonly Area[] = [
     imports: [...FOUNDATION, 'engine/language', 'engine/plan', 'engine/actions', 'engine/gates', 'engine/audit', 'engine/evidence'],
     packages: ['zod'],
   },
-  { path: 'engine/actions', imports: FOUNDATION, packages: ['zod'] },
+  { path: 'engine/actions', imports: [...FOUNDATION, 'engine/language/duration.ts'], packages: ['zod'] },
+  // Configuration documents are read by the language's own reader: one guard, one way to name a place.
+  { path: 'engine/dsc', imports: [...FOUNDATION, ...READER], packages: ['zod'] },
+  { path: 'engine/actions/registry.ts', imports: [...FOUNDATION, 'engine/actions'], packages: [] },
+  ...['dsc-test', 'dsc-ask', 'dsc-record'].map((name) => ({
+    path: `engine/actions/${name}.ts`,
+    imports: [...FOUNDATION, ...WRITTEN_VALUES, 'engine/actions', 'engine/dsc'],
+    types: ['engine/language/diagnostics.ts'],
+    packages: ['zod'],
+  })),
   ...['engine/gates', 'engine/access', 'engine/audit'].map((path) => ({
     path,
     imports: [...FOUNDATION, STATES],
@@ -50,7 +67,7 @@ export const AREAS: readonly Area[] = [
   })),
   {
     path: 'engine/schedule',
-    imports: [...FOUNDATION, STATES],
+    imports: [...FOUNDATION, STATES, ...WRITTEN_VALUES],
     types: ['engine/run', 'engine/language'],
     packages: ['cron-parser'],
   },

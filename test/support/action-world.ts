@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { ActionContext, ActionPorts } from '../../engine/actions/action.ts';
 import type { RunId, StepKey } from '../../engine/ids.ts';
 import type { ScriptAttempt, ScriptStart, ScriptState, Shell } from '../../engine/ports.ts';
@@ -23,6 +23,12 @@ export function actionPorts(ports: Partial<ActionPorts>): ActionPorts {
     shell: { start: missing, look: missing, stop: missing, remove: missing },
     http: { request: missing, connect: missing },
     secrets: { resolve: (reference) => Promise.resolve({ kind: 'found', value: `value of ${reference}` }) },
+    ids: {
+      newRunId: missing,
+      newToken: missing,
+      uuid5: missing,
+      sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    },
     ...ports,
   };
 }

@@ -33,7 +33,12 @@ export function lacks(tool: Tool): boolean {
 }
 
 function onPath(name: string): boolean {
+  return findOnPath(name) !== undefined;
+}
+
+/** The file of a program on the path, or undefined. */
+export function findOnPath(name: string): string | undefined {
   // Debian keeps sshd in /usr/sbin, which is not on the path of every user.
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.some((folder) => folder !== '' && existsSync(join(folder, name)));
+  return folders.map((folder) => join(folder, name)).find((file) => file !== name && existsSync(file));
 }

@@ -78,8 +78,7 @@ export function LogRow({ n, line }: { readonly n: number; readonly line: LogLine
   if (line === undefined) return <li class="log dim">{n}</li>;
   return (
     <li class={`log ${line.stream}`}>
-      <span class="n">{n}</span> <span class="dim">{logTime(line.at)}</span>{' '}
-      <span class="dim">{line.item === undefined ? line.step : `${line.step}[${plainText(line.item)}]`}</span>{' '}
+      <span class="n">{n}</span> <span class="dim">{logTime(line.at)}</span> <span class="dim">{plainText(line.step)}</span>{' '}
       {line.stream === 'stderr' && <b>stderr </b>}
       <span class="text">{plainText(line.text)}</span>
     </li>

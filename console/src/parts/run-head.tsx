@@ -78,7 +78,9 @@ function measured(ms: number | undefined, objective: { readonly targetMs: number
     breached: '✗ breached',
     not_measured: ms === undefined ? '? not measured' : '● running',
   };
-  return `${ms === undefined ? '' : `${clockText(ms)} `}of ${clockText(objective.targetMs)} ${verdicts[objective.verdict] ?? ''}`;
+  const word = verdicts[objective.verdict] ?? objective.verdict;
+  const target = clockText(objective.targetMs);
+  return ms === undefined ? `${word}, target ${target}` : `${clockText(ms)} of ${target} ${word}`;
 }
 
 function EvidenceLinks({ run }: { readonly run: RunSummary }) {

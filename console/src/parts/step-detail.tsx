@@ -63,7 +63,7 @@ export function StepDetail({ run, choice, events }: Props) {
           </ol>
         </section>
       )}
-      <StepLog run={String(run.number)} step={step.path} item={item?.key} seq={run.seq} />
+      <StepLog run={String(run.number)} step={history[0]?.step ?? step.path} seq={run.seq} />
     </article>
   );
 }

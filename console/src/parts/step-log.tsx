@@ -10,17 +10,16 @@ const PAGE = 1000;
 interface Props {
   readonly run: string;
   readonly step: string;
-  readonly item?: string | undefined;
   readonly seq: number;
 }
 
 /** The last thousand lines of one step; the log of the run has the rest. */
-export function StepLog({ run, step, item, seq }: Props) {
+export function StepLog({ run, step, seq }: Props) {
   const [lines, setLines] = useState<readonly LogLine[]>([]);
   const [problem, setProblem] = useState<ApiProblem>();
   useEffect(() => {
     const left = new AbortController();
-    const query = new URLSearchParams({ step, from: `-${PAGE}`, limit: `${PAGE}`, ...(item === undefined ? {} : { item }) });
+    const query = new URLSearchParams({ step, from: `-${PAGE}`, limit: `${PAGE}` });
     get<LogPage>(`/runs/${run}/logs?${query}`, left.signal).then(
       (page) => setLines(page.lines),
       (error: unknown) => {
@@ -28,7 +27,7 @@ export function StepLog({ run, step, item, seq }: Props) {
       },
     );
     return () => left.abort();
-  }, [run, step, item, seq]);
+  }, [run, step, seq]);
   if (problem !== undefined) return <Problem problem={problem} />;
   if (lines.length === 0) return null;
   return (

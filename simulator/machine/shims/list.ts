@@ -1,8 +1,11 @@
 import { curl } from './curl.ts';
+import { dpkgQuery } from './dpkg-query.ts';
+import { getent } from './getent.ts';
 import { hostname } from './hostname.ts';
 import { id } from './id.ts';
 import { nc } from './nc.ts';
 import { pgIsready } from './pg-isready.ts';
+import { sysctl } from './sysctl.ts';
 import { systemctl } from './systemctl.ts';
 import { wget } from './wget.ts';
 
@@ -15,4 +18,7 @@ export const SHIMS: readonly (readonly [string, string])[] = [
   ['pg_isready', pgIsready],
   ['hostname', hostname],
   ['id', id],
+  ['getent', getent],
+  ['dpkg-query', dpkgQuery],
+  ['sysctl', sysctl],
 ];

@@ -16,6 +16,7 @@ while [ "$#" -gt 0 ]; do
     --now) now=1 ;;
     --wait) ;;
     --no-pager|--plain|--no-legend|--full|-l|--no-ask-password|--system) ;;
+    --) ;;
     -p) property=$2; shift ;;
     --property=*) property=\${1#*=} ;;
     -*) gap systemctl "$asked" ;;
@@ -109,12 +110,16 @@ for unit in $units; do
     disable) need_to disable "$unit"; rm -f "/etc/systemd/system/multi-user.target.wants/$unit.service"; [ -z "$now" ] || stop_unit "$unit" ;;
     cat) need "$unit" 1; file=$(file_of "$unit"); echo "# $file"; cat "$file" ;;
     show)
-      case "$property" in
-        ActiveState) echo "ActiveState=$(active_state "$unit")" ;;
-        UnitFileState) echo "UnitFileState=$(file_of "$unit" > /dev/null && enabled_state "$unit")" ;;
-        LoadState) if file_of "$unit" > /dev/null; then echo LoadState=loaded; else echo LoadState=not-found; fi ;;
-        *) gap systemctl "$asked" ;;
-      esac ;;
+      for one in $(echo "$property" | tr , ' '); do
+        case "$one" in
+          ActiveState) echo "ActiveState=$(active_state "$unit")" ;;
+          SubState) case "$(active_state "$unit")" in active) echo SubState=running ;; failed) echo SubState=failed ;; *) echo SubState=dead ;; esac ;;
+          UnitFileState) echo "UnitFileState=$(file_of "$unit" > /dev/null && enabled_state "$unit")" ;;
+          LoadState) if file_of "$unit" > /dev/null; then echo LoadState=loaded; else echo LoadState=not-found; fi ;;
+          *) gap systemctl "$asked" ;;
+        esac
+      done
+      [ -n "$property" ] || gap systemctl "$asked" ;;
     status)
       need "$unit" 4
       found=$(active_state "$unit")

@@ -45,7 +45,7 @@ describe('help and mistakes', () => {
     [['rum', 'list'], "unknown command 'rum'", 'Did you mean run?'],
     [['run', 'lits'], "unknown command 'lits'", 'Did you mean list?'],
     [['run', 'list', '--statsu', 'x'], "unknown option '--statsu'", 'Did you mean --status?'],
-    [['drift', 'check'], '"drift" is not available in this release', ''],
+    [['dsc', 'test'], '"dsc" is not available in this release', ''],
     [['run', 'pause', '142'], '"run pause" is not available in this release', ''],
     [['-o', 'table', 'help', 'dr'], '"dr" is not available in this release', ''],
     [['run', 'show'], "missing required argument 'run'", ''],

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { repeated } from '../flags.ts';
+import { examplesFirst } from '../help.ts';
+import { handled } from '../program-options.ts';
+
+/** `drift check|status|show`: machines against their configuration documents. */
+export function driftCommand(program: Command): void {
+  const drift = program
+    .command('drift')
+    .description('check machines against their configuration documents')
+    .addHelpText('before', examplesFirst(['runward drift check', 'runward drift status', 'runward drift show app-03']));
+  drift
+    .command('check [runbook]')
+    .description('run a drift runbook now (default: drift-check); exit code 0 all as desired, 3 differences, 1 something is not known')
+    .option('-i <name=value>', 'an input; may be repeated', repeated)
+    .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
+    .action(handled(async (...given) => (await import('../drift-check.ts')).checkDrift(...given)))
+    .addHelpText('before', examplesFirst(['runward drift check', 'runward drift check drift-check -o json']));
+  drift
+    .command('status')
+    .description('every machine as its last check left it')
+    .option('--document <path>', 'only machines of this configuration document')
+    .option('--exit-code', 'exit with 3 on differences and with 1 when something is not known')
+    .action(handled(async (...given) => (await import('../drift.ts')).driftStatus(...given)))
+    .addHelpText('before', examplesFirst(['runward drift status', 'runward drift status --exit-code -o json']));
+  drift
+    .command('show <target>')
+    .description('one machine: differences with their class, what was not observed, and the checks before')
+    .option('--document <path>', 'where a machine has more than one document')
+    .option('--exit-code', 'exit with 3 on differences and with 1 when something is not known')
+    .action(handled(async (...given) => (await import('../drift.ts')).showDrift(...given)))
+    .addHelpText('before', examplesFirst(['runward drift show app-03', 'runward drift show app-03 --exit-code']));
+}

@@ -1,0 +1,157 @@
+import type { Fact, ProbeRequest } from '../dsc/fact.ts';
+import { requestKey } from '../dsc/fact.ts';
+import { type ProbeAnswer, readProbeAnswer } from '../dsc/probe-frames.ts';
+import { type NumberedRequests, type ProbeLimits, probeScript } from '../dsc/probe-script.ts';
+import { attemptName } from '../ids.ts';
+import {
+  PROBE_ANSWER_MAX_BYTES,
+  PROBE_ANSWER_PACKED_MAX_BYTES,
+  PROBE_PACKED_MAX_CHARS,
+  PROBE_REQUESTS_MAX,
+  PROBE_SCRIPT_MS,
+  PROBE_SCRIPTS_MAX,
+  PROBE_SECONDS,
+} from '../limits.ts';
+import type { Target } from '../target.ts';
+import type { ActionContext, ActionPorts, Failed, Unanswered } from './action.ts';
+import { askScript, type EndedScript } from './script-attempt.ts';
+import { ownEnv } from './script-input.ts';
+
+/** One script of a check: who asked with which nonce, and whether its stream was complete. */
+export interface AskedPart {
+  readonly nonce: string;
+  readonly sealed: boolean;
+  readonly uid?: number;
+  readonly epochSeconds?: number;
+}
+
+/** Everything that one machine told. */
+export interface AskedMachine {
+  readonly kind: 'asked';
+  readonly facts: ReadonlyMap<string, Fact>;
+  /** False when what counts in the end came through a stream that was not complete. */
+  readonly sealed: boolean;
+  readonly parts: readonly AskedPart[];
+}
+
+interface Part {
+  readonly requests: NumberedRequests;
+  readonly again: boolean;
+}
+
+/**
+ * Makes all observations on one machine with one script where its answer fits, and with smaller ones where it does not or came broken.
+ * Scripts stay at the target until all are read, so an ask that is repeated after a crash or a slow answer goes on where it was.
+ */
+export async function askMachine(
+  ports: Pick<ActionPorts, 'clock' | 'shell' | 'ids'>,
+  context: ActionContext<unknown> & { readonly target: Target },
+  requests: readonly ProbeRequest[],
+): Promise<AskedMachine | Failed | Unanswered> {
+  const limits = limitsOf(context.target);
+  const open = firstParts(requests, limits);
+  const facts = new Map<string, Fact>();
+  const parts: AskedPart[] = [];
+  let sealed = true;
+  if (context.attempt > 1) await forget(ports, context, { attempt: context.attempt - 1, parts: 2 });
+  for (let part = open.shift(); part !== undefined; part = open.shift()) {
+    if (parts.length >= PROBE_SCRIPTS_MAX) {
+      settle(facts, part, { state: 'unknown', reason: 'tooBig' });
+      continue;
+    }
+    const asked = await askPart(ports, context, { part, number: parts.length + 1, limits });
+    if (asked.kind !== 'answer') return asked;
+    const { answer, ended } = asked;
+    parts.push({ nonce: asked.nonce, sealed: answer.sealed, ...headerOf(answer) });
+    const smaller = smallerParts(part, answer, ended);
+    if (smaller !== undefined) open.push(...smaller);
+    else {
+      for (const [id, request] of part.requests) facts.set(requestKey(request), answer.facts.get(id) ?? missing(answer, ended));
+      sealed &&= answer.sealed;
+    }
+  }
+  await forget(ports, context, { attempt: context.attempt, parts: parts.length });
+  return { kind: 'asked', facts, sealed, parts };
+}
+
+function limitsOf(target: Target): ProbeLimits {
+  return target.via === 'run-command'
+    ? { compressedMaxChars: PROBE_PACKED_MAX_CHARS, answerMaxBytes: PROBE_ANSWER_PACKED_MAX_BYTES, probeSeconds: PROBE_SECONDS }
+    : { answerMaxBytes: PROBE_ANSWER_MAX_BYTES, probeSeconds: PROBE_SECONDS };
+}
+
+function firstParts(requests: readonly ProbeRequest[], limits: ProbeLimits): Part[] {
+  const once = [...new Map(requests.map((request) => [requestKey(request), request])).values()];
+  const numbered = new Map(once.map((request, index) => [index + 1, request]));
+  return numbered.size === 0 ? [] : cut(numbered, limits.compressedMaxChars === undefined ? PROBE_REQUESTS_MAX : numbered.size, false);
+}
+
+function cut(requests: NumberedRequests, size: number, again: boolean): Part[] {
+  const entries = [...requests];
+  const count = Math.ceil(entries.length / Math.max(1, size));
+  return Array.from({ length: count }, (_, index) => ({ requests: new Map(entries.slice(index * size, (index + 1) * size)), again }));
+}
+
+/** The parts to ask instead: the answer was too long, or its stream was not complete and this was the first try. */
+function smallerParts(part: Part, answer: ProbeAnswer, ended: EndedScript): readonly Part[] | undefined {
+  const { size } = part.requests;
+  if (answer.tooMuchChars !== undefined && size > 1) {
+    const pieces = Math.min(size, Math.max(2, Math.ceil((answer.tooMuchChars * 1.2) / PROBE_PACKED_MAX_CHARS)));
+    return cut(part.requests, Math.ceil(size / pieces), part.again);
+  }
+  if (answer.tooMuchChars !== undefined || answer.sealed || part.again || ended.timedOut) return undefined;
+  return cut(part.requests, Math.ceil(size / 2), true);
+}
+
+function missing(answer: ProbeAnswer, ended: EndedScript): Fact {
+  if (answer.tooMuchChars !== undefined) return { state: 'unknown', reason: 'tooBig' };
+  if (ended.timedOut) return { state: 'unknown', reason: 'timeout' };
+  return { state: 'unknown', reason: answer.facts.size === 0 && answer.uid === undefined ? 'transport' : 'truncated' };
+}
+
+function settle(facts: Map<string, Fact>, part: Part, fact: Fact): void {
+  for (const request of part.requests.values()) facts.set(requestKey(request), fact);
+}
+
+function headerOf({ uid, epochSeconds }: ProbeAnswer): Pick<AskedPart, 'uid' | 'epochSeconds'> {
+  return { ...(uid === undefined ? {} : { uid }), ...(epochSeconds === undefined ? {} : { epochSeconds }) };
+}
+
+async function askPart(
+  ports: Pick<ActionPorts, 'clock' | 'shell' | 'ids'>,
+  context: ActionContext<unknown> & { readonly target: Target },
+  asked: { readonly part: Part; readonly number: number; readonly limits: ProbeLimits },
+): Promise<
+  { readonly kind: 'answer'; readonly answer: ProbeAnswer; readonly ended: EndedScript; readonly nonce: string } | Failed | Unanswered
+> {
+  const { part, number, limits } = asked;
+  const { requests } = part;
+  const name = partName(context, context.attempt, number);
+  // The same for every look at this attempt, and for nothing else: what another script left behind can never be read as its answer.
+  const nonce = ports.ids.sha256([name, ...[...requests].map(([id, request]) => `${id} ${requestKey(request)}`)].join('\n')).slice(0, 32);
+  const attempt = {
+    name,
+    shell: 'sh',
+    script: probeScript(requests, nonce, limits),
+    env: ownEnv(context),
+    secretNames: [],
+    timeoutMs: PROBE_SCRIPT_MS,
+  } as const;
+  const ended = await askScript(ports, { target: context.target, attempt, signal: context.signal, keep: true });
+  if (ended.kind !== 'ended') return ended;
+  return { kind: 'answer', answer: await readProbeAnswer(ended.stdout, { requests, nonce, limits }), ended, nonce };
+}
+
+function partName(context: ActionContext<unknown>, attempt: number, number: number): string {
+  return `${attemptName(context.stepKey, attempt)}-p${number}`;
+}
+
+async function forget(
+  ports: Pick<ActionPorts, 'shell'>,
+  context: ActionContext<unknown>,
+  of: { readonly attempt: number; readonly parts: number },
+): Promise<void> {
+  for (let number = 1; number <= of.parts; number += 1) {
+    await ports.shell.remove(context.target, partName(context, of.attempt, number), context.signal);
+  }
+}

@@ -1,0 +1,68 @@
+import { advanceDrift } from '../dsc/classify.ts';
+import type { DriftCheckEntry } from '../dsc/drift-record.ts';
+import type { Verdict } from '../dsc/verdict.ts';
+import { canonicalJson, type JsonObject } from '../json.ts';
+import { DRIFT_KEEP_MS } from '../limits.ts';
+import type { ActionContext, Failed, RecordPorts, RunNames, Success } from './action.ts';
+
+const TRIES_MAX = 10;
+
+type Context = ActionContext<{ readonly document: string }> & RunNames;
+
+/**
+ * Adds one check to the history of its machine and document. A check without a verdict counts as unknown: a machine that could not be
+ * reached must not keep an old green. Throws STORE_UNAVAILABLE.
+ */
+export async function recordDrift(ports: RecordPorts, context: Context, outcome: Success | Failed): Promise<void> {
+  const { target, input } = context;
+  if (target === undefined) return;
+  const kept = keptOf(outcome.check);
+  if (kept !== undefined) {
+    await ports.store.putDriftText(kept.evidenceId, kept.evidence, DRIFT_KEEP_MS);
+    await ports.store.putDriftText(kept.verdictId, canonicalJson(kept.verdict), DRIFT_KEEP_MS);
+  }
+  const key = ports.ids.sha256([context.environment, target.id.toLowerCase(), input.document].join('\n'));
+  const check = {
+    key,
+    document: input.document,
+    target: { name: target.name, id: target.id, environment: context.environment },
+    entry: entryOf(context, outcome, kept),
+    ...(kept === undefined ? {} : { verdict: kept.verdict }),
+  };
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    if (await ports.store.writeDrift(advanceDrift(await ports.store.readDrift(key), check))) return;
+  }
+}
+
+interface Kept {
+  readonly verdict: Verdict;
+  readonly verdictId: string;
+  readonly evidence: string;
+  readonly evidenceId: string;
+}
+
+function keptOf(check: JsonObject | undefined): Kept | undefined {
+  if (check === undefined) return undefined;
+  const { verdict, evidence } = check as unknown as { readonly verdict: Verdict & { readonly id: string }; readonly evidence: string };
+  return { verdict, verdictId: digestOf(verdict.id), evidence, evidenceId: digestOf(verdict.inputs.evidence) };
+}
+
+function digestOf(id: string): string {
+  return id.replace(/^sha256:/, '');
+}
+
+function entryOf(context: Context, outcome: Success | Failed, kept: Kept | undefined): Omit<DriftCheckEntry, 'class'> {
+  const head = {
+    check: `${context.stepKey}.${context.attempt}`,
+    runId: context.runId,
+    runbook: context.runbook,
+    stepPath: context.stepPath,
+    atMs: context.nowMs,
+  };
+  if (kept === undefined) {
+    const message = outcome.kind === 'failed' ? outcome.failure.message : 'there is no verdict';
+    return { ...head, status: 'unknown', drifted: 0, unknown: 0, severity: 'none', message };
+  }
+  const { status, drifted, unknown, maxSeverity } = kept.verdict;
+  return { ...head, status, drifted, unknown, severity: maxSeverity, verdict: kept.verdictId, evidence: kept.evidenceId };
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { JsonObject, JsonValue } from '../../json.ts';
+import { compareExistence, compareValue } from '../compare.ts';
+import type { Fact, ProbeKind, ProbeRequest } from '../fact.ts';
+import { resourceType } from '../resource.ts';
+import { parseVersionRange, versionFits } from './debian-version.ts';
+import { onlyLine } from './one-line.ts';
+
+const schema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9+.-]{0,127}$/, 'must be the name of a package, without wildcards'),
+  version: z
+    .string()
+    .refine((text) => parseVersionRange(text) !== undefined, 'must be a version such as "1:9.2-2", or a range such as ">= 1.2, < 2"')
+    .optional(),
+  manager: z.enum(['auto', 'apt']).default('auto').describe('Packages of dpkg; other managers are not available'),
+  held: z.boolean().optional(),
+  _exist: z.boolean().default(true),
+});
+
+type Package = z.infer<typeof schema>;
+
+const DPKG: ProbeKind = {
+  name: 'package.dpkg',
+  body: `need dpkg-query; d=/var/lib/dpkg; [ -r "$d/status" ] || exit 13
+o=$(dpkg-query -W -f "\\\${db:Status-Abbrev}|\\\${Version}|\\\${Architecture}\\n" -- "$1" 2>/dev/null) && { printf '%s\\n' "$o"; exit 0; }
+grep -qxF "Package: $1" "$d/status"; case $? in 1) exit 10;; *) exit 70;; esac`,
+  decode: (output) => {
+    const match = /^([a-z])([a-zA-Z])[a-zA-Z ]?\|([^|\s]*)\|([a-z0-9-]*)$/.exec(onlyLine(output) ?? '');
+    if (match === null) return undefined;
+    return { wanted: match[1] ?? '', state: match[2] ?? '', version: match[3] ?? '' };
+  },
+};
+
+/** A package of dpkg: installed, in a version or a range, held back or not. */
+export const packageType = resourceType<Package>({
+  type: 'Runward.Linux/Package',
+  version: '1.0.0',
+  summary: 'A Debian package that is installed, in a version or a range',
+  schema,
+  keys: ['name', 'manager', '_exist'],
+  cannotTell: ['altered files of a package', 'available updates', 'packages of rpm and apk: unsupported or noTool'],
+  requests: (desired) => [query(desired)],
+  judge: (desired, facts) => {
+    const fact = installed(facts(query(desired)));
+    const existence = compareExistence({ area: 'package', what: desired.name, exist: desired._exist }, fact);
+    if (existence.done) return existence.outcomes;
+    const head = { area: 'package', what: desired.name };
+    const version = (value: JsonValue): JsonValue | undefined => (value as JsonObject)['version'] || undefined;
+    const equal = (actual: JsonValue): boolean => typeof actual === 'string' && versionFits(actual, desired.version ?? '');
+    const held = (value: JsonValue): boolean => (value as JsonObject)['wanted'] === 'h';
+    return [
+      ...existence.outcomes,
+      ...(desired.version === undefined
+        ? []
+        : [compareValue({ ...head, property: 'version', desired: desired.version }, fact, { read: version, equal })]),
+      ...(desired.held === undefined ? [] : [compareValue({ ...head, property: 'held', desired: desired.held }, fact, { read: held })]),
+    ];
+  },
+});
+
+function query(desired: Package): ProbeRequest {
+  return { kind: DPKG, args: [desired.name] };
+}
+
+/** Only state `i` is installed; `c` (configuration left) and `n` are absent, half-done states are neither. */
+function installed(fact: Fact): Fact {
+  if (fact.state !== 'value') return fact;
+  const { state } = fact.value as JsonObject;
+  if (state === 'i') return fact;
+  return state === 'c' || state === 'n' ? { state: 'absent' } : { state: 'unknown', reason: 'unsupported' };
+}

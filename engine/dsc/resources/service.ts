@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { JsonObject, JsonValue } from '../../json.ts';
+import { compareExistence, compareValue, type Outcome } from '../compare.ts';
+import type { ProbeKind, ProbeRequest } from '../fact.ts';
+import { resourceType } from '../resource.ts';
+
+const schema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9@_.:\\-]{1,200}$/, 'must be the name of a unit, without wildcards'),
+  status: z.enum(['running', 'stopped']).optional(),
+  startType: z.enum(['enabled', 'disabled', 'masked', 'static']).optional(),
+  _exist: z.boolean().default(true),
+});
+
+type Service = z.infer<typeof schema>;
+
+const FIELDS = ['LoadState', 'ActiveState', 'SubState', 'UnitFileState'] as const;
+const ACTIVE = ['active', 'inactive', 'failed', 'activating', 'deactivating', 'reloading', 'refreshing', 'maintenance'];
+
+const UNIT: ProbeKind = {
+  name: 'service.unit',
+  body: `need systemctl; o=$(systemctl show -p ${FIELDS.join(',')} -- "$1" 2>&1) || why "$o"
+case $o in *LoadState=not-found*) exit 10;; esac
+printf '%s\\n' "$o"`,
+  decode: (output) => {
+    const lines = output.replace(/\n$/, '').split('\n');
+    const pairs = lines.map((line) => /^([A-Za-z]+)=([a-z0-9-]*)$/.exec(line));
+    const values = new Map(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']));
+    if (lines.length !== FIELDS.length || !FIELDS.every((field) => values.has(field))) return undefined;
+    const active = values.get('ActiveState') ?? '';
+    if (!ACTIVE.includes(active) || values.get('LoadState') === '') return undefined;
+    return { active, startType: values.get('UnitFileState') ?? '' };
+  },
+};
+
+const STATUS: Readonly<Record<string, string>> = { active: 'running', inactive: 'stopped' };
+
+/** A unit of systemd: whether it runs and whether a boot starts it. */
+export const service = resourceType<Service>({
+  type: 'Runward.Linux/Service',
+  version: '1.0.0',
+  summary: 'A systemd unit that runs or is stopped, and is started at boot or not',
+  schema,
+  keys: ['name', '_exist'],
+  cannotTell: ['whether the service answers', 'units of users', 'machines without systemd: noTool'],
+  requests: (desired) => [unit(desired)],
+  judge: (desired, facts): readonly Outcome[] => {
+    const fact = facts(unit(desired));
+    const existence = compareExistence({ area: 'service', what: desired.name, exist: desired._exist }, fact);
+    if (existence.done) return existence.outcomes;
+    const head = { area: 'service', what: desired.name };
+    const status = (value: JsonValue): string => {
+      const { active } = value as { readonly active: string };
+      return STATUS[active] ?? active;
+    };
+    // Generated and transient units have no file, so nobody can tell.
+    const startType = (value: JsonValue): JsonValue | undefined => (value as JsonObject)['startType'] || undefined;
+    return [
+      ...existence.outcomes,
+      ...(desired.status === undefined
+        ? []
+        : [compareValue({ ...head, property: 'status', desired: desired.status }, fact, { read: status })]),
+      ...(desired.startType === undefined
+        ? []
+        : [compareValue({ ...head, property: 'startType', desired: desired.startType }, fact, { read: startType })]),
+    ];
+  },
+});
+
+function unit(desired: Service): ProbeRequest {
+  const known = /\.(service|socket|timer|mount|path|target|slice|scope|swap|automount|device)$/.test(desired.name);
+  return { kind: UNIT, args: [known ? desired.name : `${desired.name}.service`] };
+}

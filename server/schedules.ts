@@ -1,0 +1,143 @@
+import { decide, isProduction, startPermission } from '../engine/access/decide.ts';
+import { tokenSchema } from '../engine/access/tokens.ts';
+import { actions } from '../engine/actions/registry.ts';
+import { ERRORS, RunwardError } from '../engine/errors.ts';
+import type { JsonObject } from '../engine/json.ts';
+import type { Loaded } from '../engine/language/load.ts';
+import type { Runbook } from '../engine/language/runbook.ts';
+import { CATCH_UP_MAX_MS } from '../engine/limits.ts';
+import { makePlan } from '../engine/plan/plan.ts';
+import { computeVars } from '../engine/plan/vars.ts';
+import type { Principal } from '../engine/run/record.ts';
+import { startRun } from '../engine/run/start.ts';
+import { allSteps } from '../engine/run/step-path.ts';
+import type { SlotRuns } from '../engine/schedule/fire.ts';
+import { registerSchedules } from '../engine/schedule/register.ts';
+import { nextSlots, type SlotRule } from '../engine/schedule/slots.ts';
+import type { ScheduleRule, StoredSchedule } from '../engine/schedule/stored-schedule.ts';
+import type { ServerContext } from './context.ts';
+import { isSimulated } from './loopback.ts';
+import type { HashedPlan } from './plans.ts';
+
+/** Who publishes when a server starts with a project: its operator. */
+export const OPERATOR: Principal = { id: 'server', name: 'server', kind: 'engine', groups: [] };
+
+// A Monday: the period of a pattern is measured from a fixed day, so that registering it again gives the same rule.
+const REFERENCE_MS = 1_704_067_200_000;
+const PERIODS_LOOKED_AT = 8;
+
+/** Registers the schedules of published runbooks; those that did not change are not written. */
+export async function publishSchedules({ ports }: ServerContext, loaded: Loaded, writer: Principal): Promise<void> {
+  const runbooks = [...loaded.runbooks.values()].map(({ runbook }) => runbook);
+  const rules = runbooks.flatMap(rulesOf);
+  const { changed, removed } = await registerSchedules(ports, { runbooks: new Set(runbooks.map(({ name }) => name)), rules, writer });
+  if (changed.length + removed.length > 0)
+    ports.log.info('schedules registered', { changed: [...changed], removed: [...removed], principal: writer.id });
+}
+
+/** Plans a slot's run with what is published and true now, and creates it in the name of who published the schedule. */
+export function slotRuns(context: ServerContext): SlotRuns<HashedPlan> {
+  const { ports } = context;
+  return {
+    async plan(schedule, slotMs) {
+      try {
+        return await planSlot(context, schedule, slotMs);
+      } catch (error) {
+        if (error instanceof RunwardError && ERRORS[error.code].retry === 'never')
+          return { kind: 'refused', reason: `no run was started: ${error.message}` };
+        throw error;
+      }
+    },
+    async create({ id, writer, rule }, runId, planned) {
+      const { simulatedScale } = planned.plan;
+      await startRun(ports, {
+        plan: planned,
+        runId,
+        requester: { ...writer, name: `schedule ${id}` },
+        trigger: 'schedule',
+        ...(simulatedScale === undefined ? {} : { simulatedScale }),
+      }).catch(onlyOtherPlan);
+      ports.log.info('run accepted', { runId, runbook: rule.runbook, planHash: planned.hash, schedule: id });
+    },
+  };
+}
+
+async function planSlot(
+  context: ServerContext,
+  { id, rule, writer }: StoredSchedule,
+  slotMs: number,
+): Promise<Awaited<ReturnType<SlotRuns<HashedPlan>['plan']>>> {
+  const { ports, config } = context;
+  const refuse = (reason: string) => ({ kind: 'refused' as const, reason: `no run was started: ${reason}` });
+  const denied = await whyNotAllowed(context, writer, rule);
+  if (denied !== undefined) return refuse(denied);
+  const { vars, failed } = computeVars(rule.inputs, {}, slotMs);
+  const [broken] = Object.entries(failed);
+  if (broken !== undefined) return refuse(`input ${broken[0]}: ${broken[1]}`);
+  const { timeScale } = config.azure;
+  const made = await makePlan(ports, {
+    project: await context.projects.current(),
+    runbook: rule.runbook,
+    inputs: vars as JsonObject,
+    signal: context.closing,
+    ...(timeScale === undefined ? {} : { simulatedScale: timeScale }),
+  });
+  if (made.kind === 'refused') return refuse(made.findings.map(({ code, message }) => `${code} ${message}`).join('; '));
+  if (made.plan.severity === 'severe' && !made.plan.rows.some(({ kind }) => kind === 'GATE'))
+    return refuse(`${id} is severe and asks no person: a schedule starts it only behind an approval`);
+  if (isProduction(rule.environment) && !isSimulated(config) && (await ports.store.durability()).tier === 'none')
+    return refuse('the store could lose an accepted run, and production runs are refused');
+  return { kind: 'planned', planned: made };
+}
+
+/** The rights of a schedule are those that its writer has now. */
+async function whyNotAllowed({ ports }: ServerContext, writer: Principal, rule: ScheduleRule): Promise<string | undefined> {
+  if (writer.kind !== 'token') return undefined;
+  const nowMs = await ports.store.nowMs();
+  const tokens = (await ports.store.listTokens()).map((record) => tokenSchema.parse(record));
+  const own = tokens.filter(({ owner, expiresAtMs }) => owner === writer.id && expiresAtMs > nowMs);
+  const verdict = decide(
+    own.flatMap(({ grants }) => grants),
+    startPermission(rule.environment),
+    { runbook: rule.runbook, environment: rule.environment },
+  );
+  return verdict.kind === 'allowed' ? undefined : `${writer.name}, who published the schedule, may not start it: ${verdict.reason}`;
+}
+
+// Another server has made the run a moment ago, from a plan of its own: the slot has its run.
+function onlyOtherPlan(error: unknown): void {
+  if (error instanceof RunwardError && error.code === 'CONFLICT_IDEMPOTENCY_MISMATCH') return;
+  throw error;
+}
+
+/** The rules of a runbook's schedules, with what follows from the runbook and the pattern where nothing is written. */
+export function rulesOf(runbook: Runbook): readonly ScheduleRule[] {
+  const run = catchesUp(runbook) ? ('latest' as const) : ('none' as const);
+  return runbook.schedules.map(({ missed, id, ...schedule }): ScheduleRule => {
+    const times: SlotRule = { ...schedule, id: `${runbook.name}.${id}` };
+    return {
+      ...schedule,
+      id: times.id,
+      runbook: runbook.name,
+      environment: runbook.environment,
+      missed: {
+        run: missed.run ?? run,
+        withinMs: missed.withinMs ?? Math.min(CATCH_UP_MAX_MS, Math.floor(periodMs(times) / 2)),
+        max: missed.max,
+      },
+    };
+  });
+}
+
+// What changes nothing, or asks a person first, may come late; the rest must not surprise anybody at another hour.
+function catchesUp({ readiness, steps, finally: last }: Runbook): boolean {
+  const all = [...allSteps([...(readiness?.checks ?? []), ...steps, ...last])];
+  const reads = all.every(({ body }) => body.kind !== 'uses' || actions.get(body.action)?.effect === 'read');
+  return reads || all.some(({ body }) => body.kind === 'approval');
+}
+
+function periodMs(rule: SlotRule): number {
+  const { id, cron, timezone, dayMatch } = rule;
+  const slots = nextSlots({ id, cron, timezone, dayMatch, jitterMs: 0 }, REFERENCE_MS, PERIODS_LOOKED_AT);
+  return Math.min(CATCH_UP_MAX_MS * 2, ...slots.slice(1).map((slot, index) => slot - (slots[index] ?? slot)));
+}

@@ -1,0 +1,152 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunId } from '../../engine/ids.ts';
+import type { RunEvent } from '../../engine/store.ts';
+import { openBrowser, openPage } from '../support/browser.ts';
+import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts';
+import { startCutProxy } from '../support/cut-proxy.ts';
+import { lacks } from '../support/lacks.ts';
+import { until } from '../support/until.ts';
+
+const SEED = Number(process.env['SEED'] ?? randomInt(1_000_000));
+const STEPS = 400;
+const CUTS = 200;
+const LOG_LINES = 100_000;
+const ROWS_MAX = 200;
+const LOG_REQUESTS_MAX = 3;
+const HOSTILE = '<img src=x onerror=document.title="taken">';
+
+const document = (name: string, title: string, steps: number) => ({
+  path: `runbooks/${name}.yaml`,
+  text: `apiVersion: runward/v1
+kind: Runbook
+metadata: { name: ${name}, title: '${title}', owner: team-a }
+purpose: operations
+environment: test
+timeout: 1h
+steps:
+${Array.from({ length: steps }, (_, index) => `  - id: step_${index}\n    name: '${title} ${index}'\n    assert:\n      - that: "1 < 2"\n        message: arithmetic failed\n`).join('')}`,
+});
+
+const without = [lacks('redis-server'), lacks('chromium')].some(Boolean);
+
+describe.skipIf(without)('the console while a run goes on', () => {
+  let server: ConsoleServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    server = await startConsoleServer([document('many', 'Many steps', STEPS), document('hostile', HOSTILE, 2)]);
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  it(`tells the whole history over a connection that is cut ${CUTS} times (seed ${SEED})`, async () => {
+    const random = seeded(SEED);
+    let cutsLeft = CUTS;
+    // Some cuts fall into the headers of an answer (about 900 bytes), most into an event; after the last one the line holds.
+    const nextCut = () => (cutsLeft-- > 0 ? 700 + Math.floor(random() * 1800) : Infinity);
+    const proxy = await startCutProxy(Number(new URL(server.url).port), nextCut);
+    const { page } = await openPage(browser);
+    const runId = await start(server.url, 'many');
+    await page.goto(`${proxy.url}/runs/${runId}`);
+    await server.work(runId);
+    const record = await server.store.readEvents(runId as RunId, 0, 10_000);
+    await until(async () => proxy.cuts() >= CUTS && (await page.locator('.live').getAttribute('data-seq')) === String(record.length));
+
+    expect(await transcript(page)).toEqual(record.map(lineOf));
+    await page.locator('.verdict', { hasText: 'succeeded' }).waitFor();
+    await page.context().close();
+    await proxy.stop();
+  }, 120_000);
+
+  it('shows a log of 100,000 lines with few rows and few requests', async () => {
+    const runId = await start(server.url, 'hostile');
+    await server.work(runId);
+    const at = { atMs: Date.now(), step: 'step_0', stream: 'stdout' } as const;
+    for (let n = 0; n < LOG_LINES; n += 1000) {
+      await server.store.appendLog(
+        runId as RunId,
+        Array.from({ length: 1000 }, (_, index) => ({ ...at, text: `line ${n + index + 1}` })),
+      );
+    }
+    const { page } = await openPage(browser);
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/logs?')) asked.push(request.url());
+    });
+    await page.goto(`${server.url}/runs/${runId}/logs`);
+    await page.getByText(`line ${LOG_LINES}`, { exact: true }).waitFor();
+    await page.locator('.rows').evaluate((rows) => rows.scrollTo(0, 0));
+    await page.getByText(/older lines were dropped/).waitFor();
+    await page.locator('.rows .text').first().waitFor();
+
+    expect(await page.locator('.rows li').count()).toBeLessThanOrEqual(ROWS_MAX);
+    expect(asked.length).toBeLessThanOrEqual(LOG_REQUESTS_MAX);
+    await page.context().close();
+  }, 120_000);
+
+  it('shows names and lines of strangers as text', async () => {
+    const runId = await start(server.url, 'hostile');
+    await server.work(runId);
+    const line = { atMs: Date.now(), step: 'step_0', stream: 'stderr', text: `\u001b[31m${HOSTILE}\u0000</li>` } as const;
+    await server.store.appendLog(runId as RunId, [line]);
+    const { page, said } = await openPage(browser);
+    for (const path of ['/runs', '/runbooks', '/runbooks/hostile', `/runs/${runId}`]) {
+      await page.goto(server.url + path);
+      await page.getByText(HOSTILE).first().waitFor();
+    }
+    await page.goto(`${server.url}/runs/${runId}/logs`);
+    await page.getByText(`${HOSTILE}\u2400</li>`, { exact: true }).waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).not.toBe('taken');
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+});
+
+/** Scrolls through the history and reads every row: number, kind and place. */
+async function transcript(page: Page): Promise<readonly string[]> {
+  const rows = page.locator('.rows[aria-label=History]');
+  const seen = new Map<number, string>();
+  const height = await rows.evaluate((box) => box.scrollHeight);
+  for (let top = 0; top <= height; top += 300) {
+    await rows.evaluate((box, y) => box.scrollTo(0, y), top);
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    const texts = await rows
+      .locator('li')
+      .evaluateAll((items) => items.map((item) => [...item.children].map((part) => part.textContent ?? '')));
+    for (const [seq, , type, text] of texts) seen.set(Number(seq), `${seq} ${type} ${(text ?? '').split(' · ')[0]}`);
+  }
+  return [...seen].toSorted(([a], [b]) => a - b).map(([, line]) => line);
+}
+
+// What the page shows of an event: where it was, or the state that the run came to.
+function lineOf({ seq, type, step, data }: RunEvent): string {
+  const state = typeof data['state'] === 'string' ? data['state'] : '';
+  return `${seq} ${type.replace('runward.', '').replaceAll('_', ' ')} ${step ?? state}`;
+}
+
+async function start(url: string, runbook: string): Promise<string> {
+  const response = await fetch(`${url}/api/v1/runs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    body: JSON.stringify({ runbook }),
+  });
+  expect(response.status).toBe(202);
+  return ((await response.json()) as { id: string }).id;
+}
+
+// mulberry32, public domain (Tommy Ettinger).
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

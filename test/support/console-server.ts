@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openRedisStore } from '../../adapters/redis/store.ts';
+import { buildConsole } from '../../cli/console-build.ts';
+import { projectRoot } from '../../cli/project-root.ts';
+import { parseConfig } from '../../engine/config.ts';
+import type { Store } from '../../engine/store.ts';
+import { readConsoleFiles } from '../../server/console-files.ts';
+import { startServer } from '../../server/serve.ts';
+import { makeServerWorld, workOn } from '../unit/server/server-world.ts';
+import { startTestRedis } from './redis.ts';
+import { silentLog } from './silent-log.ts';
+
+/** A server with its built console over a real Redis; the test does the work of the worker. */
+export interface ConsoleServer {
+  readonly url: string;
+  readonly store: Store;
+  /** Carries a run forward until nothing more is to be done now. */
+  readonly work: (runId: string) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts one with the given documents published. */
+export async function startConsoleServer(documents: readonly { readonly path: string; readonly text: string }[]): Promise<ConsoleServer> {
+  await buildConsole(projectRoot());
+  const consoleFiles = await readConsoleFiles();
+  if (consoleFiles === undefined) throw new Error('the console was not built');
+  const redis = await startTestRedis();
+  const store = await openRedisStore({ url: redis.url, log: silentLog });
+  const world = await makeServerWorld();
+  await world.close();
+  const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: pause };
+  const ports = { ...world.ports, store, clock };
+  const config = parseConfig({
+    RUNWARD_AZURE_ARM_ENDPOINT: 'https://127.0.0.1:9',
+    RUNWARD_PORT: '0',
+    RUNWARD_READS_PER_MINUTE: '100000',
+  });
+  const server = await startServer({ config, ports, publicKey: world.publicKey, version: '0.1.0', project: documents, consoleFiles });
+  return {
+    url: server.url,
+    store,
+    work: (runId) => workOn(ports, runId),
+    async stop() {
+      await server.close();
+      await store.close();
+      await redis.stop();
+    },
+  };
+}
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+}
