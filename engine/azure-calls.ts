@@ -1,3 +1,5 @@
+import type { AzureBackupItem, AzureBackupJob, AzureBackupPoint, AzureBackupStatus } from './azure-backup.ts';
+
 /** How accepted work can be looked at again. A Site Recovery job id is a full ARM id. */
 export interface AzureHandle {
   readonly opUrl?: string;
@@ -11,6 +13,7 @@ export type AzureOperation =
   | RunCommandPut
   | { readonly kind: 'runCommand.delete'; readonly vmId: string; readonly name: string }
   | { readonly kind: 'sr.testFailover'; readonly itemId: string; readonly networkId: string; readonly recoveryPointId?: string }
+  | BackupTrigger
   | { readonly kind: 'sr.testFailoverCleanup'; readonly itemId: string; readonly comments: string };
 
 /** Creates a managed run command (version 2) under the given name; `timeoutMs` is rounded up to whole seconds. */
@@ -23,6 +26,13 @@ export interface RunCommandPut {
   readonly parameters: Readonly<Record<string, string>>;
   readonly protectedParameters: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+}
+
+/** Backs a protected item up now; the recovery point expires at the given time (milliseconds since 1970). */
+export interface BackupTrigger {
+  readonly kind: 'backup.trigger';
+  readonly itemId: string;
+  readonly expiresAtMs: number;
 }
 
 /** What Azure said about itself in an answer; kept as evidence. `dateMs` is Azure's own clock. */
@@ -54,7 +64,8 @@ export type AzureSubmitAnswer =
 /** One look at an operation URL. `gone`, `denied` and `no_information` say nothing about the operation: look at the job or the target. */
 export type AzurePollAnswer =
   | { readonly kind: 'running'; readonly retryAfterMs: number; readonly percent?: number }
-  | { readonly kind: 'succeeded' }
+  /** An operation of Backup has succeeded when its job exists: `jobName` is the job to follow. */
+  | { readonly kind: 'succeeded'; readonly jobName?: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'gone' }
   | { readonly kind: 'denied'; readonly message: string }
@@ -231,6 +242,12 @@ export interface AzureReads {
   'sr.plan': { readonly asks: { readonly planId: string }; readonly value: AzureRecoveryPlan };
   'sr.job': { readonly asks: { readonly jobId: string }; readonly value: AzureJob };
   'sr.jobs': { readonly asks: { readonly vaultId: string; readonly sinceMs: number }; readonly value: readonly AzureJob[] };
+  'vm.list': { readonly asks: { readonly subscription: string }; readonly value: readonly AzureVm[] };
+  'backup.status': { readonly asks: { readonly vmId: string; readonly location: string }; readonly value: AzureBackupStatus };
+  'backup.item': { readonly asks: { readonly itemId: string }; readonly value: AzureBackupItem };
+  'backup.points': { readonly asks: { readonly itemId: string; readonly sinceMs: number }; readonly value: readonly AzureBackupPoint[] };
+  'backup.job': { readonly asks: { readonly jobId: string }; readonly value: AzureBackupJob };
+  'backup.jobs': { readonly asks: { readonly vaultId: string; readonly sinceMs: number }; readonly value: readonly AzureBackupJob[] };
   'net.network': { readonly asks: { readonly networkId: string }; readonly value: AzureNetwork };
   'net.securityGroup': { readonly asks: { readonly securityGroupId: string }; readonly value: AzureSecurityGroup };
   'net.routeTable': { readonly asks: { readonly routeTableId: string }; readonly value: AzureRouteTable };

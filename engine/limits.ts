@@ -9,6 +9,8 @@
 export const QUIET_MS = 120_000;
 /** Site Recovery asks for 30 s between two looks at a job (its Retry-After). */
 export const JOB_POLL_MS = 30_000;
+/** Backup asks for 60 s between two looks at a job (its Retry-After). */
+export const BACKUP_JOB_POLL_MS = 60_000;
 /** Compute asks for 10 s between two looks at a machine (its Retry-After). */
 export const VM_POLL_MS = 10_000;
 /** How long to wait before a target is read again that does not show the end of its operation yet. */
@@ -34,6 +36,8 @@ export const RETRY_DEFAULT_MS = 5_000;
 export const RETRY_TOKEN_MS = 1_000;
 /** Job lists are searched from this long before a step became ready: Azure's clock may be behind ours. */
 export const JOB_WINDOW_MARGIN_MS = 300_000;
+/** A recovery point is asked to live this much longer than wanted: the hour of its expiry carries our mark. */
+export const BACKUP_EXPIRY_MARGIN_MS = 60_000;
 /** How many jobs of a list are read one by one to find ours; lists hide the id that tells. */
 export const JOB_CANDIDATES_MAX = 100;
 /** Longest operation URL that is kept: Site Recovery signs URLs of about 3 KB. */

@@ -46,6 +46,13 @@ export function worldView(world: World): unknown {
         newestUsableMs: usablePoints(world, item)[0]?.atMs ?? null,
         testMachine: item.testMachine ?? null,
       })),
+      backups: [...vault.backupItems.values()].map((item) => ({
+        machine: item.machine.name,
+        points: item.points.length,
+        newestFiles: item.points.at(-1)?.files?.length ?? null,
+        lastStatus: item.lastStatus,
+        running: item.running ?? null,
+      })),
       plans: [...vault.plans.values()].map((plan) => ({ name: plan.name, scenario: plan.scenario ?? null })),
       jobs: [...vault.jobs.values()].map(({ id, scenarioName, state, target, startMs, endMs }) => ({
         id,

@@ -31,6 +31,27 @@ const machine = z.strictObject({
   power: z.enum(['running', 'deallocated']).optional(),
 });
 
+/** Machines that differ by number only: names `web-001`, `web-002`, and addresses that follow each other. */
+const fleet = z.strictObject({
+  prefix: name,
+  count: z.int().positive().max(10_000),
+  group: name,
+  role: name,
+  firstAddress: address,
+  tags,
+  power: z.enum(['running', 'deallocated']).optional(),
+});
+
+const backup = z.strictObject({
+  policies: z.array(z.strictObject({ name, keep: period })),
+  items: z.strictObject({
+    machines: z.union([z.literal('all'), z.array(name)]),
+    except: z.array(name).default([]),
+    policy: name,
+    history: period,
+  }),
+});
+
 const replication = z.strictObject({
   policy: z.strictObject({ name, keep: period, crashEvery: period, appEvery: period, multiVm: z.array(z.array(name)).default([]) }),
   pair: z.strictObject({ from: name, to: name, cache: name, network: name, targetGroup: name }),
@@ -52,18 +73,29 @@ const estate = z.strictObject({
     power: z.enum(['running', 'deallocated']),
     osDiskGb: z.int().positive(),
     dataDisksGb: z.array(z.int().positive()),
+    /** Machines without files, services and agent: they cost nothing, and nothing runs inside. */
+    bare: z.boolean().default(false),
   }),
-  machines: z.array(machine),
+  machines: z.array(machine).default([]),
+  fleets: z.array(fleet).default([]),
   vaults: z.array(
-    z.strictObject({ name, group: name, replication, plans: z.array(z.strictObject({ name, groups: z.array(z.array(name)) })) }),
+    z.strictObject({
+      name,
+      group: name,
+      replication: replication.optional(),
+      backup: backup.optional(),
+      plans: z.array(z.strictObject({ name, groups: z.array(z.array(name)) })).default([]),
+    }),
   ),
   agents: z.record(name, z.string()).default({}),
+  lacks: z.record(name, z.array(z.string().regex(/^[a-z0-9_-]+$/))).default({}),
 });
 
 /** What an estate file says, checked. */
 export type Estate = z.infer<typeof estate>;
 export type EstateMachine = Estate['machines'][number];
 export type EstateVault = Estate['vaults'][number];
+export type EstateBackup = NonNullable<EstateVault['backup']>;
 
 /** An estate with the folder of its files. */
 export interface LoadedEstate {
@@ -88,7 +120,6 @@ export function loadEstate(file: string): LoadedEstate {
   const lines = new LineCounter();
   const text = readFileSync(file, 'utf8');
   const document = parseDocument(text, { lineCounter: lines });
-  lacks: z.record(name, z.array(z.string().regex(/^[a-z0-9_-]+$/))).default({}),
   const syntax = document.errors[0];
   if (syntax !== undefined) throw new Error(`${file}: ${syntax.message}`);
   const parsed = estate.safeParse(document.toJS());
@@ -98,7 +129,19 @@ export function loadEstate(file: string): LoadedEstate {
     );
     throw new Error(findings.join('\n'));
   }
-  return { estate: parsed.data, filesFolder: join(dirname(file), 'files') };
+  const machines = [...parsed.data.machines, ...parsed.data.fleets.flatMap(fleetMachines)];
+  return { estate: { ...parsed.data, machines }, filesFolder: join(dirname(file), 'files') };
+}
+
+function fleetMachines(given: Estate['fleets'][number]): readonly EstateMachine[] {
+  const { prefix, count, group, role, firstAddress, power } = given;
+  const first = firstAddress.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return Array.from({ length: count }, (_, index) => {
+    const number = first + index;
+    const address = [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+    const own = { name: `${prefix}-${String(index + 1).padStart(3, '0')}`, group, role, address, tags: given.tags, units: [] };
+    return power === undefined ? own : { ...own, power };
+  });
 }
 
 function place(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {

@@ -19,6 +19,8 @@ export interface Operation {
   /** The two URLs, path and query, exactly as they were given out. */
   statusUrl: string;
   resultUrl: string;
+  /** The job that a status of Backup names. */
+  jobName?: string;
 }
 
 /** Opens an operation. The URLs are set by the family that gives them out. */
@@ -81,6 +83,36 @@ function signed(world: World, path: string, operation: Operation): string {
     return text.slice(0, length);
   };
   return `${path}?api-version=${SIGNED_VERSION}&t=${time}&c=${sign('c', 2500)}&s=${sign('s', 342)}&h=${sign('h', 43)}`;
+}
+
+/** Headers of a Backup 202. The semicolons of the item's name stand in the URLs as they are; the job is named by the body of the status only. */
+export function backupHeaders(
+  world: World,
+  operation: Operation,
+  given: { readonly resource: string; readonly jobName: string },
+): Answer['headers'] {
+  operation.jobName = given.jobName;
+  operation.statusUrl = `${given.resource}/operationsStatus/${operation.id}?api-version=2023-06-01`;
+  operation.resultUrl = `${given.resource}/operationResults/${operation.id}?api-version=2023-06-01`;
+  return {
+    'Azure-AsyncOperation': world.endpoint + operation.statusUrl,
+    Location: world.endpoint + operation.resultUrl,
+    'Retry-After': retryAfter(world, 60),
+  };
+}
+
+/** The status body as Backup writes it: succeeded means that the job exists. */
+export function backupStatusBody(world: World, operation: Operation): Answer {
+  const ended = operation.endMs !== undefined;
+  const body = {
+    id: operation.id,
+    name: operation.id,
+    status: STATUS_WORD[operation.state],
+    startTime: azureTime(operation.startMs),
+    endTime: operation.endMs === undefined ? '0001-01-01T00:00:00' : azureTime(operation.endMs),
+    ...(ended ? { properties: { objectType: 'OperationStatusJobExtendedInfo', jobId: operation.jobName } } : {}),
+  };
+  return ended ? { status: 200, body } : { status: 200, body, headers: { 'Retry-After': retryAfter(world, 60) } };
 }
 
 /** Headers of a compute 202. */

@@ -21,6 +21,8 @@ export interface Options {
   readonly retryAfterZero: boolean;
   /** A test failover that the state does not allow is refused, or is accepted and its job fails: Azure's choice is not published. */
   readonly secondTestFailover: 'refuse' | 'fail-job';
+  /** What of a request can be read back from a backup job: its id and expiry, its expiry, or nothing. */
+  readonly marks: 'both' | 'expiry' | 'none';
   readonly printEnv: boolean;
 }
 
@@ -42,6 +44,8 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --name HOST           one more name in the certificate; may be repeated
   --second-test-failover refuse|fail-job
                         how a test failover ends that the state does not allow (refuse)
+  --backup-marks both|expiry|none
+                        what a backup job tells of the request that started it (both)
   --retry-after-zero    answers Retry-After: 0
   --print-env           also prints RUNWARD_AZURE_* lines for a client
 
@@ -76,6 +80,7 @@ export function readOptions(given: readonly string[]): Options {
       curl: { type: 'string', default: 'host' },
       name: { type: 'string', multiple: true, default: [] },
       'second-test-failover': { type: 'string', default: 'refuse' },
+      'backup-marks': { type: 'string', default: 'both' },
       'retry-after-zero': { type: 'boolean', default: false },
       'print-env': { type: 'boolean', default: false },
     },
@@ -94,6 +99,7 @@ export function readOptions(given: readonly string[]): Options {
     curl: oneOf('--curl', values.curl, ['host', 'own']),
     names: values.name,
     secondTestFailover: oneOf('--second-test-failover', values['second-test-failover'], ['refuse', 'fail-job']),
+    marks: oneOf('--backup-marks', values['backup-marks'], ['both', 'expiry', 'none']),
     retryAfterZero: values['retry-after-zero'],
     printEnv: values['print-env'],
   };

@@ -1,3 +1,4 @@
+import { populateBackup } from './backup/populate.ts';
 import { machineFromEstate } from './compute/machines.ts';
 import { locationOf, keyOf } from './world.ts';
 import { inSpace } from './network/addresses.ts';
@@ -33,9 +34,14 @@ function populateVault(world: World, given: EstateVault): void {
     items: new Map(),
     plans: new Map(),
     jobs: new Map(),
+    backupItems: new Map(),
+    backupJobs: new Map(),
   };
   world.vaults.set(keyOf(given.group, given.name), vault);
-  const items = given.replication.items.map((name) => makeItem(world, vault, { name, vault: given }));
+  if (given.backup !== undefined) populateBackup(world, vault, given.backup);
+  const { replication } = given;
+  if (replication === undefined) return;
+  const items = replication.items.map((name) => makeItem(world, vault, { name, replication }));
   for (const item of items) vault.items.set(item.name.toLowerCase(), item);
   startReplication(world, items);
   for (const item of items) itemListed(world, item);
@@ -55,8 +61,12 @@ function populateVault(world: World, given: EstateVault): void {
   }
 }
 
-function makeItem(world: World, vault: Vault, given: { readonly name: string; readonly vault: EstateVault }): Item {
-  const { replication } = given.vault;
+function makeItem(
+  world: World,
+  vault: Vault,
+  given: { readonly name: string; readonly replication: NonNullable<EstateVault['replication']> },
+): Item {
+  const { replication } = given;
   const group = replication.policy.multiVm.findIndex((names) => names.includes(given.name));
   return {
     vault,

@@ -1,4 +1,6 @@
 import type { FSWatcher } from 'node:fs';
+import type { BackupItem } from './backup/item.ts';
+import type { BackupJob } from './backup/job.ts';
 import type { Clock } from './clock.ts';
 import type { MachinePower, Provisioning } from './compute/power-state.ts';
 import type { RunCommand } from './compute/run-command.ts';
@@ -52,6 +54,8 @@ export interface Machine {
   readonly network: Network;
   readonly nic: string;
   readonly address: string;
+  /** Without files: nothing runs inside, and no agent reports. */
+  readonly bare: boolean;
   /** Where its ports really are; differs from the address in an isolated network. */
   readonly realAddress: string;
   readonly osDiskGb: number;
@@ -78,6 +82,8 @@ export interface Vault {
   readonly items: Map<string, Item>;
   readonly plans: Map<string, Plan>;
   readonly jobs: Map<string, Job>;
+  readonly backupItems: Map<string, BackupItem>;
+  readonly backupJobs: Map<string, BackupJob>;
 }
 
 /** A request that nobody modelled. */

@@ -139,7 +139,7 @@ function jobIdOf(answer: RawAnswer): string | undefined {
     const url = answer.headers[header];
     if (url === undefined || !URL.canParse(url)) continue;
     const path = decodeURIComponent(new URL(url).pathname);
-    const [, vault, job] = /^(.*\/vaults\/[^/]+)\/.*(?:replicationOperationStatus|operationresults)\/([^/]+)$/i.exec(path) ?? [];
+    const [, vault, job] = /^(.*\/vaults\/[^/]+)\/replication(?:OperationStatus|.*\/operationresults)\/([^/]+)$/i.exec(path) ?? [];
     if (vault !== undefined && job !== undefined) return `${vault}/replicationJobs/${job}`;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ComputeManagementClient } from '@azure/arm-compute';
+import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesbackup';
 import type { SiteRecoveryManagementClient } from '@azure/arm-recoveryservices-siterecovery';
 import type { Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { READ_RETRY_MAX } from '../../engine/limits.ts';
@@ -12,6 +13,7 @@ import { readOnlyPolicy, submitOnlyPolicy } from './wire.ts';
 export interface ClientSet {
   readonly compute: ComputeManagementClient;
   readonly siteRecovery: SiteRecoveryManagementClient;
+  readonly backup: RecoveryServicesBackupClient;
 }
 
 /** All clients that share one credential. The only place where clients are constructed. */
@@ -27,9 +29,10 @@ export interface Clients {
 
 /** Loads the SDKs and builds clients with a fresh credential. Throws when the configuration or the CA file cannot be used. */
 export async function makeClients(config: AzureConfig): Promise<Clients> {
-  const [compute, siteRecovery, rest] = await Promise.all([
+  const [compute, siteRecovery, backup, rest] = await Promise.all([
     import('@azure/arm-compute'),
     import('@azure/arm-recoveryservices-siterecovery'),
+    import('@azure/arm-recoveryservicesbackup'),
     import('@azure/core-rest-pipeline'),
   ]);
   const settings = await settingsOf(config);
@@ -48,8 +51,9 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
     const set = {
       compute: new compute.ComputeManagementClient(credential, subscription, options),
       siteRecovery: new siteRecovery.SiteRecoveryManagementClient(credential, subscription, options),
+      backup: new backup.RecoveryServicesBackupClient(credential, subscription, options),
     };
-    for (const client of [set.compute, set.siteRecovery]) harden(client.pipeline, allowedHosts, policy);
+    for (const client of [set.compute, set.siteRecovery, set.backup]) harden(client.pipeline, allowedHosts, policy);
     return set;
   };
 

@@ -11,13 +11,13 @@ export function sortPoll(wire: Exchange, error: unknown, nowMs: number): AzurePo
   const { answer } = wire;
   if (!answer || answer.status >= 300) return withoutBody(wire, error, nowMs);
   const wait = retryAfterMs(answer, nowMs) ?? RETRY_DEFAULT_MS;
-  const body = bodyOf(answer) as { status?: unknown; percentComplete?: unknown; error?: OperationError | null } | null | undefined;
+  const body = bodyOf(answer) as OperationBody | null | undefined;
   if (typeof body?.status !== 'string') {
     return answer.status === 202 ? { kind: 'running', retryAfterMs: wait } : { kind: 'no_information', retryAfterMs: wait };
   }
   switch (body.status.toLowerCase()) {
     case 'succeeded':
-      return { kind: 'succeeded' };
+      return { kind: 'succeeded', ...(typeof body.properties?.jobId === 'string' ? { jobName: body.properties.jobId } : {}) };
     case 'failed':
     case 'canceled':
     case 'cancelled':
@@ -31,6 +31,13 @@ export function sortPoll(wire: Exchange, error: unknown, nowMs: number): AzurePo
       return { kind: 'running', retryAfterMs: wait, ...(typeof percent === 'number' ? { percent } : {}) };
     }
   }
+}
+
+interface OperationBody {
+  readonly status?: unknown;
+  readonly percentComplete?: unknown;
+  readonly error?: OperationError | null;
+  readonly properties?: { readonly jobId?: unknown } | null;
 }
 
 interface OperationError {

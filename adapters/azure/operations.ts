@@ -1,4 +1,5 @@
 import type { AzureOperation } from '../../engine/azure-calls.ts';
+import { triggerBackup } from './backup.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { deleteRunCommand, putRunCommand } from './run-command.ts';
@@ -21,6 +22,8 @@ export async function send(clients: ClientSet, operation: AzureOperation, option
       return putRunCommand(clients, operation, options);
     case 'runCommand.delete':
       return deleteRunCommand(clients, operation, options);
+    case 'backup.trigger':
+      return triggerBackup(clients, operation, options);
     case 'sr.testFailover':
       return testFailover(clients, operation, options);
     case 'sr.testFailoverCleanup':

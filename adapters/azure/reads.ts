@@ -1,11 +1,12 @@
 import type { AzureQuery, AzureReadKind, AzureReads } from '../../engine/azure-calls.ts';
 import { armIdPart } from '../../engine/ids.ts';
+import { getBackupItem, getBackupJob, getBackupStatus, listBackupJobs, listBackupPoints } from './backup.ts';
 import type { Clients, ClientSet } from './clients.ts';
 import { getNetwork, getNic, getRouteTable, getSecurityGroup } from './network.ts';
 import { getRunCommand } from './run-command.ts';
 import { getJob, listJobs } from './site-recovery-jobs.ts';
 import { getItem, getPlan, listPoints } from './site-recovery.ts';
-import { getVm } from './virtual-machines.ts';
+import { getVm, listVms } from './virtual-machines.ts';
 
 type Reader<Kind extends AzureReadKind> = (
   clients: Clients,
@@ -23,6 +24,12 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'sr.plan': (clients, { planId }, signal) => getPlan(setFor(clients, planId), planId, signal),
   'sr.job': (clients, { jobId }, signal) => getJob(setFor(clients, jobId), jobId, signal),
   'sr.jobs': (clients, query, signal) => listJobs(setFor(clients, query.vaultId), query, signal),
+  'vm.list': (clients, { subscription }, signal) => listVms(clients.read(subscription), signal),
+  'backup.status': (clients, query, signal) => getBackupStatus(setFor(clients, query.vmId), query, signal),
+  'backup.item': (clients, { itemId }, signal) => getBackupItem(setFor(clients, itemId), itemId, signal),
+  'backup.points': (clients, query, signal) => listBackupPoints(setFor(clients, query.itemId), query, signal),
+  'backup.job': (clients, { jobId }, signal) => getBackupJob(setFor(clients, jobId), jobId, signal),
+  'backup.jobs': (clients, query, signal) => listBackupJobs(setFor(clients, query.vaultId), query, signal),
   'net.network': (clients, { networkId }, signal) => getNetwork(clients, networkId, signal),
   'net.securityGroup': (clients, { securityGroupId }, signal) => getSecurityGroup(clients, securityGroupId, signal),
   'net.routeTable': (clients, { routeTableId }, signal) => getRouteTable(clients, routeTableId, signal),

@@ -30,6 +30,21 @@ export function jobPath(jobId: string): readonly [string, string, string] {
   return [...vaultPath(jobId), needPart(jobId, 'replicationJobs')];
 }
 
+/** Vault, resource group, fabric, container and name of an item of Backup. */
+export function backupItemPath(itemId: string): readonly [string, string, string, string, string] {
+  return [
+    ...vaultPath(itemId),
+    needPart(itemId, 'backupFabrics'),
+    needPart(itemId, 'protectionContainers'),
+    needPart(itemId, 'protectedItems'),
+  ];
+}
+
+/** Vault, resource group and name of a job of Backup. */
+export function backupJobPath(jobId: string): readonly [string, string, string] {
+  return [...vaultPath(jobId), needPart(jobId, 'backupJobs')];
+}
+
 /** Throws when the id has no such part: nothing is sent then. */
 function needPart(id: string, type: string): string {
   const part = armIdPart(id, type);

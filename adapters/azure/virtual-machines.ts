@@ -21,6 +21,24 @@ export async function getVm(clients: ClientSet, vmId: string, abortSignal: Abort
   return vmOf(vm, vmId);
 }
 
+/**
+ * Lists the machines of a subscription with their power states. The full list has no states and the list of states little else: each
+ * is read to its end, and a machine that came or went between the two has no state.
+ */
+export async function listVms(clients: ClientSet, abortSignal: AbortSignal): Promise<readonly AzureVm[]> {
+  const found = new Map<string, AzureVm>();
+  for await (const vm of clients.compute.virtualMachines.listAll({ abortSignal })) {
+    const each = vmOf(vm, vm.id ?? '');
+    found.set(each.id.toLowerCase(), each);
+  }
+  for await (const vm of clients.compute.virtualMachines.listAll({ statusOnly: 'true', abortSignal })) {
+    const key = (vm.id ?? '').toLowerCase();
+    const known = found.get(key);
+    if (known !== undefined) found.set(key, { ...known, powerState: statusAfter(vm, 'PowerState/') });
+  }
+  return [...found.values()];
+}
+
 function vmOf(vm: VirtualMachine, asked: string): AzureVm {
   if (vm.id === undefined && vm.name === undefined) throw new Error(`the answer is not a virtual machine: ${asked}`);
   const id = vm.id ?? asked;

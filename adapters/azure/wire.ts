@@ -78,12 +78,16 @@ export function submitOnlyPolicy(tls: TlsOptions): PipelinePolicy {
   };
 }
 
-/** Lets only GET pass and records the last answer. */
+/** Reads that Azure wants as POST. */
+const READS_BY_POST = /\/locations\/[^/]+\/backupStatus$/i;
+
+/** Lets only GET pass, and the reads that Azure wants as POST; records the last answer. */
 export function readOnlyPolicy(): PipelinePolicy {
   return {
     name: 'runwardReadOnly',
     sendRequest: async (request, next) => {
-      if (request.method !== 'GET') throw new Error(`a read client does not ${request.method}`);
+      const byPost = request.method === 'POST' && READS_BY_POST.test(new URL(request.url).pathname);
+      if (request.method !== 'GET' && !byPost) throw new Error(`a read client does not ${request.method}`);
       const recording = recordings.getStore();
       if (recording) {
         recording.answer = undefined;

@@ -7,6 +7,8 @@ import { azureNetworkCheckIsolated } from './azure-network-check-isolated.ts';
 import { azureVmDeallocate } from './azure-vm-deallocate.ts';
 import { azureVmGet } from './azure-vm-get.ts';
 import { azureVmStart } from './azure-vm-start.ts';
+import { backupItemGet } from './backup-item-get.ts';
+import { backupTrigger } from './backup-trigger.ts';
 import { dscTest } from './dsc-test.ts';
 import { httpCheck } from './http-check.ts';
 import { tcpCheck } from './tcp-check.ts';
@@ -20,6 +22,8 @@ const LIST: readonly Action[] = [
   azureVmDeallocate,
   azureVmGet,
   azureVmStart,
+  backupItemGet,
+  backupTrigger,
   dscTest,
   httpCheck,
   tcpCheck,

@@ -27,10 +27,10 @@ export function machineFromEstate(world: World, given: EstateMachine, network: N
     nic: `${given.name}-nic`,
     createdMs: world.clock.nowMs() - DURATIONS.jobKept * 3,
   });
-  rootFromEstate(world, machine);
+  if (!machine.bare) rootFromEstate(world, machine);
   if ((given.power ?? defaults.power) === 'running') {
     machine.power = 'running';
-    machine.agentReady = true;
+    machine.agentReady = !machine.bare;
     boot(world, machine);
   }
   listNow(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
@@ -77,6 +77,7 @@ function record(
     osDiskGb: world.estate.machineDefaults.osDiskGb,
     dataDisksGb: world.estate.machineDefaults.dataDisksGb,
     root: join(world.stateFolder, 'machines', key.replace('/', '.')),
+    bare: world.estate.machineDefaults.bare,
     power: 'deallocated',
     powerChangedMs: given.createdMs,
     provisioning: 'Succeeded',
@@ -112,7 +113,7 @@ export function powerOn(world: World, machine: Machine, after: () => void): void
     const { boots } = machine;
     world.clock.after(DURATIONS.agentReady, () => {
       if (!exists(world, machine) || machine.power !== 'running' || machine.boots !== boots) return;
-      machine.agentReady = true;
+      machine.agentReady = !machine.bare;
       changed(world, machine);
       for (const command of machine.runCommands.values()) command.agentReady();
     });

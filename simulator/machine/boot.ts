@@ -9,9 +9,10 @@ import type { Machine, World } from '../world.ts';
 
 /** Boots a machine: empties what does not outlive a boot, starts its enabled units, opens the ports of those that serve. */
 export function boot(world: World, machine: Machine): void {
-  emptyScratch(machine.root);
   machine.bootedMs = world.clock.nowMs();
   machine.boots += 1;
+  if (machine.bare) return;
+  emptyScratch(machine.root);
   writeOwned(machine.root, 'run/sim/machine', `hostname ${machine.hostname}\nbooted ${Math.floor(machine.bootedMs / 1000)}\n`);
   for (const name of enabledUnits(machine.root)) {
     const unit = readUnit(machine.root, name);

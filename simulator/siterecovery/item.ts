@@ -10,7 +10,7 @@ import type { ItemEvent, ItemPhase } from './item-state.ts';
 import type { Point } from './replication.ts';
 
 /** The replication settings of a vault that its items share. */
-export type Replication = EstateVault['replication'];
+export type Replication = NonNullable<EstateVault['replication']>;
 
 /** A replicated machine. */
 export interface Item {

@@ -58,6 +58,7 @@ export function capture(ready: SimulatorReady): Capture {
   };
   // Behind the policy that turns refusals into exceptions, so that they are seen as well.
   azure.compute.pipeline.addPolicy(look, { afterPhase: 'Deserialize' });
+  azure.backup.pipeline.addPolicy(look, { afterPhase: 'Deserialize' });
   azure.siteRecovery.pipeline.addPolicy(look, { afterPhase: 'Deserialize' });
   return {
     azure,

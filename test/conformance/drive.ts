@@ -1,4 +1,5 @@
-import { lostFields } from './lossless.ts';
+import { driveBackup } from './drive-backup.ts';
+import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 
@@ -8,12 +9,6 @@ const CONTAINER = `${FABRIC}-container`;
 const ITEM = [...VAULT, FABRIC, CONTAINER] as const;
 const WEU = 'rg-shop-weu';
 
-/** What the drive brings home besides the exchanges: the states that recorded facts are compared with, and fields the SDK lost. */
-export interface Driven {
-  readonly states: Map<string, unknown>;
-  readonly lost: { readonly call: string; readonly pointer: string }[];
-}
-
 /** Drives every served operation with the unmodified SDKs, in the states that matter, and asks for what is not there. */
 export async function drive(capture: Capture, simulator: RunningSimulator): Promise<Driven> {
   const driven: Driven = { states: new Map(), lost: [] };
@@ -21,23 +16,10 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveRunCommands(capture, driven, simulator);
   await driveItem(capture, driven, simulator);
   await drivePlan(capture, driven, simulator);
+  await driveBackup(capture, driven, simulator);
   await driveReads(capture, simulator);
   await driveErrors(capture, simulator);
   return driven;
-}
-
-/** Calls the SDK and compares what it gives with what came over the wire. */
-async function call<Result>(capture: Capture, driven: Driven, name: string, perform: () => Promise<Result>): Promise<Result> {
-  const result = await perform();
-  const raw = capture.exchanges.at(-1)?.answer;
-  for (const pointer of lostFields(raw, result)) driven.lost.push({ call: name, pointer });
-  return result;
-}
-
-async function collect<Each>(list: AsyncIterable<Each>): Promise<readonly Each[]> {
-  const found: Each[] = [];
-  for await (const each of list) found.push(each);
-  return found;
 }
 
 async function driveCompute(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
@@ -192,16 +174,4 @@ async function driveErrors(capture: Capture, simulator: RunningSimulator): Promi
   await capture.raw('GET', `${item}?api-version=1999-01-01`);
   await capture.raw('GET', item);
   await capture.raw('PUT', `${vault}/replicationRecoveryPlans/new?api-version=2023-06-01`, { properties: {} });
-}
-
-/** Makes a call that must be refused; a call that is not is itself wrong. */
-async function refused(perform: () => Promise<unknown>): Promise<void> {
-  let answered = false;
-  try {
-    await perform();
-    answered = true;
-  } catch {
-    // The refusal is in the exchanges, where it is judged.
-  }
-  if (answered) throw new Error('a call that Azure refuses was accepted');
 }

@@ -125,6 +125,9 @@ function sameOperation(row: KnownOperation, exchange: Exchange): boolean {
   );
 }
 
+// Recordings of azure-cli sessions have numbers here where the specification has words: what Azure sends wins.
+const RECORDED_OTHERWISE: ReadonlyMap<string, RegExp> = new Map([['JobDetails_Get', /^\/properties\/actionsInfo\/\d+$/]]);
+
 function judgeAnswer(verdict: Verdict, exchange: Exchange, operation: SpecOperation): void {
   const where = `answer ${exchange.status}`;
   const wrong = (pointer: string, rule: string, message: string): void =>
@@ -137,7 +140,8 @@ function judgeAnswer(verdict: Verdict, exchange: Exchange, operation: SpecOperat
     return exchange.answer === undefined ? undefined : wrong('/', 'body', 'the specification has no body here');
   if (exchange.answer === undefined) return wrong('/', 'body', 'the body is missing');
   for (const finding of validate(declared.schema, exchange.answer, { service: operation.service, direction: 'answer' }))
-    wrong(finding.pointer, finding.rule, finding.message);
+    if (RECORDED_OTHERWISE.get(operation.operationId)?.test(finding.pointer) !== true)
+      wrong(finding.pointer, finding.rule, finding.message);
   if (!operation.pageable) return undefined;
   const { nextLink } = exchange.answer as { readonly nextLink?: unknown };
   if (typeof nextLink === 'string' && !nextLink.startsWith('https://')) wrong('/nextLink', 'nextLink', 'is not an absolute address');

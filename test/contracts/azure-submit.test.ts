@@ -10,6 +10,9 @@ const VAULT = `${SUBSCRIPTION}/resourceGroups/rg-dr-weu/providers/Microsoft.Reco
 const ITEM = `${VAULT}/replicationFabrics/fabric-a/replicationProtectionContainers/container-a/replicationProtectedItems/item1`;
 const NETWORK = `${SUBSCRIPTION}/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
 const POINT = `${ITEM}/recoveryPoints/0f0f0f0f-0000-4000-8000-000000000001`;
+const BACKUP_NAMES = ['IaasVMContainer;iaasvmcontainerv2;rg-shop-weu;web-01', 'VM;iaasvmcontainerv2;rg-shop-weu;web-01'] as const;
+const BACKUP_PATH = (names: readonly string[]) =>
+  `${VAULT}/backupFabrics/Azure/protectionContainers/${names[0]}/protectedItems/${names[1]}`;
 const REQUEST_ID = '11111111-2222-5333-8444-555555555555';
 
 interface Row {
@@ -55,6 +58,13 @@ const ROWS: readonly Row[] = [
     path: `${VM}/runCommands/rw-key-1`,
     version: '2026-04-01',
     body: undefined,
+  },
+  {
+    operation: { kind: 'backup.trigger', itemId: BACKUP_PATH(BACKUP_NAMES), expiresAtMs: Date.UTC(2026, 1, 4, 10, 4, 17) },
+    method: 'POST',
+    path: `${BACKUP_PATH(BACKUP_NAMES.map(encodeURIComponent))}/backup`,
+    version: '2023-06-01',
+    body: { properties: { objectType: 'IaasVMBackupRequest', recoveryPointExpiryTimeInUTC: '2026-02-04T10:04:17.000Z' } },
   },
   {
     operation: { kind: 'sr.testFailover', itemId: ITEM, networkId: NETWORK, recoveryPointId: POINT },

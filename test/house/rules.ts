@@ -11,9 +11,20 @@ export interface Area {
 }
 
 /** The part of the engine that everybody may import: ports, errors, names, values and bounds. */
-export const FOUNDATION = ['azure-calls', 'edges', 'errors', 'ids', 'json', 'limits', 'ports', 'store', 'target', 'values', 'version'].map(
-  (name) => `engine/${name}.ts`,
-);
+export const FOUNDATION = [
+  'azure-backup',
+  'azure-calls',
+  'edges',
+  'errors',
+  'ids',
+  'json',
+  'limits',
+  'ports',
+  'store',
+  'target',
+  'values',
+  'version',
+].map((name) => `engine/${name}.ts`);
 
 const STATES = '*-state.ts';
 // How durations and instants are written: leaves of the language that import nothing above the foundation.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { ComputeManagementClient } from '@azure/arm-compute';
+import { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesbackup';
 import { SiteRecoveryManagementClient } from '@azure/arm-recoveryservices-siterecovery';
 import { ClientSecretCredential } from '@azure/identity';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -11,6 +12,7 @@ export interface SdkClients {
   readonly credential: ClientSecretCredential;
   readonly compute: ComputeManagementClient;
   readonly siteRecovery: SiteRecoveryManagementClient;
+  readonly backup: RecoveryServicesBackupClient;
   readonly raw: (
     method: string,
     url: string,
@@ -38,6 +40,7 @@ export function sdkClients(ready: SimulatorReady): SdkClients {
   return {
     credential,
     compute: new ComputeManagementClient(credential, ready.subscriptionId, { ...settings, endpoint: ready.endpoint }),
+    backup: new RecoveryServicesBackupClient(credential, ready.subscriptionId, { ...settings, endpoint: ready.endpoint }),
     siteRecovery: new SiteRecoveryManagementClient(credential, ready.subscriptionId, { ...settings, endpoint: ready.endpoint }),
     raw: async (method, url, init = {}) => {
       const token = await credential.getToken('https://management.azure.com/.default');

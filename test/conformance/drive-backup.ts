@@ -1,0 +1,46 @@
+import type { RunningSimulator } from '../support/simulator.ts';
+import type { Capture } from './capture.ts';
+import { call, collect, type Driven, refused } from './calls.ts';
+
+const VAULT = ['rsv-backup-weu', 'rg-shop-weu'] as const;
+const REST = 'iaasvmcontainerv2;rg-shop-weu;web-01';
+const ITEM = [...VAULT, 'Azure', `IaasVMContainer;${REST}`, `VM;${REST}`] as const;
+
+/** Drives the served operations of Azure Backup: a backup from its request to its recovery point, and what is not there. */
+export async function driveBackup(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
+  const { backupStatus, protectedItems, recoveryPoints, backups, backupJobs, jobDetails } = capture.azure.backup;
+  const machines = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/rg-shop-weu/providers/Microsoft.Compute/virtualMachines`;
+  const status = (name: string) =>
+    call(capture, driven, 'BackupStatus_Get', () =>
+      backupStatus.get('westeurope', { resourceType: 'VM', resourceId: `${machines}/${name}` }),
+    );
+  await status('web-01');
+  await status('jump-01');
+  await call(capture, driven, 'ProtectedItems_Get', () => protectedItems.get(...ITEM));
+  const expiry = new Date(Date.now() + 7 * 86_400_000);
+  const request = { properties: { objectType: 'IaasVMBackupRequest' as const, recoveryPointExpiryTimeInUTC: expiry } };
+  await backups.trigger(...ITEM, request);
+  const accepted = capture.exchanges.findLast((exchange) => exchange.method === 'POST');
+  const url = (name: string): string => accepted?.headers[name] ?? '';
+  await capture.raw('GET', url('azure-asyncoperation'));
+  await capture.raw('GET', url('location'));
+  await refused(() => backups.trigger(...ITEM, request));
+  let jobName = '';
+  await simulator.until(async () => {
+    const answer = JSON.parse((await capture.raw('GET', url('azure-asyncoperation'))).text) as {
+      readonly properties?: { readonly jobId?: string };
+    };
+    jobName = answer.properties?.jobId ?? '';
+    return jobName !== '';
+  });
+  await capture.raw('GET', url('location'));
+  const job = () => call(capture, driven, 'JobDetails_Get', () => jobDetails.get(...VAULT, jobName));
+  await job();
+  await simulator.until(async () => (await job()).properties?.status === 'Completed');
+  await simulator.until(async () => (await collect(backupJobs.list(...VAULT))).some((each) => each.name === jobName));
+  await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Backup' and status eq 'Completed'" }));
+  await collect(recoveryPoints.list(...ITEM));
+  await refused(() => protectedItems.get(...VAULT, 'Azure', `IaasVMContainer;${REST}`, 'VM;nobody'));
+  await refused(() => jobDetails.get(...VAULT, 'nobody'));
+  await refused(() => collect(backupJobs.list(...VAULT, { filter: "startTime eq 'yesterday'" })));
+}
