@@ -24,6 +24,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'watch', summary: 'short for run watch', load: short('watch') },
   { name: 'logs', summary: 'short for run logs', load: short('logs') },
   { name: 'approval', summary: 'decide about gates that wait', load: async () => (await import('./commands/approval.ts')).approvalCommand },
+  {
+    name: 'schedule',
+    summary: 'what starts runs by the clock',
+    load: async () => (await import('./commands/schedule.ts')).scheduleCommand,
+  },
   { name: 'runbook', summary: 'runbooks that the server has', load: async () => (await import('./commands/runbook.ts')).runbookCommand },
   {
     name: 'drift',
@@ -53,9 +58,10 @@ export const COMMANDS: readonly ListedCommand[] = [
 ];
 
 const LATER_WORDS =
-  'status init lint fmt test explain schema schedule dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+  'status init lint fmt test explain schema dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
+  schedule: 'slots enable backfill',
   run: 'pause resume retry rollback diff',
   runbook: 'graph versions publish',
   evidence: 'list show',
