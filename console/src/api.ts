@@ -1,4 +1,6 @@
-import type { JsonObject } from '../../engine/json.ts';
+import type { DriftStatus } from './words.ts';
+import type { ScheduleState } from '../../engine/schedule/schedule-state.ts';
+import type { JsonObject, JsonValue } from '../../engine/json.ts';
 import type { Finding } from '../../engine/language/diagnostics.ts';
 import type { PlanRow } from '../../engine/plan/plan-record.ts';
 
@@ -95,6 +97,89 @@ export interface PlanView {
   readonly counts: Readonly<Record<'READ' | 'MUTATES' | 'UNKNOWN' | 'GATE', number>>;
   readonly steps: readonly PlanRow[];
   readonly notes: readonly string[];
+}
+
+export interface Slot {
+  readonly slot: string;
+  readonly outcome: 'run' | 'skipped' | 'missed';
+  readonly reason?: string;
+  readonly runId?: string;
+  readonly at: string;
+}
+
+export interface Schedule {
+  readonly id: string;
+  readonly runbook: string;
+  readonly environment: string;
+  readonly cron: string;
+  readonly words?: string;
+  readonly timezone: string;
+  readonly state: ScheduleState;
+  readonly overlap: string;
+  readonly jitterMs: number;
+  readonly failures: number;
+  readonly next?: { readonly slot: string; readonly startsAt: string; readonly local: string };
+  readonly pause?: { readonly reason: string; readonly by: string; readonly at: string; readonly until?: string };
+  readonly last?: Slot;
+}
+
+export interface Slots {
+  readonly timezone: string;
+  readonly next: readonly {
+    readonly slot?: string;
+    readonly startsAt?: string;
+    readonly local: string;
+    readonly yours?: string;
+    readonly note?: string;
+  }[];
+  readonly past: readonly Slot[];
+}
+
+/** How one machine stands to one document. */
+export interface DriftRow {
+  readonly key: string;
+  readonly target: string;
+  readonly environment: string;
+  readonly document: string;
+  readonly status: DriftStatus;
+  readonly since: string;
+  readonly checkedAt: string;
+  readonly run: string;
+  readonly runbook: string;
+  readonly drifted: number;
+  readonly unknown: number;
+  readonly severity: string;
+  readonly class?: string;
+  readonly message?: string;
+}
+
+export interface DriftDifference {
+  readonly resource: string;
+  readonly path: string;
+  readonly desired: JsonValue;
+  readonly actual?: JsonValue;
+  readonly phrase: string;
+  readonly severity: string;
+  readonly class: string;
+  readonly persisting: boolean;
+  readonly firstSeen: string;
+}
+
+export interface DriftTarget extends DriftRow {
+  readonly targetId: string;
+  readonly evidence?: string;
+  readonly differences: readonly DriftDifference[];
+  readonly unobserved: readonly { readonly resource: string; readonly path: string; readonly phrase: string }[];
+  readonly resolved: readonly { readonly resource: string; readonly path: string; readonly class: string; readonly at: string }[];
+  readonly checks: readonly {
+    readonly at: string;
+    readonly run: string;
+    readonly runbook: string;
+    readonly status: DriftStatus;
+    readonly drifted: number;
+    readonly unknown: number;
+    readonly message?: string;
+  }[];
 }
 
 export interface Workers {

@@ -1,12 +1,16 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ApiProblem, get, keepToken } from './api.ts';
+import { DriftTargetPage } from './pages/drift-target.tsx';
+import { DriftPage } from './pages/drift.tsx';
 import { HomePage } from './pages/home.tsx';
 import { LogsPage } from './pages/logs.tsx';
 import { RunPage } from './pages/run.tsx';
 import { RunbookPage } from './pages/runbook.tsx';
 import { RunbooksPage } from './pages/runbooks.tsx';
 import { RunsPage } from './pages/runs.tsx';
+import { SchedulePage } from './pages/schedule.tsx';
+import { SchedulesPage } from './pages/schedules.tsx';
 import { applyTheme, Frame } from './parts/frame.tsx';
 import { SignIn } from './parts/sign-in.tsx';
 import type { Place } from './router.ts';
@@ -44,6 +48,10 @@ function PageOf({ place }: { readonly place: Place }) {
   if (noun === 'runs' && name === undefined) return <RunsPage query={place.query} />;
   if (noun === 'runs' && part === undefined) return <RunPage key={name} reference={name ?? ''} />;
   if (noun === 'runs' && part === 'logs') return <LogsPage key={name} reference={name ?? ''} />;
+  if (noun === 'schedules' && name === undefined) return <SchedulesPage />;
+  if (noun === 'schedules' && part === undefined) return <SchedulePage key={name} id={decodeURIComponent(name ?? '')} />;
+  if (noun === 'drift' && name === undefined) return <DriftPage />;
+  if (noun === 'drift' && part === undefined) return <DriftTargetPage key={name} id={name ?? ''} />;
   if (noun === 'runbooks' && name === undefined) return <RunbooksPage />;
   if (noun === 'runbooks' && part === undefined) return <RunbookPage key={name} name={decodeURIComponent(name ?? '')} />;
   return <h1>There is no such page</h1>;

@@ -1,5 +1,7 @@
 import { RUN_WORDS } from '../../engine/run/run-state.ts';
 import { STEP_WORDS } from '../../engine/run/step-state.ts';
+import { SCHEDULE_WORDS } from '../../engine/schedule/schedule-state.ts';
+import type { ScheduleState } from '../../engine/schedule/schedule-state.ts';
 import type { RunState } from '../../engine/run/run-state.ts';
 import type { StepStatus } from '../../engine/run/verdict.ts';
 
@@ -47,3 +49,35 @@ export const NEEDS_PERSON: readonly RunState[] = ['unknown', 'paused'];
 
 /** The states in which a run is under way. */
 export const UNDER_WAY: readonly RunState[] = ['queued', 'running', 'waiting', 'cancelling'];
+
+const SCHEDULE_TONES: Readonly<Record<ScheduleState, Tone>> = {
+  active: 'busy',
+  paused: 'open',
+  parked: 'open',
+  disabled: 'dim',
+  ended: 'dim',
+};
+
+/** Mark, word and tone of a schedule. */
+export function scheduleWords(state: ScheduleState): Words {
+  return { mark: SCHEDULE_WORDS[state].mark, word: SCHEDULE_WORDS[state].word, tone: SCHEDULE_TONES[state] };
+}
+
+export type SlotOutcome = 'run' | 'skipped' | 'missed';
+
+/** What became of a slot. */
+export const SLOT_WORDS: Readonly<Record<SlotOutcome, Words>> = {
+  run: { mark: '●', word: 'run', tone: 'busy' },
+  skipped: { mark: '–', word: 'skipped', tone: 'dim' },
+  missed: { mark: '⧗', word: 'missed', tone: 'bad' },
+};
+
+export type DriftStatus = 'drifted' | 'unknown' | 'compliant' | 'notApplicable';
+
+/** How a machine stands to its document; what was not observed is never compliant. */
+export const DRIFT_WORDS: Readonly<Record<DriftStatus, Words>> = {
+  compliant: { mark: '✓', word: 'compliant', tone: 'good' },
+  drifted: { mark: '✗', word: 'drifted', tone: 'bad' },
+  unknown: { mark: '?', word: 'unknown', tone: 'open' },
+  notApplicable: { mark: '–', word: 'not applicable', tone: 'dim' },
+};

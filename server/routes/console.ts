@@ -3,7 +3,18 @@ import type { App, ServerContext } from '../context.ts';
 import type { ConsoleFile } from '../console-files.ts';
 
 /** Every address at which the page of the console is served; a list, because a prefix would also answer what nobody wrote. */
-const PAGES = ['/', '/runs', '/runs/:run', '/runs/:run/logs', '/runbooks', '/runbooks/:name'];
+const PAGES = [
+  '/',
+  '/runs',
+  '/runs/:run',
+  '/runs/:run/logs',
+  '/runbooks',
+  '/runbooks/:name',
+  '/schedules',
+  '/schedules/:id',
+  '/drift',
+  '/drift/:key',
+];
 
 const POLICY = [
   "default-src 'none'",

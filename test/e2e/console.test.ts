@@ -72,6 +72,20 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     await page.context().close();
   });
 
+  it('shows what differs on which machine, and the way to its history', async () => {
+    const run = await stack.client.post<RunSummary>('/runs', { runbook: 'drift-check', inputs: {} });
+    await stack.ended(run.id, DRILL_MS);
+    const { page, said } = await openPage(browser);
+    await page.goto(`${base}/drift`);
+    const row = page.getByRole('region', { name: 'Differences' }).locator('tbody tr').first();
+    const machine = (await row.getByRole('link').textContent()) ?? '';
+    await row.getByRole('link').click();
+    await page.getByRole('heading', { name: machine, level: 1 }).waitFor();
+    await page.getByRole('region', { name: 'Checks, newest first' }).waitFor();
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+
   it.each(THEMES)('axe finds nothing on any page or dialog in the %s theme', async (theme) => {
     const ended = (await stack.client.get<{ readonly items: readonly RunSummary[] }>('/runs?status=succeeded')).items[0];
     const waiting = await waitingDrill(stack);
@@ -85,6 +99,10 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     await look('/', 'Gates that wait');
     await look('/runs', 'Runs, newest first');
     await look('/runbooks', 'demo-drill');
+    await look('/schedules', 'demo-drill.quarterly');
+    await look('/schedules/demo-drill.quarterly', 'Next slots');
+    await look('/drift', 'Differences');
+    await look(await hrefOf(page, 'main tbody a'), 'Checks, newest first');
     await look(`/runs/${ended?.number}/logs`, 'notify');
     await look(`/runs/${ended?.number}`, 'signed file');
     await look('/runbooks/demo-drill', 'Make a plan');
@@ -140,6 +158,10 @@ async function deny(page: Page): Promise<void> {
   await dialog.getByLabel('Reason').fill('not today');
   await dialog.getByRole('button', { name: 'Deny' }).click();
   await page.locator('.verdict', { hasText: 'rejected' }).waitFor();
+}
+
+async function hrefOf(page: Page, selector: string): Promise<string> {
+  return (await page.locator(selector).first().getAttribute('href')) ?? '';
 }
 
 /** Presses Tab until the focus is on what has this text. */

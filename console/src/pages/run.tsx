@@ -13,6 +13,7 @@ import { cancelDecision, WaitingList } from '../parts/waiting-list.tsx';
 import { absoluteText } from '../time.ts';
 import { useNow } from '../use-polled.ts';
 import { useRun } from '../use-run.ts';
+import { useUsual } from '../use-usual.ts';
 
 /** One run, followed: its clocks, what it waits for, its steps on a time axis, the chosen step, its history. */
 export function RunPage({ reference }: { readonly reference: string }) {
@@ -21,11 +22,12 @@ export function RunPage({ reference }: { readonly reference: string }) {
   const [choice, setChoice] = useState<Choice>();
   const [decision, setDecision] = useState<Decision>();
   const gates = useGates(run);
+  const usual = useUsual(run);
   if (run === undefined) return <Loading problem={problem} reference={reference} />;
   const chosen = choice ?? firstChoice(run);
   return (
     <div class={connected ? undefined : 'stale'}>
-      <RunHead run={run} nowMs={nowMs} readAtMs={readAtMs} />
+      <RunHead run={run} nowMs={nowMs} readAtMs={readAtMs} usual={usual} />
       <p class="live" aria-live="polite" data-seq={events.at(-1)?.seq ?? 0}>
         {connectionText(run, connected, lostAtMs)}
         {run.pendingCommands > 0 && ' · requested, the worker has not applied it yet'}

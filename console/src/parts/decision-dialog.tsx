@@ -24,7 +24,8 @@ export interface Decision {
 interface Props {
   readonly decision: Decision;
   readonly onClose: () => void;
-  readonly onSent: () => void;
+  /** Told what the server answered. */
+  readonly onSent: (answer: unknown) => void;
 }
 
 /** Asks for what a decision needs and sends it; what was typed stays when the server refuses. */
@@ -38,8 +39,7 @@ export function DecisionDialog({ decision, onClose, onSent }: Props) {
     setBusy(true);
     setProblem(undefined);
     try {
-      await post(decision.path, bodyOf(decision, form), key.current);
-      onSent();
+      onSent(await post<unknown>(decision.path, bodyOf(decision, form), key.current));
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
       // A refused body may be sent again in another form, which the old key does not stand for.

@@ -8,6 +8,8 @@ import { Dialog } from './dialog.tsx';
 const LINKS = [
   { key: 'h', path: '/', text: 'Home' },
   { key: 'r', path: '/runs', text: 'Runs' },
+  { key: 's', path: '/schedules', text: 'Schedules' },
+  { key: 'd', path: '/drift', text: 'Drift' },
   { key: 'b', path: '/runbooks', text: 'Runbooks' },
 ] as const;
 

@@ -4,6 +4,7 @@ import { hasToken, request } from '../api.ts';
 import { plainText } from '../plain-text.ts';
 import { clockText } from '../time.ts';
 import { runWords } from '../words.ts';
+import type { Usual } from '../use-usual.ts';
 import { StatusMark } from './status-mark.tsx';
 import { Time } from './time.tsx';
 
@@ -11,10 +12,11 @@ interface Props {
   readonly run: RunSummary;
   readonly nowMs: number;
   readonly readAtMs: number;
+  readonly usual: Usual | undefined;
 }
 
 /** What the run is, how it stands, and its clocks. */
-export function RunHead({ run, nowMs, readAtMs }: Props) {
+export function RunHead({ run, nowMs, readAtMs, usual }: Props) {
   return (
     <>
       <h1>
@@ -31,12 +33,12 @@ export function RunHead({ run, nowMs, readAtMs }: Props) {
         )}
         {run.selfApproved === true && <strong> · approved by the person who started it</strong>}
       </p>
-      <Clocks run={run} nowMs={nowMs} readAtMs={readAtMs} />
+      <Clocks run={run} nowMs={nowMs} readAtMs={readAtMs} usual={usual} />
     </>
   );
 }
 
-function Clocks({ run, nowMs, readAtMs }: Props) {
+function Clocks({ run, nowMs, readAtMs, usual }: Props) {
   const { rto, rpo } = run.objectives;
   const ended = hasEnded(run.status);
   const endMs = run.endedAt === undefined ? nowMs : Date.parse(run.endedAt);
@@ -48,6 +50,12 @@ function Clocks({ run, nowMs, readAtMs }: Props) {
         <dt>Elapsed</dt>
         <dd>{run.startedAt === undefined ? 'not started' : clockText(endMs - Date.parse(run.startedAt))}</dd>
       </div>
+      {usual !== undefined && (
+        <div>
+          <dt>Usual</dt>
+          <dd title={`median of ${usual.runs} good runs`}>{clockText(usual.ms)}</dd>
+        </div>
+      )}
       {rto !== undefined && (
         <div>
           <dt>Recovery time</dt>

@@ -40,26 +40,30 @@ describe('the files of the console', () => {
   const get = (url: string, headers: Readonly<Record<string, string>> = {}) =>
     app.inject({ method: 'GET', url, headers: { ...HOST, ...headers } });
 
-  it.each(['/', '/runs', '/runs/142', '/runs/142/logs', '/runbooks', '/runbooks/nightly'])(
-    '%s is the page, under its own policy',
-    async (url) => {
-      const { statusCode, headers, body } = await get(url);
-      expect([statusCode, headers['content-type'], body]).toEqual([
-        200,
-        'text/html; charset=utf-8',
-        '<!doctype html><title>runward</title>',
-      ]);
-      const policy = String(headers['content-security-policy']);
-      expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
-      expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
-      expect(policy).not.toContain('unsafe');
-      expect(headers).toMatchObject({
-        'x-content-type-options': 'nosniff',
-        'referrer-policy': 'no-referrer',
-        'cross-origin-opener-policy': 'same-origin',
-      });
-    },
-  );
+  it.each([
+    '/',
+    '/runs',
+    '/runs/142',
+    '/runs/142/logs',
+    '/runbooks',
+    '/runbooks/nightly',
+    '/schedules',
+    '/schedules/nightly.web',
+    '/drift',
+    '/drift/0f',
+  ])('%s is the page, under its own policy', async (url) => {
+    const { statusCode, headers, body } = await get(url);
+    expect([statusCode, headers['content-type'], body]).toEqual([200, 'text/html; charset=utf-8', '<!doctype html><title>runward</title>']);
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
+    expect(policy).not.toContain('unsafe');
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+    });
+  });
 
   it('serves what the build listed, and nothing beside it', async () => {
     expect((await get('/console/app-1.js')).body).toBe('export {};');
