@@ -66,6 +66,11 @@ describe('the npm package in an empty folder', () => {
     expect(inside.filter((name) => ['engine', 'test', '.runward', '.git'].includes(name))).toEqual([]);
   });
 
+  it('brings the console built', () => {
+    const built = readdirSync(join(folder, 'node_modules', 'runward', 'dist', 'console'));
+    expect(built).toEqual(expect.arrayContaining(['files.json', 'index.html', 'assets']));
+  });
+
   it('says the version of its manifest', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
     expect(runward(['--version']).output.trim()).toBe(manifest.version);

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findOnPath } from './lacks.ts';
 
@@ -12,7 +11,6 @@ export interface Violation {
 
 export const THEMES = ['light', 'dark'] as const;
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WIDTH = 1440;
 const HEIGHT = 900;
 
@@ -38,7 +36,7 @@ export async function openPage(
 
 /** Everything that axe finds against WCAG 2.2 AA and its best practices in what the page shows now. */
 export async function violations(page: Page): Promise<readonly Violation[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
   const { violations: rules } = found as {
     readonly violations: readonly { readonly id: string; readonly help: string; readonly nodes: readonly { readonly html: string }[] }[];
