@@ -1,12 +1,13 @@
 import { follow } from '../edges.ts';
 import { RunwardError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
+import { OWED_SLOTS_MAX } from '../limits.ts';
 import type { Ports } from '../ports.ts';
 import type { Principal } from '../run/record.ts';
 import { decideSchedule } from './decide.ts';
 import { SCHEDULE_EDGES, type ScheduleState } from './schedule-state.ts';
 import { dueAtMs, nextSlot } from './slots.ts';
-import type { ScheduleChange, ScheduleRule, StoredSchedule } from './stored-schedule.ts';
+import type { ScheduleChange, ScheduleRule, SlotRecord, StoredSchedule } from './stored-schedule.ts';
 
 /** The schedules that a set of published runbooks has now. */
 export interface Registration {
@@ -44,7 +45,9 @@ export async function registerSchedules(
     );
   }
   for (const { id } of removed)
-    await write(ports, id, (before) => (before === undefined ? undefined : { id, expectedRev: before.rev, run: [], records: [] }));
+    await write(ports, id, (before, nowMs) =>
+      before === undefined ? undefined : { id, expectedRev: before.rev, run: [], records: droppedRecords(before, nowMs) },
+    );
   return { changed: changed.map(({ rule }) => rule.id), removed: removed.map(({ id }) => id) };
 }
 
@@ -76,6 +79,7 @@ function ruledChange(before: StoredSchedule | undefined, { rule, digest, writer,
   const keeps = before?.state === 'parked' || (before !== undefined && before.state !== 'disabled' && sameTimes(before.rule, rule));
   const kept = keeps ? before?.nextSlotMs : undefined;
   const next = rule.enabled ? (kept ?? nextSlot(rule, nowMs)) : undefined;
+  const records = before === undefined || next === before.nextSlotMs ? [] : droppedRecords(before, nowMs);
   const state = stateAfter(before?.state ?? 'active', rule.enabled, next !== undefined);
   const isHeld = state === 'paused' || state === 'parked';
   const schedule: StoredSchedule = {
@@ -96,9 +100,17 @@ function ruledChange(before: StoredSchedule | undefined, { rule, digest, writer,
     expectedRev: before?.rev ?? 0,
     schedule,
     run: [],
-    records: [],
+    records,
     ...(isWatched ? { dueAtMs: dueAtMs(rule, next) } : {}),
   };
+}
+
+// Slots that have passed and whose jitter has not: they are promised, and their schedule changes before they are due.
+function droppedRecords({ rule, nextSlotMs }: StoredSchedule, nowMs: number): readonly SlotRecord[] {
+  const records: SlotRecord[] = [];
+  for (let slotMs = nextSlotMs; slotMs !== undefined && slotMs <= nowMs && records.length < OWED_SLOTS_MAX; slotMs = nextSlot(rule, slotMs))
+    records.push({ slotMs, outcome: 'skipped', reason: 'the schedule was changed before its delayed start', atMs: nowMs });
+  return records;
 }
 
 function stateAfter(before: ScheduleState, enabled: boolean, hasNext: boolean): ScheduleState {

@@ -6,6 +6,7 @@ import type { RunId } from '../../../engine/ids.ts';
 import { pauseSchedule, resumeSchedule } from '../../../engine/schedule/control.ts';
 import { decideSchedule, slotRunId } from '../../../engine/schedule/decide.ts';
 import { fireOnce, type SlotRuns } from '../../../engine/schedule/fire.ts';
+import { dueAtMs } from '../../../engine/schedule/slots.ts';
 import { registerSchedules } from '../../../engine/schedule/register.ts';
 import type { ScheduleRule } from '../../../engine/schedule/stored-schedule.ts';
 import type { Store } from '../../../engine/store.ts';
@@ -216,6 +217,17 @@ describe('registering', () => {
     expect((await world.store.readSchedule(ID))?.nextSlotMs).toBe(Date.UTC(2026, 5, 1, 13));
     await world.at(60);
     expect(await world.records()).toEqual(['60 run']);
+  });
+
+  it('records a slot that waits for its delayed start when the times change', async () => {
+    const world = await makeWorld(rule({ jitterMs: 9 * MINUTE_MS }));
+    await world.at(9);
+    const due = dueAtMs(rule({ jitterMs: 9 * MINUTE_MS }), Date.UTC(2026, 5, 1, 12, 10));
+    expect(due).toBeGreaterThan(Date.UTC(2026, 5, 1, 12, 10, 2));
+    await world.at(10);
+    await world.register(rule({ cron: '0 * * * *' }));
+    await world.at(60);
+    expect(await world.records()).toEqual(['10 skipped', '60 run']);
   });
 
   it('disables, enables and removes', async () => {
