@@ -7,6 +7,7 @@ const RANGES = [
   ['RW3', 'Expressions'],
   ['RW4', 'References'],
   ['RW5', 'Safety'],
+  ['RW-DSC', 'Configuration documents'],
 ] as const;
 
 /** docs/reference/codes.md: every finding that `runward validate` and `runward plan` can make. */

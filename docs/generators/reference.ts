@@ -6,6 +6,7 @@ import { languagePage } from './language.ts';
 import { page, table } from './markdown.ts';
 import { openApiText } from './open-api.ts';
 import { problemsPage } from './problems.ts';
+import { resourcesPage } from './resources.ts';
 import { rolesPage } from './roles.ts';
 import { settingsPage } from './settings.ts';
 import { statesPage } from './states.ts';
@@ -29,6 +30,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { name: 'language.md', about: 'keys of runbooks and inventories, functions of expressions', text: languagePage() },
     { name: 'openapi.json', about: 'the HTTP API (OpenAPI 3.1)', text: await openApiText() },
     { name: 'problems.md', about: 'error codes, exit codes, HTTP statuses', text: problemsPage() },
+    { name: 'resources.md', about: 'resource types of configuration documents', text: resourcesPage() },
     { name: 'roles.md', about: 'roles and permissions', text: rolesPage() },
     { name: 'states.md', about: 'states of runs and steps', text: statesPage() },
   ];

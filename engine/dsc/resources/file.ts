@@ -4,7 +4,7 @@ import { compareExistence, compareValue, type Outcome, unknown } from '../compar
 import type { Fact, Facts, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { groupFact, userFact } from './account-facts.ts';
-import { absolutePath, accountName, onlyLine } from './one-line.ts';
+import { absolutePath, accountName, oneLine, onlyLine } from './one-line.ts';
 
 const id = z.number().int().min(0).max(4_294_967_295);
 
@@ -12,7 +12,7 @@ const schema = z
   .strictObject({
     path: absolutePath,
     type: z.enum(['file', 'directory', 'link']).optional(),
-    target: absolutePath.or(z.string().min(1).max(4096)).optional().describe('Where a link points'),
+    target: oneLine.optional().describe('Where a link points'),
     content: z.string().max(65_536).optional().describe('Compared by its SHA-256'),
     sha256: z
       .string()
