@@ -1,13 +1,14 @@
 import type { EdgeTable } from '../../engine/edges.ts';
 import { RUN_EDGES, RUN_WORDS } from '../../engine/run/run-state.ts';
 import { STEP_EDGES, STEP_WORDS } from '../../engine/run/step-state.ts';
+import { SCHEDULE_EDGES, SCHEDULE_WORDS } from '../../engine/schedule/schedule-state.ts';
 import { code, fence, page, table } from './markdown.ts';
 
-/** docs/reference/states.md: the state tables of run and step, drawn and written out. */
+/** docs/reference/states.md: the state tables of run, step and schedule, drawn and written out. */
 export function statesPage(): string {
   return page(
     'States',
-    'A run and its steps move only along these edges. A pair of state and event that is not listed is a bug: it raises `RUN_BAD_EDGE` and the run stops. The same tables check every write inside the store.',
+    'A run, its steps and a schedule move only along these edges. A pair of state and event that is not listed is a bug: it raises `RUN_BAD_EDGE` and the run stops. The tables of run and step also check every write inside the store.',
     [
       '## Run',
       'A run in `paused` or `unknown` is parked: it waits for a person. States without an edge out are ends.',
@@ -19,6 +20,11 @@ export function statesPage(): string {
       diagram(STEP_EDGES),
       edges(STEP_EDGES),
       words(STEP_WORDS),
+      '## Schedule',
+      'A `paused` schedule records its slots as skipped. A `parked` one owes more slots than any outage explains and waits for a person.',
+      diagram(SCHEDULE_EDGES),
+      edges(SCHEDULE_EDGES),
+      words(SCHEDULE_WORDS),
     ],
   );
 }
