@@ -1,5 +1,6 @@
 import type { RunEvent } from './api.ts';
 import { ApiProblem, request } from './api.ts';
+import { hiddenTooLong, untilSeen } from './seen.ts';
 
 /** What a follower of a run is told. */
 export interface Follower {
@@ -37,6 +38,7 @@ export async function followRun(run: string, after: number, signal: AbortSignal,
     follower.connected(false);
     at.failures = at.last > before ? 0 : at.failures + 1;
     await pause(waitMs(at.failures), signal);
+    await untilSeen(signal);
   }
 }
 
@@ -48,11 +50,12 @@ function waitMs(failures: number): number {
 /** Reads one connection to its end; true when the run has ended, false when it has to be taken up again. */
 async function readOnce(run: string, at: Following, signal: AbortSignal, follower: Follower): Promise<boolean> {
   const stalled = new AbortController();
+  const hidden = hiddenTooLong(stalled.signal);
   let stall = setTimeout(() => stalled.abort(), STALL_MS);
   try {
     const response = await request(`/runs/${encodeURIComponent(run)}/events?after=${at.last}`, {
       headers: { accept: 'text/event-stream' },
-      signal: AbortSignal.any([signal, stalled.signal]),
+      signal: AbortSignal.any([signal, stalled.signal, hidden]),
     });
     if (response.body === null) return false;
     follower.connected(true);

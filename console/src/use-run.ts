@@ -17,6 +17,7 @@ export interface LiveRun {
 }
 
 const REFRESH_MS = 300;
+const RETRY_MS = 2000;
 const EMPTY: LiveRun = { readAtMs: 0, events: [], connected: true };
 
 /** Follows a run for as long as the component is there; `refresh` reads the snapshot again. */
@@ -61,17 +62,24 @@ function snapshots(reference: string, signal: AbortSignal, update: (patch: (befo
     busy = true;
     while (wanted && !signal.aborted) {
       wanted = false;
+      let restMs = REFRESH_MS;
       try {
         const run = await get<RunSummary>(`/runs/${encodeURIComponent(reference)}`, signal);
         update(({ problem: _old, ...before }) => ({ ...before, run, readAtMs: serverNowMs() }));
       } catch (error) {
-        // Nobody answers: the stream says so and asks again when it stands.
-        if (error instanceof ApiProblem && error.status > 0) update((before) => ({ ...before, problem: error }));
-        else wanted = !signal.aborted;
+        if (!(error instanceof ApiProblem)) break;
+        // Nobody answers: the line under the head says so already.
+        if (error.status > 0) update((before) => ({ ...before, problem: error }));
+        wanted = isForAWhile(error);
+        restMs = RETRY_MS;
       }
-      await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
+      await new Promise((resolve) => setTimeout(resolve, restMs));
     }
     busy = false;
   };
   return () => void read();
+}
+
+function isForAWhile({ status }: ApiProblem): boolean {
+  return status === 0 || status === 429 || status >= 500;
 }

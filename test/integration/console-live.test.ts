@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunId } from '../../engine/ids.ts';
 import type { RunEvent } from '../../engine/store.ts';
-import { openBrowser, openPage } from '../support/browser.ts';
+import { openBrowser, openPage, violations } from '../support/browser.ts';
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
 import { lacks } from '../support/lacks.ts';
@@ -12,6 +12,7 @@ import { until } from '../support/until.ts';
 const SEED = Number(process.env['SEED'] ?? randomInt(1_000_000));
 const STEPS = 400;
 const CUTS = 200;
+const TREE_ELEMENTS_MAX = 400;
 const LOG_LINES = 100_000;
 const ROWS_MAX = 200;
 const LOG_REQUESTS_MAX = 3;
@@ -29,6 +30,25 @@ steps:
 ${Array.from({ length: steps }, (_, index) => `  - id: step_${index}\n    name: '${title} ${index}'\n    assert:\n      - that: "1 < 2"\n        message: arithmetic failed\n`).join('')}`,
 });
 
+const HAND = {
+  path: 'runbooks/hand.yaml',
+  text: `apiVersion: runward/v1
+kind: Runbook
+metadata: { name: hand, title: Work by hand, owner: team-a }
+purpose: operations
+environment: test
+timeout: 2h
+steps:
+  - id: count
+    manual:
+      by: [group:dba]
+      instructions: Count the rows
+      timeout: 1h
+      form:
+        rows: { type: integer, description: Rows in the table }
+`,
+};
+
 const without = [lacks('redis-server'), lacks('chromium')].some(Boolean);
 
 describe.skipIf(without)('the console while a run goes on', () => {
@@ -36,7 +56,7 @@ describe.skipIf(without)('the console while a run goes on', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    server = await startConsoleServer([document('many', 'Many steps', STEPS), document('hostile', HOSTILE, 2)]);
+    server = await startConsoleServer([document('many', 'Many steps', STEPS), document('hostile', HOSTILE, 2), HAND]);
     browser = await openBrowser();
   });
   afterAll(async () => {
@@ -59,6 +79,7 @@ describe.skipIf(without)('the console while a run goes on', () => {
 
     expect(await transcript(page)).toEqual(record.map(lineOf));
     await page.locator('.verdict', { hasText: 'succeeded' }).waitFor();
+    expect(await page.locator('section[aria-label="Steps of the run"] *').count()).toBeLessThanOrEqual(TREE_ELEMENTS_MAX);
     await page.context().close();
     await proxy.stop();
   }, 120_000);
@@ -88,6 +109,35 @@ describe.skipIf(without)('the console while a run goes on', () => {
     expect(asked.length).toBeLessThanOrEqual(LOG_REQUESTS_MAX);
     await page.context().close();
   }, 120_000);
+
+  it('takes the answer to work by hand with its form, and keeps what was typed when it is refused', async () => {
+    const runId = await start(server.url, 'hand');
+    await server.work(runId);
+    const { page, said } = await openPage(browser);
+    await page.goto(`${server.url}/runs/${runId}`);
+    for (const name of ['Done', 'Not done']) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    await page.getByRole('button', { name: 'Done', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('rows').fill('many');
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await dialog.getByRole('alert').filter({ hasText: 'USAGE_BODY' }).waitFor();
+    expect(await dialog.getByLabel('rows').inputValue()).toBe('many');
+    await dialog.getByLabel('rows').fill('42');
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByText('requested, the worker has not applied it yet').waitFor();
+
+    await server.work(runId);
+    await page.locator('.verdict', { hasText: 'succeeded' }).waitFor();
+    expect(said.filter((line) => !line.includes('400'))).toEqual([]);
+    await page.context().close();
+  });
 
   it('shows names and lines of strangers as text', async () => {
     const runId = await start(server.url, 'hostile');

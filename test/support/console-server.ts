@@ -5,6 +5,7 @@ import { projectRoot } from '../../cli/project-root.ts';
 import { parseConfig } from '../../engine/config.ts';
 import type { Store } from '../../engine/store.ts';
 import { readConsoleFiles } from '../../server/console-files.ts';
+import { makeBootstrapToken } from '../../server/tokens.ts';
 import { startServer } from '../../server/serve.ts';
 import { makeServerWorld, workOn } from '../unit/server/server-world.ts';
 import { startTestRedis } from './redis.ts';
@@ -14,13 +15,18 @@ import { silentLog } from './silent-log.ts';
 export interface ConsoleServer {
   readonly url: string;
   readonly store: Store;
+  /** Stores the token of a first administrator, and answers its text. */
+  readonly token: () => Promise<string>;
   /** Carries a run forward until nothing more is to be done now. */
   readonly work: (runId: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
 /** Starts one with the given documents published. */
-export async function startConsoleServer(documents: readonly { readonly path: string; readonly text: string }[]): Promise<ConsoleServer> {
+export async function startConsoleServer(
+  documents: readonly { readonly path: string; readonly text: string }[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ConsoleServer> {
   await buildConsole(projectRoot());
   const consoleFiles = await readConsoleFiles();
   if (consoleFiles === undefined) throw new Error('the console was not built');
@@ -34,11 +40,13 @@ export async function startConsoleServer(documents: readonly { readonly path: st
     RUNWARD_AZURE_ARM_ENDPOINT: 'https://127.0.0.1:9',
     RUNWARD_PORT: '0',
     RUNWARD_READS_PER_MINUTE: '100000',
+    ...env,
   });
   const server = await startServer({ config, ports, publicKey: world.publicKey, version: '0.1.0', project: documents, consoleFiles });
   return {
     url: server.url,
     store,
+    token: () => makeBootstrapToken(ports),
     work: (runId) => workOn(ports, runId),
     async stop() {
       await server.close();

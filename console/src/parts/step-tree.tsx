@@ -20,19 +20,26 @@ interface Props {
 }
 
 const SECTIONS = { readiness: 'Readiness', steps: 'Steps', finally: 'Finally' } as const;
-// A run of 500 steps must scroll smoothly; the rest comes on request.
-const ROWS_MAX = 80;
+// A run of 500 steps and 2,000 items must scroll smoothly: the rest comes on request.
+const ROWS_MAX = 40;
+const BEFORE_CHOICE = 5;
 
 /** The steps of a run with their bars on one time axis; the items of the chosen fan-out stand under it. */
 export function StepTree({ run, nowMs, choice, onChoose }: Props) {
+  const [from, setFrom] = useState(() => firstRow(run, choice));
   const [rowMax, setRowMax] = useState(ROWS_MAX);
   const axis: Axis = {
     fromMs: Date.parse(run.startedAt ?? run.createdAt),
     toMs: run.endedAt === undefined ? nowMs : Date.parse(run.endedAt),
   };
-  const shown = run.steps.slice(0, rowMax);
+  const shown = run.steps.slice(from, from + rowMax);
   return (
     <>
+      {from > 0 && (
+        <button type="button" onClick={() => setFrom(Math.max(0, from - ROWS_MAX))}>
+          {from} earlier steps
+        </button>
+      )}
       {(['readiness', 'steps', 'finally'] as const).map((section) => {
         const steps = shown.filter((step) => step.section === section);
         if (steps.length === 0) return null;
@@ -47,9 +54,9 @@ export function StepTree({ run, nowMs, choice, onChoose }: Props) {
           </section>
         );
       })}
-      {run.steps.length > rowMax && (
+      {run.steps.length > from + rowMax && (
         <button type="button" onClick={() => setRowMax(rowMax + ROWS_MAX)}>
-          {run.steps.length - rowMax} more steps
+          {run.steps.length - from - rowMax} more steps
         </button>
       )}
     </>
@@ -79,19 +86,21 @@ function StepRow({ step, axis, choice, onChoose }: RowProps) {
       />
       {chosen && step.items.length > 0 && (
         <ol class="tree">
-          {step.items.slice(0, rowMax).map((item) => (
-            <li key={item.key}>
-              <Row
-                name={item.key}
-                note=""
-                depth={step.depth + 1}
-                state={item}
-                axis={axis}
-                chosen={choice?.item === item.key}
-                onClick={() => onChoose({ path: step.path, item: item.key })}
-              />
-            </li>
-          ))}
+          {urgentFirst(step.items)
+            .slice(0, rowMax)
+            .map((item) => (
+              <li key={item.key}>
+                <Row
+                  name={item.key}
+                  note=""
+                  depth={step.depth + 1}
+                  state={item}
+                  axis={axis}
+                  chosen={choice?.item === item.key}
+                  onClick={() => onChoose({ path: step.path, item: item.key })}
+                />
+              </li>
+            ))}
           {step.items.length > rowMax && (
             <li>
               <button type="button" onClick={() => setRowMax(rowMax + ROWS_MAX)}>
@@ -139,4 +148,18 @@ function itemsText(step: StepSummary): string {
   if (step.items.length === 0) return '';
   const done = step.items.filter((item) => item.status === 'succeeded' || item.status === 'skipped').length;
   return `${done} of ${step.items.length}`;
+}
+
+// In a long run the reader begins where something goes on.
+function firstRow(run: RunSummary, choice: Choice | undefined): number {
+  const index = run.steps.findIndex(({ path }) => path === choice?.path);
+  return index < ROWS_MAX ? 0 : index - BEFORE_CHOICE;
+}
+
+const URGENCY = { bad: 0, open: 1, busy: 2, dim: 3, good: 3 } as const;
+
+// A long list begins with what went wrong; a short one stays in the order of the plan.
+function urgentFirst(items: readonly ItemSummary[]): readonly ItemSummary[] {
+  if (items.length <= ROWS_MAX) return items;
+  return items.toSorted((a, b) => URGENCY[stepWords(a.status).tone] - URGENCY[stepWords(b.status).tone]);
 }
