@@ -86,6 +86,25 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     await page.context().close();
   });
 
+  it('pauses a schedule with a reason, and home says so until it is resumed', async () => {
+    const { page, said } = await openPage(browser);
+    await page.goto(`${base}/schedules/demo-drill.quarterly`);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('the network is rebuilt');
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('.verdict', { hasText: 'paused' }).waitFor();
+    await page.goto(base);
+    await page.getByText('the network is rebuilt').waitFor();
+    await page.goto(`${base}/schedules/demo-drill.quarterly`);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    await page.locator('.verdict', { hasText: 'active' }).waitFor();
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+
   it.each(THEMES)('axe finds nothing on any page or dialog in the %s theme', async (theme) => {
     const ended = (await stack.client.get<{ readonly items: readonly RunSummary[] }>('/runs?status=succeeded')).items[0];
     const waiting = await waitingDrill(stack);

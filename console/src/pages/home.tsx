@@ -1,14 +1,18 @@
 import type { RunRow } from '../../../engine/run/summary.ts';
-import type { Approval, Page } from '../api.ts';
+import type { Approval, DriftRow, Page, Schedule } from '../api.ts';
 import { serverNowMs } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { RunTable } from '../parts/run-table.tsx';
+import { SlotResult } from '../parts/slot-result.tsx';
+import { StatusMark } from '../parts/status-mark.tsx';
+import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { plainText } from '../plain-text.ts';
 import { useNow, usePolled } from '../use-polled.ts';
-import { NEEDS_PERSON, UNDER_WAY } from '../words.ts';
+import { DRIFT_WORDS, NEEDS_PERSON, scheduleWords, UNDER_WAY } from '../words.ts';
 
 const DAY_MS = 86_400_000;
+const SLOTS_SHOWN = 5;
 const ENDED_BADLY = 'failed,partially_failed,timed_out,rejected';
 
 /** What needs a person, worst first, and what runs now. */
@@ -18,12 +22,17 @@ export function HomePage() {
   const gates = usePolled<Page<Approval>>('/approvals');
   const failed = usePolled<Page<RunRow>>(`/runs?status=${ENDED_BADLY}&limit=20`);
   const active = usePolled<Page<RunRow>>(`/runs?status=${UNDER_WAY.join(',')}`);
+  const schedules = usePolled<Page<Schedule>>('/schedules');
+  const drift = usePolled<Page<DriftRow>>('/drift');
+  const stopped = (schedules.answer?.items ?? []).filter(needsSomebody);
+  const upcoming = nextSlots(schedules.answer?.items ?? []);
+  const drifted = (drift.answer?.items ?? []).filter(({ status }) => status === 'drifted' || status === 'unknown');
   const parkedRuns = parked.answer?.items ?? [];
   const openGates = gates.answer?.items ?? [];
   const failedRuns = (failed.answer?.items ?? []).filter((run) => run.endedAt !== undefined && nowMs - Date.parse(run.endedAt) < DAY_MS);
   const activeRuns = active.answer?.items ?? [];
-  const known = [parked, gates, failed, active].every(({ answer }) => answer !== undefined);
-  const quiet = known && parkedRuns.length + openGates.length + failedRuns.length === 0;
+  const known = [parked, gates, failed, active, schedules, drift].every(({ answer }) => answer !== undefined);
+  const quiet = known && parkedRuns.length + openGates.length + failedRuns.length + stopped.length + drifted.length === 0;
   return (
     <>
       <h1>What needs a person</h1>
@@ -32,7 +41,10 @@ export function HomePage() {
       {parkedRuns.length > 0 && <RunTable runs={parkedRuns} nowMs={nowMs} caption="Stopped, and nobody but a person can go on" />}
       {openGates.length > 0 && <Gates gates={openGates} nowMs={nowMs} />}
       {failedRuns.length > 0 && <RunTable runs={failedRuns} nowMs={nowMs} caption="Ended badly since yesterday" />}
+      {drifted.length > 0 && <Drifted rows={drifted} />}
+      {stopped.length > 0 && <Stopped schedules={stopped} />}
       {activeRuns.length > 0 && <RunTable runs={activeRuns} nowMs={nowMs} caption="Under way" />}
+      {upcoming.length > 0 && <Upcoming schedules={upcoming} nowMs={nowMs} />}
       <p>
         <a href="/runs">All runs</a> · <a href="/runbooks">Start from a runbook</a>
       </p>
@@ -65,5 +77,73 @@ function Gates({ gates, nowMs }: { readonly gates: readonly Approval[]; readonly
         ))}
       </ul>
     </section>
+  );
+}
+
+function needsSomebody({ state, last }: Schedule): boolean {
+  return state === 'paused' || state === 'parked' || last?.outcome === 'missed';
+}
+
+function nextSlots(schedules: readonly Schedule[]): readonly Schedule[] {
+  return schedules
+    .filter(({ next }) => next !== undefined)
+    .toSorted((a, b) => Date.parse(a.next?.startsAt ?? '') - Date.parse(b.next?.startsAt ?? ''))
+    .slice(0, SLOTS_SHOWN);
+}
+
+function Drifted({ rows }: { readonly rows: readonly DriftRow[] }) {
+  const counts = (['drifted', 'unknown'] as const).map((status) => ({ status, count: rows.filter((row) => row.status === status).length }));
+  return (
+    <section>
+      <h2>Machines that differ from their document</h2>
+      <ul class="cards">
+        <li>
+          <a href="/drift">{rows.length === 1 ? '1 machine' : `${rows.length} machines`}</a>
+          {counts.map(
+            ({ status, count }) =>
+              count > 0 && (
+                <p key={status}>
+                  {count} <StatusMark words={DRIFT_WORDS[status]} />
+                </p>
+              ),
+          )}
+        </li>
+      </ul>
+    </section>
+  );
+}
+
+function Stopped({ schedules }: { readonly schedules: readonly Schedule[] }) {
+  return (
+    <Table caption="Schedules that do not fire or missed a slot" columns={['Schedule', 'State', 'Why', 'Last slot']}>
+      {schedules.map((schedule) => (
+        <tr key={schedule.id}>
+          <td>
+            <a href={`/schedules/${encodeURIComponent(schedule.id)}`}>{schedule.id}</a>
+          </td>
+          <td>
+            <StatusMark words={scheduleWords(schedule.state)} />
+          </td>
+          <td>{schedule.pause === undefined ? '-' : plainText(schedule.pause.reason)}</td>
+          <td>{schedule.last === undefined ? 'none yet' : <SlotResult slot={schedule.last} />}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function Upcoming({ schedules, nowMs }: { readonly schedules: readonly Schedule[]; readonly nowMs: number }) {
+  return (
+    <Table caption="Next slots" columns={['Schedule', 'Slot', 'Starts']}>
+      {schedules.map(({ id, next }) => (
+        <tr key={id}>
+          <td>
+            <a href={`/schedules/${encodeURIComponent(id)}`}>{id}</a>
+          </td>
+          <td>{next?.local}</td>
+          <td>{next !== undefined && <Time at={next.startsAt} nowMs={nowMs} />}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
