@@ -93,7 +93,9 @@ function touched(files: readonly SentFile[], loaded: Loaded): readonly Resource[
   const paths = new Set(files.map((file) => file.path));
   const runbooks = [...loaded.runbooks.values()].filter((one) => paths.has(one.path)).map(placeOf);
   const inventories = [...loaded.inventories.values()].filter((one) => paths.has(one.path));
-  return [...runbooks, ...inventories.map(({ inventory }) => ({ environment: inventory.environment }))];
+  // A configuration document belongs to no environment: every runbook may use it, so only a grant for everything reaches it.
+  const configurations = [...loaded.configurations.keys()].filter((path) => paths.has(path));
+  return [...runbooks, ...inventories.map(({ inventory }) => ({ environment: inventory.environment })), ...configurations.map(() => ({}))];
 }
 
 function refuseTwins(files: readonly SentFile[]): void {

@@ -1,6 +1,7 @@
 import { advanceDrift } from '../dsc/classify.ts';
 import type { DriftCheckEntry } from '../dsc/drift-record.ts';
 import type { Verdict } from '../dsc/verdict.ts';
+import { RunwardError } from '../errors.ts';
 import { canonicalJson, type JsonObject } from '../json.ts';
 import { DRIFT_KEEP_MS } from '../limits.ts';
 import type { ActionContext, Failed, RecordPorts, RunNames, Success } from './action.ts';
@@ -11,7 +12,7 @@ type Context = ActionContext<{ readonly document: string }> & RunNames;
 
 /**
  * Adds one check to the history of its machine and document. A check without a verdict counts as unknown: a machine that could not be
- * reached must not keep an old green. Throws STORE_UNAVAILABLE.
+ * reached must not keep an old green. Throws STORE_UNAVAILABLE, and STORE_BUSY when others kept writing; the attempt is then made again.
  */
 export async function recordDrift(ports: RecordPorts, context: Context, outcome: Success | Failed): Promise<void> {
   const { target, input } = context;
@@ -32,6 +33,7 @@ export async function recordDrift(ports: RecordPorts, context: Context, outcome:
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     if (await ports.store.writeDrift(advanceDrift(await ports.store.readDrift(key), check))) return;
   }
+  throw new RunwardError('STORE_BUSY', `the history of ${target.name} is being written by others`);
 }
 
 interface Kept {
