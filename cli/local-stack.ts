@@ -36,8 +36,11 @@ export interface LocalStack {
 const STOP_MS = 10_000;
 
 /** Starts the simulator; the caller shows it before the rest follows. */
-export async function startSimulator(request: Pick<StackRequest, 'dataDir' | 'scale' | 'seed'>): Promise<Child> {
-  const wanted = `${request.scale} ${request.seed}`;
+export async function startSimulator(
+  request: Pick<StackRequest, 'dataDir' | 'scale' | 'seed'>,
+  flags: readonly string[] = [],
+): Promise<Child> {
+  const wanted = [request.scale, request.seed, ...flags].join(' ');
   const left = await leftovers(request.dataDir, wanted);
   if (left !== undefined) return left;
   const state = join(request.dataDir, 'simulator');
@@ -46,7 +49,7 @@ export async function startSimulator(request: Pick<StackRequest, 'dataDir' | 'sc
   const simulator = await startChild({
     name: 'the simulator',
     file: program('simulator'),
-    args: ['--scale', String(request.scale), '--seed', String(request.seed), '--state', state],
+    args: ['--scale', String(request.scale), '--seed', String(request.seed), '--state', state, ...flags],
     env: {},
     logFile: join(request.dataDir, 'logs', 'simulator.log'),
   });

@@ -75,15 +75,12 @@ function view(plan: Plan, open: readonly string[]): PlanView {
     severity: plan.severity,
     counts: countRows(steps),
     steps,
-    notes: [
-      ...open.map((set) => `target set ${set} is not resolved: it comes from a recovery plan, which only a server can read`),
-      ...plan.notes,
-    ],
+    notes: [...open.map((set) => `target set ${set} is not resolved: it comes from Azure, which only a server can read`), ...plan.notes],
   };
 }
 
 function openSets(runbook: Runbook): readonly string[] {
-  return Object.entries(runbook.targets).flatMap(([name, { source }]) => (source.kind === 'recovery_plan' ? [name] : []));
+  return Object.entries(runbook.targets).flatMap(([name, { source }]) => (isInAzure(source) ? [name] : []));
 }
 
 function withoutAzure(loaded: LoadedRunbook): LoadedRunbook {
@@ -92,7 +89,7 @@ function withoutAzure(loaded: LoadedRunbook): LoadedRunbook {
 }
 
 function emptied(set: TargetSet): TargetSet {
-  return set.source.kind === 'recovery_plan' ? { ...set, source: { kind: 'hosts', hosts: [] }, onEmpty: 'skip' } : set;
+  return isInAzure(set.source) ? { ...set, source: { kind: 'hosts', hosts: [] }, onEmpty: 'skip' } : set;
 }
 
 const CLOCK = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: async () => undefined };
@@ -117,4 +114,8 @@ function refused(what: string, findings: readonly unknown[]): RunwardError {
     `no plan of ${what} can be made: ${findings.length} ${findings.length === 1 ? 'error' : 'errors'}`,
     { problem: { findings } },
   );
+}
+
+function isInAzure({ kind }: TargetSet['source']): boolean {
+  return kind === 'recovery_plan' || kind === 'azure';
 }

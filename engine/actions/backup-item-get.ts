@@ -28,7 +28,7 @@ export const backupItemGet = readAction({
     const result = {
       protection_state: item.protectionState ?? null,
       last_backup_time: item.lastBackupAtMs === undefined ? null : timeValue(item.lastBackupAtMs),
-      last_backup_status: item.lastBackupStatus ?? null,
+      last_backup_status: item.lastBackupStatus ?? '',
       vault_id: armIdUpTo(item.id, 'vaults') ?? null,
       policy: item.policyId?.split('/').at(-1) ?? null,
     };

@@ -67,6 +67,10 @@ function targetSetFrom(set: NonNullable<RunbookSource['targets']>[string], at: T
 
 function sourceOf(set: NonNullable<RunbookSource['targets']>[string]): TargetSet['source'] {
   if (set.inventory !== undefined) return { kind: 'inventory', name: set.inventory };
+  if (set.azure !== undefined) {
+    const { subscriptions, type, resource_groups: resourceGroups, locations, tags } = set.azure;
+    return { kind: 'azure', subscriptions, type, tags: tags ?? {}, ...withoutUndefined({ resourceGroups, locations }) };
+  }
   if (set.recovery_plan === undefined) return { kind: 'hosts', hosts: (set.hosts ?? []).map(hostFrom) };
   const { subscription, resource_group: resourceGroup, vault, name } = set.recovery_plan;
   return { kind: 'recovery_plan', subscription, resourceGroup, vault, name };

@@ -7,7 +7,7 @@ import { parseExpression } from './expression-parse.ts';
 import { hasExpression, soleExpression, splitTemplate } from './template.ts';
 import { child, entriesOf, type Entry, entryOf, pointerOf, textOf, type TreeNode } from './tree.ts';
 
-const SOURCES = ['hosts', 'inventory', 'recovery_plan'];
+const SOURCES = ['hosts', 'inventory', 'azure', 'recovery_plan'];
 
 /** Checks target sets: one source each, inventories that exist and belong to the runbook's environment. */
 export function checkTargetSets(root: TreeNode, files: readonly ReadFile[], report: Report): void {
@@ -15,8 +15,7 @@ export function checkTargetSets(root: TreeNode, files: readonly ReadFile[], repo
   for (const set of entriesOf(child(root, 'targets'))) {
     const path = ['targets', set.key];
     const sources = entriesOf(set.value).filter((entry) => SOURCES.includes(entry.key));
-    const reserved = child(set.value, 'azure') !== undefined;
-    if (sources.length !== 1 && !reserved) {
+    if (sources.length !== 1) {
       const span = sources[1]?.keySpan ?? set.keySpan;
       report('RW212', { span, pointer: pointerOf(path) }, { set: quoted(set.key), count: String(sources.length) });
     }

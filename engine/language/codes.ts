@@ -32,7 +32,11 @@ export const CODES = {
   },
   RW210: { severity: 'error', message: 'key {key} is not allowed on {body} step', hint: '{why}' },
   RW211: { severity: 'error', message: 'target and for_each on one step', hint: 'put one of them on an enclosing block' },
-  RW212: { severity: 'error', message: 'target set {set} has {count} sources', hint: 'exactly one of hosts, inventory, recovery_plan' },
+  RW212: {
+    severity: 'error',
+    message: 'target set {set} has {count} sources',
+    hint: 'exactly one of hosts, inventory, azure, recovery_plan',
+  },
   RW213: { severity: 'error', message: '{text} is not a duration', hint: '90s, 1h30m, 2d' },
   RW214: { severity: 'error', message: 'cron {text}: {reason}', hint: 'five fields, e.g. "15 1 * * *"' },
   RW215: { severity: 'error', message: 'unknown time zone {zone}', hint: 'an IANA name, e.g. Europe/Berlin' },

@@ -58,6 +58,15 @@ export type TargetSource =
   | { readonly kind: 'hosts'; readonly hosts: readonly HostEntry[] }
   | { readonly kind: 'inventory'; readonly name: string }
   | {
+      readonly kind: 'azure';
+      readonly subscriptions: readonly string[];
+      readonly type: 'Microsoft.Compute/virtualMachines';
+      readonly resourceGroups?: readonly string[];
+      readonly locations?: readonly string[];
+      /** Every one of these must be there with its value. */
+      readonly tags: Readonly<Record<string, string>>;
+    }
+  | {
       readonly kind: 'recovery_plan';
       readonly subscription: string;
       readonly resourceGroup: string;

@@ -87,17 +87,28 @@ const recoveryPlan = z
   .strictObject({ subscription: z.string().min(1), resource_group: z.string().min(1), vault: z.string().min(1), name: z.string().min(1) })
   .register(MAPS, { title: 'recovery_plan' });
 
+const azureQuery = z
+  .strictObject({
+    subscriptions: z.array(z.string().min(1)).min(1).max(100),
+    type: z.enum(['Microsoft.Compute/virtualMachines']),
+    resource_groups: z.array(z.string().min(1)).min(1).max(1000).optional(),
+    tags: tags.optional(),
+    locations: z.array(z.string().min(1)).min(1).max(100).optional(),
+  })
+  .register(MAPS, { title: 'azure' });
+
 const targetSet = z
   .strictObject({
     hosts: z.array(host).min(1).optional(),
     inventory: name.optional(),
+    azure: azureQuery.optional(),
     recovery_plan: recoveryPlan.optional(),
     where: cel.optional(),
     max: z.number().int().min(1).max(10_000),
     on_empty: z.enum(['fail', 'skip']).optional(),
     on_unreachable: z.enum(['fail', 'record']).optional(),
   })
-  .register(MAPS, { title: 'target set', reserved: ['azure', 'sample'] });
+  .register(MAPS, { title: 'target set', reserved: ['sample'] });
 
 const objectives = z
   .strictObject({

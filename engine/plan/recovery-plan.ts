@@ -3,6 +3,7 @@ import { armIdPart, armIdUpTo } from '../ids.ts';
 import type { TargetSource } from '../language/runbook.ts';
 import { PLAN_READS_AT_ONCE } from '../limits.ts';
 import type { Target } from '../target.ts';
+import { withShortKeys } from './short-keys.ts';
 
 type RecoveryPlanSource = Extract<TargetSource, { kind: 'recovery_plan' }>;
 
@@ -64,23 +65,6 @@ function itemTarget(item: AzureReplicationItem, place: { readonly recoveryGroup:
     powerState: null,
     environment: place.environment,
   };
-}
-
-/** The shortest of name, name.group, name.group.subscription that is unique in the set, for each machine. */
-function withShortKeys(targets: readonly Target[]): readonly Target[] {
-  const candidates = targets.map((target) => [
-    target.name,
-    `${target.name}.${target.resourceGroup ?? ''}`,
-    `${target.name}.${target.resourceGroup ?? ''}.${target.subscription ?? ''}`,
-    target.id,
-  ]);
-  return targets.map((target, index) => {
-    const own = candidates[index] ?? [];
-    const key = own.find((candidate, depth) =>
-      candidates.every((others, other) => other === index || others[depth]?.toLowerCase() !== candidate.toLowerCase()),
-    );
-    return { ...target, key: key ?? target.id };
-  });
 }
 
 function planIdOf(source: RecoveryPlanSource): string {

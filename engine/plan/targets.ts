@@ -5,6 +5,7 @@ import type { Runbook, TargetSet } from '../language/runbook.ts';
 import type { Ports } from '../ports.ts';
 import { targetScope } from '../run/scope.ts';
 import type { Target } from '../target.ts';
+import { azureMachines } from './azure-machines.ts';
 import { hostTargets } from './hosts.ts';
 import type { PlannedSet } from './plan-record.ts';
 import type { Project } from './project.ts';
@@ -72,15 +73,24 @@ async function membersOf(
     readonly signal: AbortSignal;
   },
 ): Promise<Members> {
-  const { source } = at.set;
-  const { environment } = at.runbook;
-  const found =
-    source.kind === 'recovery_plan'
-      ? await recoveryPlanTargets(ports.azure, source, environment, at.signal)
-      : await hostTargets(ports.azure, hostsOf(at), { environment, onUnreachable: at.set.onUnreachable, signal: at.signal });
+  const found = await foundBy(ports, at);
   if (found.kind === 'failed')
     throw new RunwardError('ARM_REFUSED', `target set "${at.name}": ${found.message}; no plan was made`, { set: at.name });
   return found;
+}
+
+async function foundBy(ports: Pick<Ports, 'azure'>, at: Parameters<typeof membersOf>[1]) {
+  const { source, onUnreachable } = at.set;
+  const { environment } = at.runbook;
+  switch (source.kind) {
+    case 'recovery_plan':
+      return recoveryPlanTargets(ports.azure, source, environment, at.signal);
+    case 'azure':
+      return azureMachines(ports.azure, source, environment, at.signal);
+    case 'hosts':
+    case 'inventory':
+      return hostTargets(ports.azure, hostsOf(at), { environment, onUnreachable, signal: at.signal });
+  }
 }
 
 function hostsOf({ set, project }: { readonly set: TargetSet; readonly project: Project }) {

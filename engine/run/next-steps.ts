@@ -50,7 +50,9 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
   }
   if (stepHasEnded(status)) return change(phaseEnd(situation, status));
   const inFlight = situation.busy.size > 0 || [...view.steps.values()].some(({ state }) => state === 'intent' || state === 'submitted');
-  if (status === 'unknown' && !inFlight && view.run.state !== 'unknown') {
+  // Beside an unknown step nothing opens: when nothing else is under way either, only a person can bring the run on.
+  const stuck = view.run.state === 'running' && found.due.length === 0 && modeOf({ view }) === 'hold';
+  if ((status === 'unknown' || stuck) && !inFlight && view.run.state !== 'unknown') {
     return change({ event: 'step_unknown', fields: { ...clock, reason: unknownReason(view) } });
   }
   if (found.due.length > 0 || inFlight || view.run.state !== 'running') return work(found, situation);
@@ -89,7 +91,7 @@ function walkPhase(walk: Walk): StepStatus {
   }
 }
 
-function modeOf({ view }: Walk): Mode {
+function modeOf({ view }: Pick<Walk, 'view'>): Mode {
   if (view.run.state === 'cancelling') return 'drain';
   return [...view.steps.values()].some(({ state }) => state === 'unknown') ? 'hold' : 'go';
 }

@@ -28,12 +28,17 @@ export interface TestStack {
 }
 
 /** Starts Redis, simulator and server in a temporary folder; `leaseMs` is how long a killed worker's runs stay unclaimed. */
-export async function startTestStack(options: { readonly scale: number; readonly leaseMs: number }): Promise<TestStack> {
+export async function startTestStack(options: {
+  readonly scale: number;
+  readonly leaseMs: number;
+  /** Further flags of the simulator, for example its estate. */
+  readonly flags?: readonly string[];
+}): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'runward-stack-'));
   const redis = await startTestRedis();
   const keysDir = join(dataDir, 'keys');
   await createKeyPair(keysDir);
-  const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 });
+  const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 }, options.flags);
   const request = { project: projectRoot(), dataDir, keysDir, redisUrl: redis.url, port: 0, seed: 42, scanMs: 500, ...options };
   const stack: LocalStack = await startStack(request, simulator);
   const client = apiClient({ baseUrl: stack.url, token: undefined, fetch });

@@ -101,6 +101,23 @@ test('an unknown step after a wave parks the run; a person settles it and the ro
   expect(world.calls.filter((call) => call.startsWith('each['))).toHaveLength(4);
 });
 
+test('an unknown item parks the run although others have not been opened, and a person settles it', async () => {
+  const rollout = { waves: [], maxParallel: 1, maxFailures: { count: 0 } };
+  const world = await makeRunWorld(
+    { steps: [leaf('each', 'blind', { forEach: LIST, rollout })] },
+    {
+      submit: async (_, { stepPath }) =>
+        stepPath === 'each[b]' ? { kind: 'ambiguous', message: 'no answer' } : { kind: 'accepted', handle: { name: 'x' } },
+      find: async () => ({ kind: 'unclear', message: 'no mark', candidates: [] }),
+    },
+  );
+  expect((await world.go()).state).toBe('unknown');
+  expect((await world.steps())['each[d]']).toBeUndefined();
+  await world.say({ kind: 'resolve', step: 'each[b]', as: 'succeeded', reason: 'seen at the target' });
+  expect((await world.go()).state).toBe('succeeded');
+  expect(world.calls.filter((call) => call.endsWith(':submit'))).toHaveLength(4);
+});
+
 test('the summary shows the steps of each wave that was reached, below the rollout', async () => {
   const world = await makeRunWorld({ steps: [each({ maxFailures: { count: 4 }, afterWave: [check('wave.number < 2')] })] });
   const rows = async () => {
