@@ -19,7 +19,9 @@ export interface SlotRuns<Planned> {
 
 type FirePorts = Pick<Ports, 'store' | 'ids' | 'log'>;
 
-const AT_ONCE = 20;
+/** Decisions only talk to the store; starts may read Azure to resolve targets. */
+const DECIDE_AT_ONCE = 200;
+const START_AT_ONCE = 50;
 /** A slot whose run could not be started is left alone for this many beats, so that a broken answer does not make us hammer Azure. */
 const REST_BEATS = 15;
 
@@ -47,10 +49,10 @@ export async function fireForever<Planned>(
 /** Decides about every slot that is due and starts every slot that is to run, also those that a process left behind when it died. Throws STORE_UNAVAILABLE. */
 export async function fireOnce<Planned>(ports: FirePorts, runs: SlotRuns<Planned>, resting = new Map<string, number>()): Promise<void> {
   const { nowMs, ids } = await ports.store.dueSchedules(DUE_AT_ONCE);
-  await someAtOnce(ids, (id) => decideSchedule(ports, id, nowMs));
+  await someAtOnce(ids, DECIDE_AT_ONCE, (id) => decideSchedule(ports, id, nowMs));
   const pending = await ports.store.pendingSlots();
   const oldestFirst = pending.toSorted((left, right) => left.slotMs - right.slotMs);
-  await someAtOnce(oldestFirst, async (slot) => {
+  await someAtOnce(oldestFirst, START_AT_ONCE, async (slot) => {
     const name = `${slot.id} ${slot.slotMs}`;
     if (resting.has(name)) return;
     try {
@@ -93,8 +95,8 @@ async function isUnderWay({ store, ids }: Pick<FirePorts, 'store' | 'ids'>, id: 
   return record?.slotMs !== slotMs;
 }
 
-async function someAtOnce<Item>(items: readonly Item[], act: (item: Item) => Promise<unknown>): Promise<void> {
-  for (let at = 0; at < items.length; at += AT_ONCE) await Promise.all(items.slice(at, at + AT_ONCE).map(act));
+async function someAtOnce<Item>(items: readonly Item[], count: number, act: (item: Item) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < items.length; at += count) await Promise.all(items.slice(at, at + count).map(act));
 }
 
 function reasonOf(error: unknown): string {
