@@ -18,6 +18,7 @@ import type { ScheduleRule, StoredSchedule } from '../engine/schedule/stored-sch
 import type { ServerContext } from './context.ts';
 import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
+import type { SentFile } from './projects.ts';
 
 /** Who publishes when a server starts with a project: its operator. */
 export const OPERATOR: Principal = { id: 'server', name: 'server', kind: 'engine', groups: [] };
@@ -27,10 +28,19 @@ const REFERENCE_MS = 1_704_067_200_000;
 const PERIODS_LOOKED_AT = 8;
 
 /** Registers the schedules of published runbooks; those that did not change are not written. */
-export async function publishSchedules({ ports }: ServerContext, loaded: Loaded, writer: Principal): Promise<void> {
+export async function publishSchedules(
+  { ports }: ServerContext,
+  loaded: Loaded,
+  by: { readonly writer: Principal; readonly files: readonly SentFile[] },
+): Promise<void> {
+  const { writer } = by;
+  const paths = new Set(by.files.map(({ path }) => path));
+  const published = new Set([...loaded.runbooks.values()].flatMap(({ path, runbook }) => (paths.has(path) ? [runbook.name] : [])));
   const runbooks = [...loaded.runbooks.values()].map(({ runbook }) => runbook);
   const rules = runbooks.flatMap(rulesOf);
-  const { changed, removed } = await registerSchedules(ports, { runbooks: new Set(runbooks.map(({ name }) => name)), rules, writer });
+  const names = new Set(runbooks.map(({ name }) => name));
+  const { changed, removed, unknown } = await registerSchedules(ports, { runbooks: names, rules, writer, published });
+  if (unknown.length > 0) ports.log.warn('schedules that nobody answers for: publish their runbooks again', { schedules: [...unknown] });
   if (changed.length + removed.length > 0)
     ports.log.info('schedules registered', { changed: [...changed], removed: [...removed], principal: writer.id });
 }

@@ -39,7 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   refuseOpen(config);
   const { app, context, close } = await assemble(options);
   if (options.project !== undefined && options.project.length > 0) await context.projects.publish(options.project);
-  await publishSchedules(context, await context.projects.current(), OPERATOR);
+  await publishSchedules(context, await context.projects.current(), { writer: OPERATOR, files: options.project ?? [] });
   await app.listen({ host: config.host, port: config.port });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: context.closing });
   const { heartbeat } = options;

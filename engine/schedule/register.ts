@@ -13,7 +13,9 @@ import type { ScheduleChange, ScheduleRule, SlotRecord, StoredSchedule } from '.
 export interface Registration {
   readonly runbooks: ReadonlySet<string>;
   readonly rules: readonly ScheduleRule[];
+  /** Who publishes now, and which of the runbooks. Schedules of others keep their writer: nobody's rights become somebody else's. */
   readonly writer: Principal;
+  readonly published: ReadonlySet<string>;
 }
 
 const TRIES_MAX = 5;
@@ -21,15 +23,17 @@ const AT_ONCE = 200;
 
 /**
  * Makes the stored schedules of these runbooks equal to their rules; a schedule that did not change is not written. Slots that are owed
- * under the old rule are decided first. Throws STORE_UNAVAILABLE.
+ * under the old rule are decided first. `unknown` were never registered and are not published now: nobody can answer for them. Throws STORE_UNAVAILABLE.
  */
 export async function registerSchedules(
   ports: Pick<Ports, 'store' | 'ids' | 'log'>,
-  { runbooks, rules, writer }: Registration,
-): Promise<{ readonly changed: readonly string[]; readonly removed: readonly string[] }> {
+  { runbooks, rules, writer, published }: Registration,
+): Promise<{ readonly changed: readonly string[]; readonly removed: readonly string[]; readonly unknown: readonly string[] }> {
   const stored = new Map((await ports.store.listSchedules()).map((schedule) => [schedule.id, schedule]));
   const wanted = rules.map((rule) => ({ rule, digest: ports.ids.sha256(canonicalJson(rule)) }));
-  const changed = wanted.filter(({ rule, digest }) => stored.get(rule.id)?.digest !== digest);
+  const changed = wanted.filter(
+    ({ rule, digest }) => stored.get(rule.id)?.digest !== digest && (published.has(rule.runbook) || stored.has(rule.id)),
+  );
   const kept = new Set(rules.map(({ id }) => id));
   const removed = [...stored.values()].filter(({ id, rule }) => runbooks.has(rule.runbook) && !kept.has(id));
 
@@ -39,7 +43,9 @@ export async function registerSchedules(
         .slice(at, at + AT_ONCE)
         .map(({ rule, digest }) =>
           write(ports, rule.id, (before, nowMs) =>
-            before?.digest === digest ? undefined : ruledChange(before, { rule, digest, writer, nowMs }),
+            before?.digest === digest
+              ? undefined
+              : ruledChange(before, { rule, digest, nowMs, writer: published.has(rule.runbook) ? writer : (before?.writer ?? writer) }),
           ),
         ),
     );
@@ -48,7 +54,8 @@ export async function registerSchedules(
     await write(ports, id, (before, nowMs) =>
       before === undefined ? undefined : { id, expectedRev: before.rev, run: [], records: droppedRecords(before, nowMs) },
     );
-  return { changed: changed.map(({ rule }) => rule.id), removed: removed.map(({ id }) => id) };
+  const unknown = rules.filter(({ id, runbook }) => !stored.has(id) && !published.has(runbook));
+  return { changed: changed.map(({ rule }) => rule.id), removed: removed.map(({ id }) => id), unknown: unknown.map(({ id }) => id) };
 }
 
 async function write(

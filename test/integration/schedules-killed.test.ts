@@ -65,7 +65,10 @@ async function watchSchedulers(store: Store, url: string, wanted: { readonly gua
   const ledger = `test:ledger:${wanted.guarded}`;
   const random = makeRandom(SEED);
   const register = (untilMs?: number) =>
-    registerSchedules({ store, ids: systemIds, log: silentLog }, { runbooks: new Set(['nightly']), rules: rules(untilMs), writer: WRITER });
+    registerSchedules(
+      { store, ids: systemIds, log: silentLog },
+      { runbooks: new Set(['nightly']), rules: rules(untilMs), writer: WRITER, published: new Set(['nightly']) },
+    );
   await register();
   const firstMs = new Map((await store.listSchedules()).map(({ id, nextSlotMs }) => [id, nextSlotMs ?? 0]));
 

@@ -49,7 +49,7 @@ async function makeWorld(first: ScheduleRule = rule()) {
     create: async (_schedule, runId) => void (await store.create(makeCreate(runId))),
   };
   const register = (...rules: readonly ScheduleRule[]) =>
-    registerSchedules(ports, { runbooks: new Set(['nightly']), rules, writer: WRITER });
+    registerSchedules(ports, { runbooks: new Set(['nightly']), rules, writer: WRITER, published: new Set(['nightly']) });
   await register(first);
   return {
     store,
@@ -204,7 +204,7 @@ describe('registering', () => {
   it('writes nothing for a schedule that did not change', async () => {
     const world = await makeWorld();
     const before = await world.store.readSchedule(ID);
-    expect(await world.register(rule())).toEqual({ changed: [], removed: [] });
+    expect(await world.register(rule())).toEqual({ changed: [], removed: [], unknown: [] });
     expect(await world.store.readSchedule(ID)).toEqual(before);
   });
 
@@ -239,10 +239,21 @@ describe('registering', () => {
     await world.register(rule());
     await world.at(20);
     expect(await world.records()).toEqual(['20 run']);
-    expect(await world.register()).toEqual({ changed: [], removed: [ID] });
+    expect(await world.register()).toEqual({ changed: [], removed: [ID], unknown: [] });
     await world.at(30);
     expect(await world.store.readSchedule(ID)).toBeUndefined();
     expect(await world.records()).toEqual(['20 run']);
+  });
+
+  it('keeps who published a schedule when somebody else publishes other runbooks, and invents nobody', async () => {
+    const world = await makeWorld();
+    const others = { runbooks: new Set(['nightly']), writer: { ...WRITER, id: 'bob' }, published: new Set<string>() };
+    const changed = rule({ overlap: 'allow' });
+    const answer = await registerSchedules(world.ports, { ...others, rules: [changed, rule({ id: 'nightly.other' })] });
+    expect(answer).toEqual({ changed: [ID], removed: [], unknown: ['nightly.other'] });
+    expect(await world.store.readSchedule(ID)).toMatchObject({ rule: { overlap: 'allow' }, writer: { id: 'anna' } });
+    await registerSchedules(world.ports, { ...others, published: new Set(['nightly']), rules: [rule()] });
+    expect(await world.store.readSchedule(ID)).toMatchObject({ writer: { id: 'bob' } });
   });
 
   it('does not lift a pause', async () => {
