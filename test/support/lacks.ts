@@ -1,10 +1,11 @@
 import { appendFileSync, existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** What some tests need from the machine, and how to get it. */
 const TOOLS = {
   'redis-server': { found: () => onPath('redis-server'), get: 'apt-get install redis-server' },
-  sshd: { found: () => onPath('sshd'), get: 'apt-get install openssh-server' },
+  sshd: { found: () => onPath('sshd') && hasLoginShell(), get: 'apt-get install openssh-server, and a user with a login shell' },
   curl: { found: () => onPath('curl'), get: 'apt-get install curl' },
   wget: { found: () => onPath('wget'), get: 'apt-get install wget' },
   chromium: { found: () => onPath('chromium'), get: 'apt-get install chromium' },
@@ -30,6 +31,11 @@ export function lacks(tool: Tool): boolean {
   const file = process.env['TEST_LACKS_FILE'];
   if (file !== undefined) appendFileSync(file, `${tool} (${get})\n`);
   return true;
+}
+
+/** The tests' sshd runs as this user, who must be able to log in: `nobody` of Debian is not. */
+function hasLoginShell(): boolean {
+  return !/\/(nologin|false)$/.test(userInfo().shell ?? '');
 }
 
 function onPath(name: string): boolean {
