@@ -81,10 +81,13 @@ describe('the probe script', () => {
       'ü€😀',
       ' ',
     ];
-    const random = fc.sample(fc.string({ unit: fc.constantFrom(...`'"\`$(){}[];&|<>*?~#!\\ -ax\t`), minLength: 1, maxLength: 20 }), {
-      numRuns: 200,
-      seed: 42,
-    });
+    const random = fc.sample(
+      fc.string({ unit: fc.constantFrom(...'\'"`$(){}[];&|<>*?~#!\\ -ax\t'.split('')), minLength: 1, maxLength: 20 }),
+      {
+        numRuns: 200,
+        seed: 42,
+      },
+    );
     const texts = [...hostile, ...random];
     const answer = await ask(
       ['sh'],
