@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeMemoryTickets } from '../../adapters/memory/tickets.ts';
 import { openRedisStore } from '../../adapters/redis/store.ts';
 import { buildConsole } from '../../cli/console-build.ts';
 import { projectRoot } from '../../cli/project-root.ts';
+import { actions } from '../../engine/actions/registry.ts';
+import { scriptAction } from '../../engine/actions/script-run.ts';
 import { parseConfig } from '../../engine/config.ts';
+import type { RunId } from '../../engine/ids.ts';
+import type { Ports, Shell } from '../../engine/ports.ts';
+import { advance } from '../../engine/run/advance.ts';
+import { LEASE_TIMES } from '../../engine/run/holder.ts';
 import type { Store } from '../../engine/store.ts';
 import { readConsoleFiles } from '../../server/console-files.ts';
 import { makeBootstrapToken } from '../../server/tokens.ts';
@@ -10,6 +17,7 @@ import { startServer } from '../../server/serve.ts';
 import { makeServerWorld, workOn } from '../unit/server/server-world.ts';
 import { startTestRedis } from './redis.ts';
 import { silentLog } from './silent-log.ts';
+import { until } from './until.ts';
 
 /** A server with its built console over a real Redis; the test does the work of the worker. */
 export interface ConsoleServer {
@@ -19,6 +27,8 @@ export interface ConsoleServer {
   readonly token: () => Promise<string>;
   /** Carries a run forward until nothing more is to be done now. */
   readonly work: (runId: string) => Promise<void>;
+  /** The same with a machine on which every script starts and none leaves a trace of its end. */
+  readonly workInTheDark: (runId: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,6 +45,7 @@ export async function startConsoleServer(
   const world = await makeServerWorld();
   await world.close();
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: pause };
+  const tickets = makeMemoryTickets();
   const ports = { ...world.ports, store, clock };
   const config = parseConfig({
     RUNWARD_AZURE_ARM_ENDPOINT: 'https://127.0.0.1:9',
@@ -48,12 +59,29 @@ export async function startConsoleServer(
     store,
     token: () => makeBootstrapToken(ports),
     work: (runId) => workOn(ports, runId),
+    workInTheDark: (runId) => workInTheDark({ ...ports, shell: dark, tickets }, runId),
     async stop() {
       await server.close();
       await store.close();
       await redis.stop();
     },
   };
+}
+
+const dark: Shell = {
+  start: async () => ({ kind: 'accepted' }),
+  look: async () => ({ kind: 'lost', message: 'the machine restarted' }),
+  stop: async () => undefined,
+  remove: async () => undefined,
+};
+
+async function workInTheDark(given: Omit<Ports, 'http' | 'secrets'>, runId: string): Promise<void> {
+  const ports = given as Ports;
+  const engine = { ports, actions, script: scriptAction, times: LEASE_TIMES, timeScale: 1, worker: 'worker-1' };
+  await until(async () => {
+    await advance(engine, runId as RunId, new AbortController().signal);
+    return (await ports.store.readRun(runId as RunId))?.run.state !== 'running';
+  });
 }
 
 async function pause(ms: number, signal?: AbortSignal): Promise<void> {
