@@ -76,12 +76,11 @@ export function holderOf(ports: HolderPorts, claimed: Claimed): Holder {
     const askedAtMs = ports.clock.monotonicMs();
     const request = requestOf(ports, { change, view, runId, claimed, nowMs: nowMs() });
     const answer = await applied(ports, request);
-    if (answer.kind === 'stale') {
+    if (isLostBy(answer)) {
       lost.abort();
       throw stale(runId);
     }
-    if (answer.kind !== 'applied')
-      throw new RunwardError('INTERNAL_INVARIANT', `the store refused a change: ${answer.kind} ${answer.detail}`, { runId });
+    assertApplied(answer, runId);
     sync(answer.nowMs);
     if (request.leaseFloorMs > 0) leaseEndsAtMs = Math.max(leaseEndsAtMs, askedAtMs + request.leaseFloorMs);
     view = afterwards(view, change, { request, answer });
@@ -125,6 +124,17 @@ export function holderOf(ports: HolderPorts, claimed: Claimed): Holder {
     },
     lost: lost.signal,
   };
+}
+
+/** `late`: the lease ran out before an intent could be stored. Nothing was written; the next holder begins where the record stands. */
+function isLostBy(answer: TransitionAnswer): boolean {
+  return answer.kind === 'stale' || answer.kind === 'late';
+}
+
+function assertApplied(answer: TransitionAnswer, runId: RunId): asserts answer is Extract<TransitionAnswer, { kind: 'applied' }> {
+  if (answer.kind === 'applied') return;
+  const why = 'detail' in answer ? `${answer.kind} ${answer.detail}` : answer.kind;
+  throw new RunwardError('INTERNAL_INVARIANT', `the store refused a change: ${why}`, { runId });
 }
 
 function stale(runId: RunId): RunwardError {

@@ -53,6 +53,8 @@ describe.skipIf(missing)('the demo', () => {
       /verdict {4}succeeded · RTO 0:\d\d of 3:00 met · RPO 0:\d\d of 15:00 met/,
       /ledger {5}the simulator accepted 10 test failovers and 10 cleanups: each counted once/,
       /evidence {3}\S+1-demo-drill\.evidence\.json/,
+      /drift {6}linux-baseline on 12 machines: 9 compliant, 2 drifted \(app-03, batch-01\), 1 unknown \(jump-01\)/,
+      /page {7}http:\/\/127\.0\.0\.1:\d+\/runs\/1/,
     ]) {
       expect(demo.out).toMatch(part);
     }
