@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { ApiProblem, get, keepToken } from './api.ts';
+import { ApiProblem, get, hasToken, keepToken } from './api.ts';
 import { DriftTargetPage } from './pages/drift-target.tsx';
 import { DriftPage } from './pages/drift.tsx';
 import { HomePage } from './pages/home.tsx';
@@ -20,12 +20,14 @@ import { followLinks, usePlace } from './router.ts';
 function Console() {
   const place = usePlace();
   const [signedOut, setSignedOut] = useState(false);
+  const [refused, setRefused] = useState(false);
   const [round, setRound] = useState(0);
   useEffect(() => {
     get('/me').then(
       () => setSignedOut(false),
       (error: unknown) => {
         if (!(error instanceof ApiProblem) || error.status !== 401) return;
+        setRefused(hasToken());
         keepToken('');
         setSignedOut(true);
       },
@@ -34,7 +36,7 @@ function Console() {
   useEffect(() => {
     document.title = titleOf(place);
   }, [place.path]);
-  if (signedOut) return <SignIn onDone={() => setRound(round + 1)} />;
+  if (signedOut) return <SignIn refused={refused} onDone={() => setRound(round + 1)} />;
   return (
     <Frame path={place.path} key={round}>
       <PageOf place={place} />

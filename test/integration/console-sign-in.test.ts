@@ -30,7 +30,7 @@ describe.skipIf(without)('the console with API tokens', () => {
 
     await page.getByLabel('API token').fill('rw_000000000000_wrong');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByRole('alert').waitFor();
     await page.getByLabel('API token').fill(token);
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'greet' }).waitFor();

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { openRedisStore } from '../../adapters/redis/store.ts';
 import { makeCreate, newRunId } from '../contracts/store-requests.ts';
 import { lacks } from '../support/lacks.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { until } from '../support/until.ts';
 
 describe('a Redis for demo and development', () => {
   let dataDir: string;
@@ -77,6 +79,8 @@ describe('a Redis for demo and development', () => {
       await store.create(makeCreate(runId));
       await store.close();
       process.kill(first.pid ?? -1, 'SIGKILL');
+      // The port is free again only when the kernel has taken the process down.
+      await until(async () => !(await answers(first.url)));
 
       const second = await start();
       expect(second).toMatchObject({ kind: 'installed', url: first.url });
@@ -94,3 +98,16 @@ describe('a Redis for demo and development', () => {
     });
   });
 });
+
+/** True while somebody listens at the address. */
+function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

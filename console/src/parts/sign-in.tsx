@@ -1,10 +1,11 @@
 import { keepToken } from '../api.ts';
 
 /** Asks for an API token, which this tab keeps until it is closed. */
-export function SignIn({ onDone }: { readonly onDone: () => void }) {
+export function SignIn({ refused, onDone }: { readonly refused: boolean; readonly onDone: () => void }) {
   return (
     <main id="main">
       <h1>Sign in</h1>
+      {refused && <p role="alert">The server does not take this token: it is wrong, revoked or too old.</p>}
       <form
         onSubmit={(event) => {
           event.preventDefault();
