@@ -11,7 +11,7 @@ export interface ListedCommand {
 export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'validate',
-    summary: 'check runbooks and inventories, offline',
+    summary: 'check runbooks, inventories and calendars, offline',
     load: async () => (await import('./commands/validate.ts')).validateCommand,
   },
   {

@@ -43,7 +43,7 @@ export async function draftPlan(request: DraftRequest): Promise<PlanView> {
   const answer = await makePlan(
     { azure: NO_AZURE, ids: IDS, clock: CLOCK },
     {
-      project: { runbooks: new Map([[name, withoutAzure(found)]]), inventories: loaded.inventories, configurations: loaded.configurations },
+      project: { ...loaded, runbooks: new Map([[name, withoutAzure(found)]]) },
       runbook: name,
       inputs: await request.inputs(found.runbook),
       signal: new AbortController().signal,

@@ -15,7 +15,7 @@ const CONFIGURATIONS = 'configurations';
 
 /**
  * Reads the documents that paths name: files, folders with everything below, `-` for stdin; without paths the runbooks and configuration
- * documents of the project. Its inventories and configurations come along, because runbooks name them. Throws USAGE_FLAG for what cannot be read.
+ * documents of the project. Its inventories, calendars and configurations come along, because runbooks name them. Throws USAGE_FLAG for what cannot be read.
  */
 export async function readDocuments(paths: readonly string[], project: string): Promise<Documents> {
   const wanted = paths.length > 0 ? paths : [relative(process.cwd(), join(project, FOLDER)) || FOLDER];
@@ -24,7 +24,7 @@ export async function readDocuments(paths: readonly string[], project: string): 
   if (paths.length === 0) asked.push(...(await configurations(project)));
   const known = new Set(asked.map((file) => resolve(file.path)));
   const others = await readPath(join(project, FOLDER)).catch(() => []);
-  const beside = others.filter((file) => !known.has(resolve(file.path)) && isInventory(file));
+  const beside = others.filter((file) => !known.has(resolve(file.path)) && isNamedByRunbooks(file));
   const documents = (await configurations(project)).filter((file) => !known.has(resolve(project, file.path)));
   return { asked: unique(asked), beside: [...beside.map((file) => ({ ...file, path: shownPath(file.path) })), ...documents] };
 }
@@ -60,8 +60,8 @@ function shownPath(path: string): string {
   return (isAbsolute(path) && below.startsWith('..') ? path : below).replaceAll('\\', '/');
 }
 
-function isInventory(file: DocumentFile): boolean {
-  return /^kind: *["']?Inventory\b/m.test(typeof file.text === 'string' ? file.text : new TextDecoder().decode(file.text));
+function isNamedByRunbooks(file: DocumentFile): boolean {
+  return /^kind: *["']?(Inventory|Calendar)\b/m.test(typeof file.text === 'string' ? file.text : new TextDecoder().decode(file.text));
 }
 
 function unique(files: readonly DocumentFile[]): readonly DocumentFile[] {

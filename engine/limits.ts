@@ -75,6 +75,8 @@ export const VERIFY_WINDOW_MS = 300_000;
 export const LOCK_WAIT_MS = 600_000;
 /** How long to wait before a lock that another run holds is asked for again. */
 export const LOCK_POLL_MS = 10_000;
+/** People have this long to decide before a severe step, unless its author gives them more. */
+export const APPROVAL_SEVERE_MS = 14_400_000;
 /** The first effect behind an approval must start within this time. */
 export const APPROVAL_USE_MS = 3_600_000;
 /** Readiness checks that are older than this when the last approval is given are made again. */

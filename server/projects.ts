@@ -93,9 +93,15 @@ function touched(files: readonly SentFile[], loaded: Loaded): readonly Resource[
   const paths = new Set(files.map((file) => file.path));
   const runbooks = [...loaded.runbooks.values()].filter((one) => paths.has(one.path)).map(placeOf);
   const inventories = [...loaded.inventories.values()].filter((one) => paths.has(one.path));
-  // A configuration document belongs to no environment: every runbook may use it, so only a grant for everything reaches it.
+  // A configuration document and a calendar belong to no environment: every runbook may use them, so only a grant for everything reaches it.
   const configurations = [...loaded.configurations.keys()].filter((path) => paths.has(path));
-  return [...runbooks, ...inventories.map(({ inventory }) => ({ environment: inventory.environment })), ...configurations.map(() => ({}))];
+  const calendars = [...loaded.calendars.values()].filter((one) => paths.has(one.path));
+  return [
+    ...runbooks,
+    ...inventories.map(({ inventory }) => ({ environment: inventory.environment })),
+    ...configurations.map(() => ({})),
+    ...calendars.map(() => ({})),
+  ];
 }
 
 function refuseTwins(files: readonly SentFile[]): void {

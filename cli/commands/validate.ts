@@ -6,7 +6,9 @@ import { handled } from '../program-options.ts';
 export function validateCommand(program: Command): void {
   program
     .command('validate [paths...]')
-    .description('check runbooks and inventories: structure, references, types of expressions (default: the project in this folder)')
+    .description(
+      'check runbooks, inventories and calendars: structure, references, types of expressions (default: the project in this folder)',
+    )
     .option('--strict', 'warnings count as errors')
     .action(handled(async (...given) => (await import('../validate-documents.ts')).validateDocuments(...given), ['human']))
     .addHelpText(

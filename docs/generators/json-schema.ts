@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cel, duration, id, instant, name, secretReference, share, templated, text } from '../../engine/language/schema-scalars.ts';
+import { calendarSchema } from '../../engine/language/schema-calendar.ts';
 import { inventorySchema, MAPS, runbookSchema } from '../../engine/language/schema-v1.ts';
 
 /** The part of a JSON schema that the reference reads. */
@@ -40,7 +41,7 @@ const SCALARS: ReadonlyMap<z.ZodType, string> = new Map<z.ZodType, string>([
 ]);
 
 /** JSON schemas (2020-12) of the documents of the language, as editors read them; every map has its title. */
-export const DOCUMENTS = { runbook: schemaOf(runbookSchema), inventory: schemaOf(inventorySchema) };
+export const DOCUMENTS = { runbook: schemaOf(runbookSchema), inventory: schemaOf(inventorySchema), calendar: schemaOf(calendarSchema) };
 
 /** The JSON schema of what a zod schema accepts. */
 export function schemaOf(type: z.ZodType): Schema {

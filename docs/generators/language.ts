@@ -4,7 +4,7 @@ import { code, page, table } from './markdown.ts';
 
 /** docs/reference/language.md: every map of a document with its keys, and the functions of expressions. */
 export function languagePage(): string {
-  const maps = new Map([...mapsIn(DOCUMENTS.runbook), ...mapsIn(DOCUMENTS.inventory)]);
+  const maps = new Map([...mapsIn(DOCUMENTS.runbook), ...mapsIn(DOCUMENTS.inventory), ...mapsIn(DOCUMENTS.calendar)]);
   const names = (set: ReadonlySet<string>) => [...set].toSorted().map(code).join(', ');
   return page(
     'Language',

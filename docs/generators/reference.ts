@@ -27,7 +27,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { name: 'cli.md', about: 'every command with its flags', text: await commandLinePage() },
     { name: 'codes.md', about: 'findings of `validate` and `plan`', text: codesPage() },
     { name: 'config.md', about: 'settings of server and worker', text: settingsPage() },
-    { name: 'language.md', about: 'keys of runbooks and inventories, functions of expressions', text: languagePage() },
+    { name: 'language.md', about: 'keys of runbooks, inventories and calendars, functions of expressions', text: languagePage() },
     { name: 'openapi.json', about: 'the HTTP API (OpenAPI 3.1)', text: await openApiText() },
     { name: 'problems.md', about: 'error codes, exit codes, HTTP statuses', text: problemsPage() },
     { name: 'resources.md', about: 'resource types of configuration documents', text: resourcesPage() },

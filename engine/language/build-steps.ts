@@ -50,6 +50,9 @@ function buildStep(step: StepSource, path: readonly Segment[], building: Buildin
     ...(step.retry === undefined ? {} : { retry: retryFrom(step.retry) }),
     ...(step.timeout === undefined ? {} : { timeoutMs: ms(step.timeout) }),
     onFailure: step.on_failure ?? building.onFailure ?? 'stop',
+    ...(step.locks === undefined ? {} : { locks: step.locks }),
+    ...(step.windows === undefined ? {} : { windows: step.windows }),
+    ...(step.at_window_close === undefined ? {} : { atWindowClose: step.at_window_close }),
     at: placeAt(building, path),
   };
 }
@@ -90,6 +93,9 @@ function approvalFrom(approval: NonNullable<StepSource['approval']>): StepBody {
     needFrom: approval.need_from ?? [],
     self: approval.self ?? false,
     timeoutMs: approval.timeout === undefined ? APPROVAL_TIMEOUT_MS : ms(approval.timeout),
+    ...(approval.timeout === undefined ? { timeoutIsDefault: true } : {}),
+    ...(approval.remind_before === undefined ? {} : { remindBeforeMs: ms(approval.remind_before) }),
+    ...(approval.escalate === undefined ? {} : { escalate: { afterMs: ms(approval.escalate.after), to: approval.escalate.to } }),
     onTimeout: approval.on_timeout ?? 'stop',
     message: approval.message,
     form: inputsFrom(approval.form ?? {}),

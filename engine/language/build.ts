@@ -27,6 +27,7 @@ export function buildRunbook(document: RunbookSource, root: TreeNode, source: So
     targets: targetsFrom(document, building),
     ...(document.objectives === undefined ? {} : { objectives: objectivesFrom(document.objectives) }),
     ...(document.readiness === undefined ? {} : { readiness: readinessFrom(document.readiness, building) }),
+    ...gatesFrom(document),
     steps: buildSteps(document.steps, ['steps'], { ...building, onFailure: document.on_failure ?? 'stop' }),
     finally: buildSteps(document.finally ?? [], ['finally'], building),
     outputs: document.outputs ?? {},
@@ -91,6 +92,17 @@ function objectivesFrom(objectives: NonNullable<RunbookSource['objectives']>): O
 function readinessFrom(readiness: NonNullable<RunbookSource['readiness']>, building: Building): NonNullable<Runbook['readiness']> {
   const checks = buildSteps(readiness.checks, ['readiness', 'checks'], building);
   return { ...(readiness.every === undefined ? {} : { everyMs: ms(readiness.every) }), checks };
+}
+
+function gatesFrom(document: RunbookSource): Pick<Runbook, 'concurrency' | 'locks' | 'windows' | 'atWindowClose' | 'freeze'> {
+  const { concurrency, locks, windows, at_window_close: atWindowClose, freeze } = document;
+  return {
+    ...(concurrency === undefined
+      ? {}
+      : { concurrency: { group: concurrency.group, limit: concurrency.limit ?? 1, onConflict: concurrency.on_conflict ?? 'queue' } }),
+    ...withoutUndefined({ locks, windows, atWindowClose }),
+    ...(freeze === 'exempt' ? { freeze } : {}),
+  };
 }
 
 function triggersFrom({ triggers }: RunbookSource): Pick<Runbook, 'manual' | 'schedules'> {

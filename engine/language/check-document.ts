@@ -9,7 +9,7 @@ import type { OutlinedStep } from './outline.ts';
 import { compilePattern } from './pattern.ts';
 import type { InputSource } from './schema-v1.ts';
 import { splitTemplate } from './template.ts';
-import { child, entriesOf, entryOf, itemsOf, plainValue, pointerOf, textOf, type TreeNode } from './tree.ts';
+import { child, entriesOf, entryOf, itemsOf, plainValue, pointerOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
 /** Checks inputs, vars, objectives, schedules and the purpose of a runbook. */
 export function checkDocument(root: TreeNode, steps: readonly OutlinedStep[], report: Report): void {
@@ -18,6 +18,7 @@ export function checkDocument(root: TreeNode, steps: readonly OutlinedStep[], re
   checkObjectives(root, steps, report);
   itemsOf(child(child(root, 'triggers'), 'schedules')).forEach((schedule, index) => checkSchedule(schedule, index, { root, report }));
   checkPurpose(root, report);
+  checkFreeze(root, report);
 }
 
 function checkInput(node: TreeNode, path: readonly string[], report: Report): void {
@@ -101,7 +102,14 @@ function checkObjectives(root: TreeNode, steps: readonly OutlinedStep[], report:
 }
 
 function checkSchedule(schedule: TreeNode, index: number, { root, report }: { readonly root: TreeNode; readonly report: Report }): void {
-  const at = (key: string): string => pointerOf(['triggers', 'schedules', index, key]);
+  const path = ['triggers', 'schedules', index];
+  checkClockPattern(schedule, path, report);
+  checkScheduleInputs(schedule, pointerOf([...path, 'inputs']), { root, report });
+}
+
+/** Checks `cron`, `timezone` and `day_match` of a schedule or a window. */
+export function checkClockPattern(schedule: TreeNode, path: readonly Segment[], report: Report): void {
+  const at = (key: string): string => pointerOf([...path, key]);
   const cron = child(schedule, 'cron');
   const text = textOf(cron);
   if (cron !== undefined && text !== undefined) {
@@ -115,7 +123,6 @@ function checkSchedule(schedule: TreeNode, index: number, { root, report }: { re
   if (zone !== undefined && zoneName !== undefined && !isTimeZone(zoneName)) {
     report('RW215', { span: zone.span, pointer: at('timezone') }, { zone: quoted(zoneName) });
   }
-  checkScheduleInputs(schedule, at('inputs'), { root, report });
 }
 
 function checkScheduleInputs(
@@ -157,4 +164,13 @@ function checkPurpose(root: TreeNode, report: Report): void {
     { span: careful.span, pointer: '/purpose', hint: 'it is the default of this purpose: write on_failure: stop' },
     { key: '"on_failure: pause"' },
   );
+}
+
+// Whether the person who starts it may pass a freeze is asked at the start.
+function checkFreeze(root: TreeNode, report: Report): void {
+  const freeze = child(root, 'freeze');
+  const purpose = child(root, 'purpose');
+  if (textOf(freeze) !== 'exempt' || freeze === undefined) return;
+  const purposes = purpose?.kind === 'list' ? purpose.items.map(textOf) : [textOf(purpose)];
+  if (!purposes.includes('failover')) report('RW511', { span: freeze.span, pointer: '/freeze' }, {});
 }

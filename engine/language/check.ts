@@ -1,4 +1,6 @@
 import { checkAction } from './check-actions.ts';
+import { checkApprovals } from './check-approvals.ts';
+import { checkCalendar, checkWindows } from './check-calendars.ts';
 import { checkDocument } from './check-document.ts';
 import { checkPlace } from './check-expressions.ts';
 import { collectNames, type Names } from './check-names.ts';
@@ -20,7 +22,10 @@ const STEPS_MAX = 500;
 /** Checks references, types and safety of all documents together; findings go to each document's own report. */
 export function checkDocuments(files: readonly ReadFile[], options: LoadOptions): void {
   checkDocumentNames(files);
-  for (const file of files) if (file.kind === 'Runbook') checkRunbook(file, files, options);
+  for (const file of files) {
+    if (file.kind === 'Runbook') checkRunbook(file, files, options);
+    if (file.kind === 'Calendar') checkCalendar(file);
+  }
 }
 
 function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, allowLocalScripts }: LoadOptions): void {
@@ -31,6 +36,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   const names = collectNames(root, steps);
   checkDocument(root, steps, report);
   checkTargetSets(root, files, report);
+  checkWindows(root, steps, { files, report });
   checkStepIds(steps, file);
   for (const step of steps) {
     checkStep(step, report, allowLocalScripts);
@@ -39,6 +45,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   }
   const types = checkExpressions(file, steps, names);
   for (const step of steps) checkAction(step, actions, { types, report });
+  checkApprovals(root, steps, report);
   checkSafety(steps, report);
 }
 

@@ -112,6 +112,11 @@ export const CODES = {
     message: 'target is not in the plan and not produced by this run',
     hint: 'use a target set, or steps.x.produced',
   },
+  RW511: {
+    severity: 'error',
+    message: 'freeze: exempt needs purpose failover and the permission freeze:override',
+    hint: 'drop the key, or ask for the permission',
+  },
   RW512: {
     severity: 'error',
     message: 'scripts on the worker are switched off',
@@ -124,7 +129,10 @@ export const CODES = {
     hint: 'put an approval step before it',
   },
   RW515: { severity: 'error', message: 'env name {name} is reserved', hint: 'choose another name' },
+  RW516: { severity: 'error', message: '{problem}', hint: 'plan again; approvals of the earlier plan are void' },
   RW517: { severity: 'error', message: 'input {pointer}: {reason}', hint: '{bounds}' },
+  RW519: { severity: 'error', message: 'readiness check {id} failed', hint: 'repair, or have an approver waive it' },
+  RW520: { severity: 'error', message: 'group {group} is full', hint: 'wait, or on_conflict: queue' },
   'RW-DSC-101': {
     severity: 'error',
     message: '{what} is not available in this release',

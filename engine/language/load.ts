@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Action } from '../actions/action.ts';
 import { type Configuration, isConfigurationPath, readConfiguration } from '../dsc/document.ts';
+import { buildCalendar } from './build-calendar.ts';
 import { buildInventory, buildRunbook } from './build.ts';
 import { checkDocuments } from './check.ts';
 import { didYouMean, type Finding, inOrder, quoted, type Report, reportInto } from './diagnostics.ts';
@@ -8,7 +9,8 @@ import { acceptText, type DocumentFile } from './guard.ts';
 import { withoutIgnored } from './ignore.ts';
 import { nearest } from './near.ts';
 import { readDocument } from './read.ts';
-import type { Inventory, Runbook } from './runbook.ts';
+import type { Calendar, Inventory, Runbook } from './runbook.ts';
+import { type CalendarSource, calendarSchema } from './schema-calendar.ts';
 import { reportSchema } from './schema-findings.ts';
 import { type InventorySource, inventorySchema, type RunbookSource, runbookSchema } from './schema-v1.ts';
 import type { SourceText } from './source-text.ts';
@@ -38,11 +40,19 @@ export interface LoadedInventory {
   readonly text: string;
 }
 
+/** A calendar without errors, with the file that it came from. */
+export interface LoadedCalendar {
+  readonly calendar: Calendar;
+  readonly path: string;
+  readonly text: string;
+}
+
 /** All findings in order, and the documents that have no error, by name. */
 export interface Loaded {
   readonly findings: readonly Finding[];
   readonly runbooks: ReadonlyMap<string, LoadedRunbook>;
   readonly inventories: ReadonlyMap<string, LoadedInventory>;
+  readonly calendars: ReadonlyMap<string, LoadedCalendar>;
   /** Configuration documents by path. */
   readonly configurations: ReadonlyMap<string, Configuration>;
 }
@@ -51,6 +61,7 @@ export interface Loaded {
 export type ReadFile = { readonly source: SourceText; readonly root: TreeNode; readonly report: Report } & (
   | { readonly kind: 'Runbook'; readonly document: RunbookSource | undefined }
   | { readonly kind: 'Inventory'; readonly document: InventorySource | undefined }
+  | { readonly kind: 'Calendar'; readonly document: CalendarSource | undefined }
 );
 
 /** Checks all files of a project in one pass and builds the documents that have no error. Pure; never throws for what a file holds. */
@@ -66,11 +77,13 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
   const broken = new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.file));
   const runbooks = new Map<string, LoadedRunbook>();
   const inventories = new Map<string, LoadedInventory>();
+  const calendars = new Map<string, LoadedCalendar>();
   for (const file of read) {
     if (broken.has(file.source.path) || file.document === undefined) continue;
     const { path, text } = file.source;
     const { name } = file.document.metadata;
     if (file.kind === 'Runbook') runbooks.set(name, { runbook: buildRunbook(file.document, file.root, file.source), path, text });
+    else if (file.kind === 'Calendar') calendars.set(name, { calendar: buildCalendar(file.document), path, text });
     else inventories.set(name, { inventory: buildInventory(file.document), path, text });
   }
   return {
@@ -82,6 +95,7 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
     ),
     runbooks,
     inventories,
+    calendars,
     configurations,
   };
 }
@@ -98,12 +112,13 @@ function readFile(file: DocumentFile, findings: Finding[]): readonly ReadFile[] 
   if (root === undefined || kind === undefined) return [];
   const shared = { source, root, report };
   if (kind === 'Runbook') return [{ ...shared, kind, document: checkShape(runbookSchema, shared) }];
+  if (kind === 'Calendar') return [{ ...shared, kind, document: checkShape(calendarSchema, shared) }];
   return [{ ...shared, kind, document: checkShape(inventorySchema, shared) }];
 }
 
 const KINDS = ['Runbook', 'Inventory', 'Calendar', 'RunbookTest', 'Assignment'];
 
-function kindOf(root: TreeNode, report: Report): 'Runbook' | 'Inventory' | undefined {
+function kindOf(root: TreeNode, report: Report): ReadFile['kind'] | undefined {
   const start = { span: { start: 0, end: 0 }, pointer: '' };
   if (root.kind !== 'map') {
     const found = root.kind === 'list' ? 'a list' : 'a single value';
@@ -114,7 +129,7 @@ function kindOf(root: TreeNode, report: Report): 'Runbook' | 'Inventory' | undef
   const kind = entryOf(root, 'kind');
   const written = kind?.value.kind === 'scalar' ? String(kind.value.value) : '';
   if (kind === undefined) report('RW203', start, { key: '"kind"', parent: 'the document' });
-  else if (written === 'Runbook' || written === 'Inventory') return written;
+  else if (written === 'Runbook' || written === 'Inventory' || written === 'Calendar') return written;
   else if (KINDS.includes(written)) report('RW224', { span: kind.value.span, pointer: '/kind' }, { key: quoted(`kind: ${written}`) });
   else reportKind(kind.value, written, report);
   return undefined;

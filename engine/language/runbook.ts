@@ -110,7 +110,13 @@ export type StepBody =
       readonly needFrom: readonly string[];
       readonly self: boolean;
       readonly timeoutMs: number;
+      /** The author wrote no time-out: before severe steps it is shorter. */
+      readonly timeoutIsDefault?: boolean;
       readonly onTimeout: 'stop' | 'skip';
+      /** A reminder this long before the end; a quarter of the time-out where nothing is written. */
+      readonly remindBeforeMs?: number;
+      /** Whom to tell as well when nobody has decided for so long. */
+      readonly escalate?: { readonly afterMs: number; readonly to: readonly string[] };
       readonly message: string;
       readonly form: Readonly<Record<string, InputDefinition>>;
     }
@@ -171,8 +177,16 @@ export interface Step {
   readonly retry?: Retry;
   readonly timeoutMs?: number;
   readonly onFailure: 'stop' | 'continue';
+  /** Named locks, held while the step is not ended. */
+  readonly locks?: readonly string[];
+  /** Calendars of a block: its changing steps start only while one of them is open. */
+  readonly windows?: readonly string[];
+  readonly atWindowClose?: AtWindowClose;
   readonly at: Place;
 }
+
+/** What becomes of started work when its window closes: items under way end and nothing new starts, or the started step or block goes on. */
+export type AtWindowClose = 'hold' | 'finish';
 
 /** A schedule as checked. Durations and instants are milliseconds. */
 export interface ScheduleDefinition {
@@ -210,12 +224,45 @@ export interface Runbook {
   readonly targets: Readonly<Record<string, TargetSet>>;
   readonly objectives?: Objectives;
   readonly readiness?: { readonly everyMs?: number; readonly checks: readonly Step[] };
+  /** At most `limit` runs of all runbooks of the group at the same time. */
+  readonly concurrency?: { readonly group: string; readonly limit: number; readonly onConflict: 'queue' | 'reject' };
+  /** Named locks, held for the whole run. */
+  readonly locks?: readonly string[];
+  /** Calendars: changing steps start only while one of them is open. */
+  readonly windows?: readonly string[];
+  readonly atWindowClose?: AtWindowClose;
+  /** A failover that freezes do not hold. */
+  readonly freeze?: 'exempt';
   readonly steps: readonly Step[];
   readonly finally: readonly Step[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly manual: boolean;
   readonly schedules: readonly ScheduleDefinition[];
   readonly notify: readonly { readonly to: string; readonly when: readonly string[] }[];
+}
+
+/** A time in which changes may start: from each slot of the pattern for `durationMs` of elapsed time. */
+export interface WindowDefinition {
+  readonly cron: string;
+  readonly timezone: string;
+  readonly dayMatch: 'and' | 'or';
+  readonly durationMs: number;
+}
+
+/** A time in which no change may start in these environments. Instants are milliseconds since 1970. */
+export interface FreezeDefinition {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly reason: string;
+  readonly environments: readonly string[];
+}
+
+/** A checked calendar. */
+export interface Calendar {
+  readonly name: string;
+  readonly title: string;
+  readonly windows: readonly WindowDefinition[];
+  readonly freezes: readonly FreezeDefinition[];
 }
 
 /** A checked inventory: machines of one environment, defaults already applied. */

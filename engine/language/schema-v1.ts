@@ -29,7 +29,8 @@ function few<Value extends z.ZodType>(value: Value, entryMax: number) {
 
 const PURPOSES = ['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift'] as const;
 
-const metadata = z
+/** Name, title and owner of a document. */
+export const metadata = z
   .strictObject({
     name,
     title: text,
@@ -123,6 +124,9 @@ const objectives = z
   .register(MAPS, { title: 'objectives' });
 
 const form = z.record(id, input);
+const channel = z.string().regex(/^(teams|slack|mail|pager|webhook):\S+$/, 'RW205:a channel such as teams:dr-room');
+const names = z.array(name).min(1);
+const atWindowClose = z.enum(['hold', 'finish']);
 
 const approval = z
   .strictObject({
@@ -132,10 +136,15 @@ const approval = z
     self: z.boolean().optional(),
     timeout: longDuration.optional(),
     on_timeout: z.enum(['stop', 'skip']).optional(),
+    remind_before: longDuration.optional(),
+    escalate: z
+      .strictObject({ after: longDuration, to: z.array(channel).min(1) })
+      .register(MAPS, { title: 'escalate' })
+      .optional(),
     message: text,
     form: form.optional(),
   })
-  .register(MAPS, { title: 'approval', reserved: ['remind_before', 'escalate'] });
+  .register(MAPS, { title: 'approval' });
 
 const manual = z
   .strictObject({
@@ -227,10 +236,13 @@ const step = z.strictObject({
   retry: retry.optional(),
   timeout: duration.optional(),
   on_failure: onFailure.optional(),
+  locks: names.optional(),
+  windows: names.optional(),
+  at_window_close: atWindowClose.optional(),
 });
 step.register(MAPS, {
   title: 'step',
-  reserved: ['call', 'undo', 'rollback', 'rollback_on_failure', 'locks', 'windows', 'at_window_close', 'preview'],
+  reserved: ['call', 'undo', 'rollback', 'rollback_on_failure', 'preview'],
 });
 
 const schedule = z
@@ -280,7 +292,18 @@ export const runbookSchema = z
       .strictObject({ every: duration.optional(), checks: z.array(step).min(1) })
       .register(MAPS, { title: 'readiness' })
       .optional(),
-    freeze: z.enum(['obey']).optional(),
+    concurrency: z
+      .strictObject({
+        group: name,
+        limit: z.number().int().min(1).max(100).optional(),
+        on_conflict: z.enum(['queue', 'reject']).optional(),
+      })
+      .register(MAPS, { title: 'concurrency' })
+      .optional(),
+    locks: names.optional(),
+    windows: names.optional(),
+    at_window_close: atWindowClose.optional(),
+    freeze: z.enum(['obey', 'exempt']).optional(),
     on_failure: onFailure.optional(),
     steps: z.array(step).min(1),
     finally: z.array(step).min(1).optional(),
@@ -293,14 +316,14 @@ export const runbookSchema = z
       .array(
         z
           .strictObject({
-            to: z.string().regex(/^(teams|slack|mail|pager|webhook):\S+$/, 'RW205:a channel such as teams:dr-room'),
+            to: channel,
             when: z.array(z.enum(EVENTS)).min(1),
           })
           .register(MAPS, { title: 'notify' }),
       )
       .optional(),
   })
-  .register(MAPS, { title: 'the runbook', reserved: ['concurrency', 'locks', 'windows', 'at_window_close'] });
+  .register(MAPS, { title: 'the runbook' });
 
 /** The closed schema of kind Inventory. */
 export const inventorySchema = z

@@ -25,6 +25,8 @@ const KEY_PLACES: Readonly<Record<string, { readonly on: readonly string[]; read
   success_if: { on: LEAF, why: 'it has no result' },
   retry: { on: [...LEAF, ...BLOCK], why: 'there is nothing to try again' },
   finally: { on: ['steps'], why: 'only a sequence block has its own finally' },
+  windows: { on: BLOCK, why: 'a window belongs to a block or to the runbook' },
+  at_window_close: { on: BLOCK, why: 'a window belongs to a block or to the runbook' },
   on_failure: { on: [...LEAF, ...BLOCK, 'manual', 'wait', 'assert'], why: 'a denied approval ends the run' },
 };
 
@@ -139,6 +141,9 @@ function checkSection(step: OutlinedStep, report: Report): void {
   const place = { span: body.keySpan, pointer: pointerOf([...step.path, body.key]) };
   const inFinally = step.section === 'finally' || [step, ...enclosing(step)].some((each) => each.list === 'finally');
   if (inFinally && (step.body === 'approval' || step.body === 'manual')) report('RW506', place, { what: step.body });
+  const windows = entryOf(step.node, 'windows');
+  if (inFinally && windows !== undefined)
+    report('RW506', { span: windows.keySpan, pointer: pointerOf([...step.path, 'windows']) }, { what: 'window' });
   if (step.section !== 'readiness') return;
   const changes = step.effect !== undefined && step.effect !== 'read';
   if (changes || step.body === 'approval' || step.body === 'manual') report('RW505', place, { step: quoted(step.id) });

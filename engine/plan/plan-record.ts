@@ -1,6 +1,6 @@
 import type { EffectClass, Severity } from '../actions/action.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
-import type { Purpose, Runbook } from '../language/runbook.ts';
+import type { Purpose, Runbook, WindowDefinition } from '../language/runbook.ts';
 import type { Target } from '../target.ts';
 
 /** How a plan shows a step: reads only, changes what is known now, cannot be predicted, or waits. */
@@ -49,8 +49,10 @@ export interface Plan {
   readonly severity: Severity;
   /** Effect class of each action used, by name@major: a worker with another table does not take the run. */
   readonly actions: Readonly<Record<string, EffectClass>>;
-  /** Digests of inventories and configuration documents used, by path. */
+  /** Digests of inventories, calendars and configuration documents used, by path. */
   readonly documents: Readonly<Record<string, string>>;
+  /** Windows of the calendars that the runbook names, by name. Freezes are not pinned: they hold runs that were planned before. */
+  readonly calendars?: Readonly<Record<string, readonly WindowDefinition[]>>;
   /** Texts of the configuration documents used, by path: the run tests what was planned, whatever is published later. */
   readonly configurations?: Readonly<Record<string, string>>;
   /** How much faster than Azure the simulated estate runs; absent for the real one. */

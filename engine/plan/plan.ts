@@ -11,7 +11,9 @@ import type { Ports } from '../ports.ts';
 import { targetScope } from '../run/scope.ts';
 import { allSteps } from '../run/step-path.ts';
 import { VERSION } from '../version.ts';
+import { calendarsOf, pinnedWindows } from './calendars.ts';
 import { pinnedConfigurations } from './configurations.ts';
+import { withGateTimes } from './gate-times.ts';
 import type { Plan, PlannedSet } from './plan-record.ts';
 import type { Project } from './project.ts';
 import { planRows, worstOf } from './rows.ts';
@@ -92,22 +94,27 @@ function planOf(ports: Pick<Ports, 'ids'>, request: PlanRequest, parts: Parts): 
   ];
   const all = [...allSteps([...(runbook.readiness?.checks ?? []), ...runbook.steps, ...runbook.finally])];
   const changes = rows.some(({ kind }) => kind === 'MUTATES' || kind === 'UNKNOWN');
-  const severe = parts.purpose === 'failover' || parts.purpose === 'failback';
+  const severePurpose = parts.purpose === 'failover' || parts.purpose === 'failback';
+  const severity = severePurpose
+    ? 'severe'
+    : worstOf([...rows.flatMap((row) => row.severity ?? []), ...(changes ? (['moderate'] as const) : [])]);
+  const windows = pinnedWindows(request.project, runbook);
   return {
     schema: 1,
     engine: VERSION,
     runbookDigest: ports.ids.sha256(parts.loaded.text),
     runbookPath: parts.loaded.path,
-    definition: runbook,
+    definition: withGateTimes(runbook, severity),
     purpose: parts.purpose,
     environment: runbook.environment,
     inputs: parts.inputs,
     vars: parts.vars,
     sets: parts.sets,
     rows,
-    severity: severe ? 'severe' : worstOf([...rows.flatMap(({ severity }) => severity ?? []), ...(changes ? (['moderate'] as const) : [])]),
+    severity,
     actions: actionsOf(all),
     documents: { ...documentsOf(ports, request.project, runbook), ...digestsOf(ports, parts.pinned) },
+    ...(Object.keys(windows).length === 0 ? {} : { calendars: windows }),
     ...(Object.keys(parts.pinned).length === 0 ? {} : { configurations: parts.pinned }),
     notes: notesOf(runbook),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
@@ -136,12 +143,8 @@ function actionsOf(steps: readonly Step[]): Readonly<Record<string, EffectClass>
 
 function documentsOf(ports: Pick<Ports, 'ids'>, project: Project, runbook: Runbook): Readonly<Record<string, string>> {
   const names = Object.values(runbook.targets).flatMap(({ source }) => (source.kind === 'inventory' ? [source.name] : []));
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const loaded = project.inventories.get(name);
-      return loaded === undefined ? [] : [[loaded.path, ports.ids.sha256(loaded.text)]];
-    }),
-  );
+  const used = [...names.flatMap((name) => project.inventories.get(name) ?? []), ...calendarsOf(project, runbook)];
+  return Object.fromEntries(used.map(({ path, text }) => [path, ports.ids.sha256(text)]));
 }
 
 function digestsOf(ports: Pick<Ports, 'ids'>, texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

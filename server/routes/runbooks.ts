@@ -31,10 +31,10 @@ export function runbookRoutes(app: App, context: ServerContext): void {
     },
     async (request) => {
       const published = await projects.publish(request.body.files, (resource) => demand(request.caller, 'project:publish', resource));
-      const { runbooks, inventories, findings } = published;
+      const { runbooks, inventories, calendars, findings } = published;
       await publishSchedules(context, published, { writer: request.caller.principal, files: request.body.files });
       ports.log.info('project published', { principal: request.caller.principal.id, files: request.body.files.length });
-      return { runbooks: [...runbooks.keys()], inventories: [...inventories.keys()], findings };
+      return { runbooks: [...runbooks.keys()], inventories: [...inventories.keys()], calendars: [...calendars.keys()], findings };
     },
   );
 

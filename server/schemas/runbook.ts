@@ -37,6 +37,7 @@ export const publishedSchema = component(
   z.object({
     runbooks: z.array(z.string()).readonly(),
     inventories: z.array(z.string()).readonly(),
+    calendars: z.array(z.string()).readonly(),
     findings: z.array(findingSchema).readonly(),
   }),
 );
