@@ -83,7 +83,7 @@ export const APPROVAL_USE_MS = 3_600_000;
 export const READINESS_AGE_MAX_MS = 300_000;
 /** How often a ready step is looked at again when its answer names no time. */
 export const UNANSWERED_MS = 5_000;
-/** A run that was claimed this often without progress is parked for a person. */
+/** A run is parked for a person at this claim in a row that finds no progress since the one before. */
 export const STRIKES_MAX = 3;
 /** Longest wait between two attempts of a step. */
 export const RETRY_DELAY_MAX_MS = 300_000;

@@ -127,7 +127,7 @@ function begin({ engine, holder, busy, errors }: Work, leaf: Parameters<typeof e
 
 function isLongWait(holder: Holder, moves: Extract<Moves, { kind: 'work' }>): boolean {
   const { state } = holder.view().run;
-  if (state === 'paused' || state === 'unknown') return true;
+  if (state === 'unknown') return true;
   if (moves.due.length > 0) return false;
   if (moves.asked.length > 0 && state === 'waiting') return true;
   return (moves.wakeAtMs ?? Infinity) - holder.nowMs() > HOLD_MAX_MS;

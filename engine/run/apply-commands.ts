@@ -2,6 +2,7 @@ import type { StepKey } from '../ids.ts';
 import type { InboxEntry } from '../store.ts';
 import { moveStep, type RunChange } from './change.ts';
 import { type Command, formOf, readCommand } from './command.ts';
+import { controlChange, controlRefusal } from './control.ts';
 import { ANSWERS, decisionRefusal } from './decision.ts';
 import type { Holder } from './holder.ts';
 import type { RunView, StepRecord } from './record.ts';
@@ -12,7 +13,10 @@ export async function applyCommands(engine: Engine, holder: Holder): Promise<voi
   const open = holder.inbox().filter(({ position }) => position > holder.view().run.inboxPosition);
   for (const entry of open) {
     const command = readCommand(engine.ports.signer, holder.runId, entry);
-    await holder.commit((view, nowMs) => ({ ...commandChange(engine, holder, { command, view, nowMs }), inboxPosition: entry.position }));
+    await holder.commit((view, nowMs) => ({
+      ...commandChange(engine, holder, { id: entry.id, command, view, nowMs }),
+      inboxPosition: entry.position,
+    }));
     if (command === undefined)
       engine.ports.log.error('a command without a valid signature was refused', { runId: holder.runId, commandId: entry.id });
   }
@@ -27,6 +31,7 @@ export async function fetchCommands(engine: Engine, holder: Holder): Promise<rea
 }
 
 interface Applying {
+  readonly id: string;
   readonly command: Command | undefined;
   readonly view: RunView;
   readonly nowMs: number;
@@ -46,16 +51,17 @@ function commandChange(engine: Engine, holder: Holder, at: Applying): RunChange 
     ],
   });
   const refused = (why: string): RunChange =>
-    said({ events: [{ type: 'runward.command.refused', data: { command: command.kind, by: command.by.name, why } }] }, { refused: why });
+    said(
+      { events: [{ type: 'runward.command.refused', data: { commandId: at.id, command: command.kind, by: command.by.name, why } }] },
+      { refused: why },
+    );
   switch (command.kind) {
-    case 'cancel': {
-      if (view.run.phase === 'finally') return refused('the run is cleaning up already');
-      const cancel = { by: command.by.name, atMs: command.atMs, ...(command.reason === undefined ? {} : { reason: command.reason }) };
-      const queued = view.run.state === 'queued';
-      return said({
-        fields: { cancel, ...(queued ? { outcome: 'cancelled', reason: `cancelled by ${command.by.name}` } : {}) },
-        ...(queued ? { event: 'cancel_asked', stampFields: ['endedAtMs'] } : {}),
-      });
+    case 'cancel':
+    case 'pause':
+    case 'resume': {
+      const why = controlRefusal(view.run, command);
+      if (why !== undefined) return refused(why);
+      return said(controlChange({ plan: holder.plan, view, nowMs: at.nowMs }, command), reasonOf(command));
     }
     case 'approve':
     case 'deny':
@@ -71,6 +77,10 @@ function commandChange(engine: Engine, holder: Holder, at: Applying): RunChange 
       return said(resolved(engine, view, { record, command }), { as: command.as, reason: command.reason });
     }
   }
+}
+
+function reasonOf({ reason }: { readonly reason?: string | undefined }): { readonly reason?: string } {
+  return reason === undefined ? {} : { reason };
 }
 
 function decided(record: StepRecord, view: RunView, command: Extract<Command, { planHash: string }>): RunChange {

@@ -32,7 +32,7 @@ export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
   if (stored === undefined) return { kind: 'absent' };
   const plan = JSON.parse(stored.text) as Plan;
   const holder = holderOf(ports, { plan, worker, fence: answer.fence, stored: answer.stored, times, askedAtMs });
-  const doubt = planDoubt(ports, stored, answer.stored.run) ?? (answer.stored.run.strikes > STRIKES_MAX ? 'poisoned' : undefined);
+  const doubt = planDoubt(ports, stored, answer.stored.run) ?? (answer.stored.run.strikes >= STRIKES_MAX ? 'poisoned' : undefined);
   if (doubt === undefined) return { kind: 'claimed', holder };
   await parkRun(holder, doubt);
   return { kind: 'parked' };
@@ -62,9 +62,9 @@ function planDoubt(ports: Engine['ports'], stored: StoredPlan, run: ReturnType<H
 
 /** Stops a run for a person, who may cancel it: what was sent is then followed to its end. */
 export async function parkRun(holder: Holder, reason: string): Promise<void> {
-  await holder.commit(({ run }) => ({
+  await holder.commit(({ run }, nowMs) => ({
     ...(['queued', 'running', 'waiting'].includes(run.state) ? { event: 'parked' as const } : {}),
-    fields: { reason },
+    fields: { reason, pause: { cause: 'parked', by: 'runward', reason, atMs: nowMs } },
   }));
   await holder.release(Number.MAX_SAFE_INTEGER);
 }

@@ -13,6 +13,8 @@ const principal = z.strictObject({
   groups: z.array(z.string()),
 });
 
+const said = { runId: z.string(), by: principal, atMs: z.number().int(), reason: z.string().optional() };
+
 const decision = {
   runId: z.string(),
   step: z.string(),
@@ -24,7 +26,9 @@ const decision = {
 };
 
 const command = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('cancel'), runId: z.string(), by: principal, atMs: z.number().int(), reason: z.string().optional() }),
+  z.strictObject({ kind: z.literal('cancel'), ...said, rollback: z.boolean().optional(), force: z.boolean().optional() }),
+  z.strictObject({ kind: z.literal('pause'), ...said }),
+  z.strictObject({ kind: z.literal('resume'), ...said }),
   z.strictObject({ kind: z.literal('approve'), ...decision }),
   z.strictObject({ kind: z.literal('deny'), ...decision }),
   z.strictObject({ kind: z.literal('done'), ...decision }),

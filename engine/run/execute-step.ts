@@ -17,7 +17,7 @@ export async function executeStep(
 ): Promise<void> {
   const record = recordOf({ holder, path: leaf.path });
   const action = actionOf(engine, leaf.step, record);
-  const turn: Turn = { engine, holder, ...leaf, action: action ?? NO_ACTION, signal: holder.lost };
+  const turn: Turn = { engine, holder, ...leaf, action: action ?? NO_ACTION, begunIn: holder.view().run.state, signal: holder.lost };
   if (action === undefined) return move(turn, (now) => refusedChange(turn, now, 'this worker does not have the action of this step'));
   const input = action.input.safeParse(record.input ?? {});
   if (!input.success && record.state === 'ready') {

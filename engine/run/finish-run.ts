@@ -2,10 +2,13 @@ import type { Holder } from './holder.ts';
 import { changedTargets } from './target-locks.ts';
 import type { Engine } from './turn.ts';
 
-/** What is left to do once a run's end is stored: give its targets back. Repeating it is harmless. */
+/**
+ * What is left to do once a run's end is stored: give its targets back. Repeating it is harmless. Where a person gave up the cleanup, nobody
+ * has looked at what the targets are left with: they stay locked until a person releases them.
+ */
 export async function finishRun(engine: Engine, holder: Holder): Promise<void> {
-  await engine.ports.store.unlock(changedTargets(holder.plan), holder.runId);
   const { run } = holder.view();
+  if (run.cleanup !== 'incomplete') await engine.ports.store.unlock(changedTargets(holder.plan), holder.runId);
   engine.ports.log.info('run ended', {
     runId: holder.runId,
     state: run.state,

@@ -3,6 +3,7 @@ import { READINESS_AGE_MAX_MS } from '../limits.ts';
 import type { RunChange } from './change.ts';
 import { breachAtMs, clockChange } from './objective-clock.ts';
 import { endOfRun } from './end-of-run.ts';
+import { cancelChange, endWaiting, givenUpChange, isParked, lateChange, pauseChange, startFields } from './interruption.ts';
 import type { RunRecord, RunView, StepRecord } from './record.ts';
 import { hasEnded, type RunOutcome } from './run-state.ts';
 import { phasePrefix } from './step-path.ts';
@@ -26,12 +27,18 @@ export type Moves =
 export function nextMoves(situation: Situation): Moves {
   const { run } = situation.view;
   if (hasEnded(run.state)) return { kind: 'ended' };
-  if (run.state === 'queued') return change({ event: 'started', stampFields: ['startedAtMs'], fields: deadline(situation) });
-  if (run.state === 'paused') {
+  if (run.state === 'queued') return change({ event: 'started', stampFields: ['startedAtMs'], fields: startFields(situation) });
+  if (isParked(run)) {
     const cancel = cancelChange(situation);
     return cancel === undefined ? { kind: 'work', due: [], asked: [], wakeAtMs: undefined } : change(cancel);
   }
-  const stop = cancelChange(situation) ?? lateChange(situation) ?? breachChange(situation) ?? staleReadiness(situation);
+  const stop =
+    cancelChange(situation) ??
+    givenUpChange(situation) ??
+    lateChange(situation) ??
+    pauseChange(run) ??
+    breachChange(situation) ??
+    staleReadiness(situation);
   if (stop !== undefined) return change(stop);
   const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], wakeAtMs: undefined } };
   const status = walkPhase(walk);
@@ -48,13 +55,15 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
         : { fields: clock };
     return change({ ...woken, steps: found.changes });
   }
-  if (stepHasEnded(status)) return change(phaseEnd(situation, status));
+  if (stepHasEnded(status) && view.run.state !== 'paused') return change(phaseEnd(situation, status));
   const inFlight = situation.busy.size > 0 || [...view.steps.values()].some(({ state }) => state === 'intent' || state === 'submitted');
   // Beside an unknown step nothing opens: when nothing else is under way either, only a person can bring the run on.
-  const stuck = view.run.state === 'running' && found.due.length === 0 && modeOf({ view }) === 'hold';
+  const stuck = (view.run.state === 'running' || view.run.state === 'paused') && found.due.length === 0 && hasUnknown(view);
   if ((status === 'unknown' || stuck) && !inFlight && view.run.state !== 'unknown') {
     return change({ event: 'step_unknown', fields: { ...clock, reason: unknownReason(view) } });
   }
+  if (view.run.state === 'paused' && !inFlight && view.run.clock.waitingSinceMs === undefined)
+    return change({ fields: { clock: { ...view.run.clock, ...clock.clock, waitingSinceMs: nowMs } } });
   if (found.due.length > 0 || inFlight || view.run.state !== 'running') return work(found, situation);
   if (Object.keys(clock).length > 0) return change({ fields: clock });
   const nothingToDo = found.asked.length === 0 && found.wakeAtMs === undefined;
@@ -93,15 +102,11 @@ function walkPhase(walk: Walk): StepStatus {
 
 function modeOf({ view }: Pick<Walk, 'view'>): Mode {
   if (view.run.state === 'cancelling') return 'drain';
-  return [...view.steps.values()].some(({ state }) => state === 'unknown') ? 'hold' : 'go';
+  return view.run.state === 'paused' || hasUnknown(view) ? 'hold' : 'go';
 }
 
-/** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside `finally` it has no effect. */
-function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
-  const { run } = view;
-  const open = ['running', 'waiting', 'paused'].includes(run.state) && run.phase !== 'finally' && run.outcome === undefined;
-  if (run.cancel === undefined || !open) return undefined;
-  return { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), outcome: 'cancelled', reason: `cancelled by ${run.cancel.by}` } };
+function hasUnknown({ steps }: RunView): boolean {
+  return [...steps.values()].some(({ state }) => state === 'unknown');
 }
 
 /** Passing the objective is an event and a red verdict, never a stop. */
@@ -114,7 +119,13 @@ function breachChange({ plan, view, nowMs }: Situation): RunChange | undefined {
 /** The last approval was given long after the readiness checks: they are made again before anything is changed. */
 function staleReadiness({ plan, view }: Situation): RunChange | undefined {
   const { run, steps } = view;
-  if (run.phase !== 'main' || run.state === 'cancelling' || run.readinessRound !== undefined || plan.definition.readiness === undefined)
+  if (
+    run.phase !== 'main' ||
+    run.state === 'cancelling' ||
+    run.state === 'paused' ||
+    run.readinessRound !== undefined ||
+    plan.definition.readiness === undefined
+  )
     return undefined;
   const gates = plan.definition.steps.filter(({ body }) => body.kind === 'approval').map(({ id }) => steps.get(id));
   const approvedAtMs = gates.every((gate) => gate?.state === 'succeeded')
@@ -123,22 +134,14 @@ function staleReadiness({ plan, view }: Situation): RunChange | undefined {
   const checkedAtMs = Math.max(
     ...[...steps.values()].filter(({ path }) => path.startsWith('readiness/')).map(({ endedAtMs }) => endedAtMs ?? 0),
   );
-  const used = [...steps.values()].some(({ firstIntentAtMs }) => firstIntentAtMs !== undefined);
-  if (gates.length === 0 || approvedAtMs === undefined || used || approvedAtMs - checkedAtMs <= READINESS_AGE_MAX_MS) return undefined;
+  if (
+    gates.length === 0 ||
+    approvedAtMs === undefined ||
+    !isUntouched({ run, steps }) ||
+    approvedAtMs - checkedAtMs <= READINESS_AGE_MAX_MS
+  )
+    return undefined;
   return { fields: { phase: 'readiness', readinessRound: 2 }, events: [{ type: 'runward.run.readiness_again', data: {} }] };
-}
-
-/** The run's own time is over: what was sent is followed to its end, the rest is cancelled, `finally` has its own budget. */
-function lateChange({ view, nowMs }: Situation): RunChange | undefined {
-  const { run } = view;
-  if (run.state !== 'running' && run.state !== 'waiting') return undefined;
-  const limit = run.phase === 'finally' ? run.finallyDeadlineAtMs : run.deadlineAtMs;
-  if (limit === undefined || nowMs < limit) return undefined;
-  if (run.phase !== 'finally')
-    return { event: 'cancel_asked', fields: { outcome: 'timed_out', reason: 'the time of the run is over', ...endWaiting(run, nowMs) } };
-  return run.reason === 'cleanup_late'
-    ? undefined
-    : { event: 'cancel_asked', fields: { reason: 'cleanup_late', ...endWaiting(run, nowMs) } };
 }
 
 function phaseEnd(situation: Situation, status: StepStatus): RunChange {
@@ -147,8 +150,12 @@ function phaseEnd(situation: Situation, status: StepStatus): RunChange {
   const clock = clockChange(plan, view);
   if (run.state === 'cancelling') {
     const outcome = run.outcome ?? 'cancelled';
-    const untouched = [...view.steps.values()].every(({ firstIntentAtMs }) => firstIntentAtMs === undefined);
-    if (outcome === 'cancelled' && untouched) return endOfRun(situation, 'succeeded', clock);
+    if (outcome === 'cancelled' && isUntouched(view)) {
+      // Nothing was sent, so nothing is left behind: there is no cleanup that could be incomplete.
+      const forced = run.cleanup === 'incomplete' ? { cleanup: null, reason: `cancelled by ${run.cancel?.by ?? 'a person'}` } : {};
+      return endOfRun(situation, 'succeeded', { ...clock, ...forced });
+    }
+    if (run.cleanup === 'incomplete') return { event: 'settled', fields: { ...clock, outcome } };
     return run.phase === 'finally'
       ? { event: 'settled', fields: { ...clock, finallyDeadlineAtMs: null } }
       : { event: 'settled', fields: { ...clock, outcome, ...finallyFields(situation) } };
@@ -161,6 +168,11 @@ function phaseEnd(situation: Situation, status: StepStatus): RunChange {
   if (run.phase === 'readiness' || plan.definition.finally.length === 0)
     return endOfRun({ ...situation, view: { ...view, run: { ...run, outcome } } }, 'succeeded', fields);
   return { event: 'outcome_decided', fields: { ...fields, ...finallyFields(situation) } };
+}
+
+/** No step of this run had an intent; what a retry carried over was sent by another run. */
+function isUntouched({ steps }: RunView): boolean {
+  return [...steps.values()].every(({ firstIntentAtMs, keptFrom }) => firstIntentAtMs === undefined || keptFrom !== undefined);
 }
 
 function finallyFields({ plan, nowMs }: Situation): NonNullable<RunChange['fields']> {
@@ -195,21 +207,8 @@ function byEnd(left: StepRecord, right: StepRecord): number {
   return (left.endedAtMs ?? 0) - (right.endedAtMs ?? 0);
 }
 
-function deadline({ plan, view, nowMs }: Situation): NonNullable<RunChange['fields']> {
-  const hasChecks = (plan.definition.readiness?.checks.length ?? 0) > 0;
-  return { deadlineAtMs: nowMs + plan.definition.timeoutMs, phase: hasChecks ? view.run.phase : 'main' };
-}
-
 function beginWaiting(found: Found, run: RunRecord, nowMs: number): NonNullable<RunChange['fields']> {
   return found.asked.length > 0 ? { clock: { ...run.clock, waitingSinceMs: nowMs } } : {};
-}
-
-/** Closes the interval in which the run waited only for people: it counts as waited only while the objective's clock ran. */
-export function endWaiting(run: RunRecord, nowMs: number): NonNullable<RunChange['fields']> {
-  const { waitingSinceMs, ...clock } = run.clock;
-  if (waitingSinceMs === undefined) return { reason: null };
-  const runs = clock.startedAtMs !== undefined && clock.stoppedAtMs === undefined;
-  return { reason: null, clock: { ...clock, waitedMs: clock.waitedMs + (runs ? nowMs - waitingSinceMs : 0) } };
 }
 
 function change(made: RunChange): Moves {

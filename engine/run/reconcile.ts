@@ -3,7 +3,7 @@ import { OVERTIME_MS, UNANSWERED_MS } from '../limits.ts';
 import { moveStep, type StepChange } from './change.ts';
 import type { StepRecord } from './record.ts';
 import { sendStep } from './submit-step.ts';
-import { contextOf, move, quietEndMs, recordOf, type Turn } from './turn.ts';
+import { contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
 
 /**
  * Finds out what an earlier send did. Found work is adopted at once; that there is none is believed only after the quiet time, when no
@@ -12,6 +12,7 @@ import { contextOf, move, quietEndMs, recordOf, type Turn } from './turn.ts';
 export async function reconcileStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
   const found = await action.find(turn.engine.ports, contextOf(turn, recordOf(turn), input));
   const verdict = conclude(recordOf(turn), { found, nowMs: turn.holder.nowMs(), quietEndMs: quietEndMs(turn, recordOf(turn), action) });
+  if (verdict === 'send' && !maySendNew(turn, turn.holder.view().run)) return giveUpSend(turn, action, found);
   if (verdict === 'send' && action.effect === 'blind') return sendStep(turn, action, input);
   if (verdict === 'send') {
     await move(
@@ -30,6 +31,27 @@ export async function reconcileStep(turn: Turn, action: EffectAction, input: unk
     return sendStep(turn, action, input);
   }
   await move(turn, (record, nowMs) => reconciled(record, { found, verdict, nowMs, quietEndMs: quietEndMs(turn, record, action) }));
+}
+
+/**
+ * The request had no effect and nothing new may be sent now: the step is ready again, as before its intent. For a blind step only the ticket
+ * proves it, and taking it here makes sure that nobody sends this request any more.
+ */
+async function giveUpSend(turn: Turn, action: EffectAction, found: FindOutcome): Promise<void> {
+  const { key, attempt, send } = recordOf(turn);
+  const ticket = action.effect === 'blind' ? await turn.engine.ports.tickets.create(`${key}.${attempt}.${send}`) : 'created';
+  await move(turn, (record, nowMs) => {
+    const observations = seen(record, found);
+    if (ticket === 'created')
+      return moveStep(record, 'not_sent', {
+        send: record.send + 1,
+        observations,
+        reason: 'the request had no effect and is not sent again',
+      });
+    if (ticket === 'exists')
+      return moveStep(record, 'cannot_tell', { observations, reason: 'the request may have been sent and left no mark' });
+    return moveStep(record, 'unclear', { reason: 'the ticket store did not answer', notBeforeMs: nowMs + UNANSWERED_MS });
+  });
 }
 
 /** What follows from a search: adopt, wait for the quiet time, send once more, or ask a person. Pure. */

@@ -27,6 +27,31 @@ export interface ObjectiveClock {
   readonly waitingSinceMs?: number;
 }
 
+/** Why a run stands still: a person's word, a failure that its step wants a person to look at, or runward itself, which no plain resume may end. */
+export interface RunPause {
+  readonly cause: 'person' | 'failure' | 'parked';
+  readonly by: string;
+  readonly reason?: string;
+  readonly atMs: number;
+}
+
+/** A person's wish to end a run. `force` gives up what is left of rollback and `finally`. */
+export interface RunCancel {
+  readonly by: string;
+  readonly reason?: string;
+  readonly atMs: number;
+  readonly rollback?: boolean;
+  readonly force?: boolean;
+}
+
+/** The ended run that a run goes on from; `number` is how people name it. */
+export interface RetryOf {
+  readonly runId: RunId;
+  readonly number: number;
+  readonly mode: 'failed' | 'from' | 'only' | 'rollback';
+  readonly step?: string;
+}
+
 /** The stored truth about a run that the engine writes. Times are milliseconds since 1970 of the store's clock. */
 export interface RunFields {
   readonly number: number;
@@ -56,7 +81,12 @@ export interface RunFields {
   /** Age of the oldest recovery point used so far, when a step reported one. */
   readonly rpoMs?: number;
   readonly outputs?: JsonObject;
-  readonly cancel?: { readonly by: string; readonly reason?: string; readonly atMs: number };
+  readonly cancel?: RunCancel;
+  /** Nothing new starts while it stands; kept while a step is unknown, and applied once that is resolved. */
+  readonly pause?: RunPause;
+  /** Set when a person gave up rollback and `finally`: the target locks stay until a person releases them. */
+  readonly cleanup?: 'incomplete';
+  readonly retryOf?: RetryOf;
   readonly tier: 'gold' | 'silver' | 'none';
   readonly simulatedScale?: number;
   readonly selfApproved?: boolean;
@@ -147,6 +177,8 @@ export interface StepRecord {
   readonly decisions?: readonly Decision[];
   readonly message?: string;
   readonly observations: readonly Observation[];
+  /** Number of the run whose result this is: a retry carries finished steps over. */
+  readonly keptFrom?: number;
 }
 
 /** Everything that is stored about a run and that decisions are made from. */

@@ -59,7 +59,7 @@ export const RUN_EDGES = {
   },
   waiting: { woken: 'running', outcome_decided: 'running', cancel_asked: 'cancelling', parked: 'paused', paused: 'paused', ...ENDS },
   cancelling: { settled: 'running', step_unknown: 'unknown', ended_cancelled: 'cancelled' },
-  paused: { resumed: 'running', cancel_asked: 'cancelling', ended_cancelled: 'cancelled' },
+  paused: { resumed: 'running', cancel_asked: 'cancelling', step_unknown: 'unknown', ended_cancelled: 'cancelled' },
   unknown: { resolved: 'running', cancel_asked: 'unknown' },
   succeeded: {},
   partially_failed: {},

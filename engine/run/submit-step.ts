@@ -8,7 +8,7 @@ import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
 import { afterFailure, settle, type Settled } from './settle.ts';
 import { takeTargets } from './target-locks.ts';
-import { attemptDeadlineMs, contextOf, move, quietEndMs, recordOf, type Turn } from './turn.ts';
+import { attemptDeadlineMs, contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
 
 /** The stages before and around the one request: check, precheck, intent, ticket, send. Each outcome is stored before the next stage begins. */
 export async function submitStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
@@ -17,7 +17,12 @@ export async function submitStep(turn: Turn, action: EffectAction, input: unknow
   const before = recordOf(turn);
   const precheck = await action.precheck(turn.engine.ports, contextOf(turn, before, input));
   if (precheck.kind !== 'proceed') return storePrecheck(turn, precheck);
-  await move(
+  await writeIntent(turn, precheck);
+  if (recordOf(turn).state === 'intent') await sendStep(turn, action, input);
+}
+
+function writeIntent(turn: Turn, precheck: Extract<PrecheckOutcome, { kind: 'proceed' }>): Promise<void> {
+  return move(
     turn,
     (record, nowMs) =>
       moveStep(
@@ -34,9 +39,8 @@ export async function submitStep(turn: Turn, action: EffectAction, input: unknow
           drop: ['reason', 'error', 'notBeforeMs', 'handle', 'ended', 'verifySinceMs', 'percent'],
         },
       ),
-    { writesIntent: true },
+    { writesIntent: true, unless: (run) => !maySendNew(turn, run) },
   );
-  await sendStep(turn, action, input);
 }
 
 /** Takes the ticket of this send and, only if nobody had it before, sends the one request and stores what its answer proves. */

@@ -32,7 +32,7 @@ export async function takeTargets(turn: Turn): Promise<Locks> {
 
 async function isOver(store: Turn['engine']['ports']['store'], runId: RunId): Promise<boolean> {
   const other = await store.readRun(runId);
-  return other === undefined || hasEnded(other.run.state);
+  return other === undefined || (hasEnded(other.run.state) && other.run.cleanup !== 'incomplete');
 }
 
 /** The lasting ids of all targets that a plan's steps may change, sorted. */

@@ -4,7 +4,8 @@ import type { Step } from '../language/runbook.ts';
 import type { Ports } from '../ports.ts';
 import type { StepChange } from './change.ts';
 import type { Holder, LeaseTimes } from './holder.ts';
-import type { StepRecord } from './record.ts';
+import type { RunRecord, StepRecord } from './record.ts';
+import type { RunState } from './run-state.ts';
 import type { Level } from './walk.ts';
 
 /** What runs work with: the world, the actions they may use and the times they keep. */
@@ -27,7 +28,18 @@ export interface Turn {
   readonly path: string;
   readonly level: Level;
   readonly action: Action;
+  /** The run's state when this turn began. */
+  readonly begunIn: RunState;
   readonly signal: AbortSignal;
+}
+
+/**
+ * False while nothing new may be sent: a word of a person may have arrived since this turn began. A step that was begun while the run was
+ * being cancelled cleans up inside its block, and goes on.
+ */
+export function maySendNew(turn: Pick<Turn, 'level' | 'begunIn'>, { state }: RunRecord): boolean {
+  if (state === 'running' || state === 'waiting') return true;
+  return state === 'cancelling' && turn.begunIn === 'cancelling' && (turn.level.mode === 'go' || turn.level.mode === 'finish');
 }
 
 /** The leaf's record as it is now. */
@@ -37,13 +49,14 @@ export function recordOf(turn: Pick<Turn, 'holder' | 'path'>): StepRecord {
   return record;
 }
 
-/** Stores one change of the leaf, made from its record at that moment. Throws RUN_STALE_EPOCH. */
+/** Stores one change of the leaf, made from its record at that moment, unless the run forbids it then. Throws RUN_STALE_EPOCH. */
 export async function move(
   turn: Turn,
   make: (record: StepRecord, nowMs: number) => StepChange,
-  options: { readonly writesIntent?: boolean } = {},
+  options: { readonly writesIntent?: boolean; readonly unless?: (run: RunRecord) => boolean } = {},
 ): Promise<void> {
   await turn.holder.commit((view, nowMs) => {
+    if (options.unless?.(view.run) === true) return undefined;
     const record = view.steps.get(turn.path);
     assert(record !== undefined, 'a leaf whose turn it is has a record');
     const change = make(record, nowMs);

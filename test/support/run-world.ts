@@ -104,7 +104,7 @@ export async function makeRunWorld(
         await time.run(end, () => visit !== undefined);
         const { run } = await stored();
         if ((visit !== 'waits' && visit !== 'early') || run.wakeAtMs > START_MS + end) return run;
-        if (run.state === 'waiting' && run.reason === 'approval') return run;
+        if (run.state === 'paused' || (run.state === 'waiting' && run.reason === 'approval')) return run;
         time.at(Math.max(0, run.wakeAtMs - time.clock.nowMs()), () => undefined);
         await time.run(end, () => time.clock.nowMs() >= run.wakeAtMs);
       }

@@ -1,0 +1,81 @@
+import type { RunChange } from './change.ts';
+import { endOfRun } from './end-of-run.ts';
+import { clockChange } from './objective-clock.ts';
+import type { RunRecord } from './record.ts';
+import type { Situation } from './walk.ts';
+
+/** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside `finally` only `force` has an effect. */
+export function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
+  const { run } = view;
+  if (run.cancel === undefined || run.cleanup === 'incomplete') return undefined;
+  if (run.cancel.force === true && ['running', 'waiting', 'paused', 'cancelling'].includes(run.state)) {
+    const event = run.state === 'cancelling' ? {} : ({ event: 'cancel_asked' } as const);
+    const fields = { outcome: run.outcome ?? 'cancelled', reason: 'cleanup_incomplete', cleanup: 'incomplete', pause: null } as const;
+    return { ...event, fields: { ...endWaiting(run, nowMs), ...fields } };
+  }
+  const open = ['running', 'waiting', 'paused'].includes(run.state) && run.phase !== 'finally' && run.outcome === undefined;
+  if (!open) return undefined;
+  const fields = { outcome: 'cancelled', reason: `cancelled by ${run.cancel.by}`, pause: null } as const;
+  return { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), ...fields } };
+}
+
+/** What was sent has ended after `cancel --force`: rollback and `finally` are given up, and the run says so. */
+export function givenUpChange(situation: Situation): RunChange | undefined {
+  const { run } = situation.view;
+  if (run.cleanup !== 'incomplete' || run.state !== 'running') return undefined;
+  const end = endOfRun(situation, 'cancelled', clockChange(situation.plan, situation.view));
+  return { ...end, fields: { ...end.fields, reason: 'cleanup_incomplete' } };
+}
+
+/** Parked by runward itself: nothing is followed either, because what is wrong may be the plan or runward's own code. */
+export function isParked({ state, pause }: RunRecord): boolean {
+  return state === 'paused' && (pause === undefined || pause.cause === 'parked');
+}
+
+/** A person's wish to pause takes effect as soon as the run is in a state that can stand still. */
+export function pauseChange({ state, pause }: RunRecord): RunChange | undefined {
+  if (pause === undefined || (state !== 'running' && state !== 'waiting')) return undefined;
+  return { event: 'paused', fields: { reason: pauseReason(pause) } };
+}
+
+/** A person lets a paused run go on; what had not begun begins now. */
+export function resumeChange(situation: Pick<Situation, 'plan' | 'view' | 'nowMs'>): RunChange {
+  const { run } = situation.view;
+  if (run.state !== 'paused') return { fields: { pause: null } };
+  const begun = run.startedAtMs !== undefined;
+  return {
+    event: 'resumed',
+    fields: { ...endWaiting(run, situation.nowMs), pause: null, ...(begun ? {} : startFields(situation)) },
+    ...(begun ? {} : { stampFields: ['startedAtMs'] }),
+  };
+}
+
+function pauseReason({ by, reason }: NonNullable<RunRecord['pause']>): string {
+  return reason === undefined ? `paused by ${by}` : `paused by ${by}: ${reason}`;
+}
+
+/** The run's own time is over: what was sent is followed to its end, the rest is cancelled, `finally` has its own budget. */
+export function lateChange({ view, nowMs }: Situation): RunChange | undefined {
+  const { run } = view;
+  if (run.state !== 'running' && run.state !== 'waiting' && run.state !== 'paused') return undefined;
+  const limit = run.phase === 'finally' ? run.finallyDeadlineAtMs : run.deadlineAtMs;
+  if (limit === undefined || nowMs < limit) return undefined;
+  const ending = { ...endWaiting(run, nowMs), pause: null } as const;
+  if (run.phase !== 'finally')
+    return { event: 'cancel_asked', fields: { ...ending, outcome: 'timed_out', reason: 'the time of the run is over' } };
+  return run.reason === 'cleanup_late' ? undefined : { event: 'cancel_asked', fields: { ...ending, reason: 'cleanup_late' } };
+}
+
+/** The fields that a run gets when it begins: its deadline, and the first phase that has anything to do. */
+export function startFields({ plan, view, nowMs }: Pick<Situation, 'plan' | 'view' | 'nowMs'>): NonNullable<RunChange['fields']> {
+  const hasChecks = (plan.definition.readiness?.checks.length ?? 0) > 0;
+  return { deadlineAtMs: nowMs + plan.definition.timeoutMs, phase: hasChecks ? view.run.phase : 'main' };
+}
+
+/** Closes the interval in which the run waited only for people: it counts as waited only while the objective's clock ran. */
+export function endWaiting(run: RunRecord, nowMs: number): NonNullable<RunChange['fields']> {
+  const { waitingSinceMs, ...clock } = run.clock;
+  if (waitingSinceMs === undefined) return { reason: null };
+  const runs = clock.startedAtMs !== undefined && clock.stoppedAtMs === undefined;
+  return { reason: null, clock: { ...clock, waitedMs: clock.waitedMs + (runs ? nowMs - waitingSinceMs : 0) } };
+}
