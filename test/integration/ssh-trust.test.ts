@@ -1,12 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSshShell } from '../../adapters/shell/ssh.ts';
 import type { ScriptStart, Secrets } from '../../engine/ports.ts';
 import { anAttempt } from '../support/attempts.ts';
 import { lacks } from '../support/lacks.ts';
+import { sshKeyPair } from '../support/ssh-key.ts';
 import { startTestSshd, type TestSshd } from '../support/sshd.ts';
 
 const signal = new AbortController().signal;
@@ -30,7 +30,7 @@ describe.skipIf(lacks('sshd'))('trust between worker and machine', () => {
     return answer;
   };
   const place = (): string => `[127.0.0.1]:${sshd.target.port}`;
-  const otherKey = (): string => ssh2.utils.generateKeyPairSync('ed25519').public;
+  const otherKey = (): string => sshKeyPair().public;
 
   it('refuses a machine whose key is not pinned', async () => {
     expect(await startWith(`other.example ${hostKey}\n`)).toMatchObject({ kind: 'refused', message: expect.stringContaining('is pinned') });
@@ -53,7 +53,7 @@ describe.skipIf(lacks('sshd'))('trust between worker and machine', () => {
   });
 
   it('refuses a credential that the machine does not accept, or that is no key', async () => {
-    const other = ssh2.utils.generateKeyPairSync('ed25519').private;
+    const other = sshKeyPair().private;
     const answers = [other, 'not a key'].map((value) =>
       startWith(`${place()} ${hostKey}\n`, { resolve: () => Promise.resolve({ kind: 'found', value }) }),
     );

@@ -1,20 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import type { Secrets } from '../../engine/ports.ts';
 import type { Target } from '../../engine/target.ts';
+import { freePort } from './free-port.ts';
+import { sshKeyPair } from './ssh-key.ts';
 
-/** A private sshd behind a proxy that can lose connections. Scripts run as the current user with `home` as home directory. */
+/** A private sshd behind a proxy that can lose connections. Scripts run as the user who logs in, with `home` as home directory. */
 export interface TestSshd {
   readonly target: Target;
   readonly home: string;
   readonly knownHostsFile: string;
   readonly secrets: Secrets;
+  /** The key that logs in, as the text of its file. */
+  readonly privateKey: string;
   /** Cuts every open connection now. */
   readonly cut: () => void;
   /** Lets nothing of the server's answers through any more once the client has sent this many further bytes. */
@@ -23,23 +26,34 @@ export interface TestSshd {
   readonly stop: () => Promise<void>;
 }
 
+/** Who logs in: another user than the one who runs the tests is possible for root only. */
+export interface Login {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Starts sshd on a free port with keys of its own; every file of it lies in one temporary folder that `stop` removes. */
-export async function startTestSshd(): Promise<TestSshd> {
+export async function startTestSshd(login: Login = currentUser()): Promise<TestSshd> {
   const folder = await mkdtemp(join(tmpdir(), 'runward-sshd-'));
+  // sshd reads the keys as the user who logs in.
+  await chmod(folder, 0o755);
   const home = join(folder, 'home');
   await mkdir(home);
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-  const userKey = ssh2.utils.generateKeyPairSync('ed25519');
+  await chown(home, login.uid, login.gid);
+  const hostKey = sshKeyPair();
+  const userKey = sshKeyPair();
   await writeFile(join(folder, 'host_key'), hostKey.private, { mode: 0o600 });
-  await writeFile(join(folder, 'authorized_keys'), `${userKey.public}\n`, { mode: 0o600 });
-  const daemon = await startDaemon(folder, home);
+  await writeFile(join(folder, 'authorized_keys'), `${userKey.public}\n`);
+  const daemon = await startDaemon(folder, { home, usePam: login.name !== userInfo().username });
   const proxy = await startProxy(daemon.port);
   const knownHostsFile = join(folder, 'known_hosts');
   await writeFile(knownHostsFile, `[127.0.0.1]:${proxy.port} ${hostKey.public}\n`);
   return {
-    target: sshTarget(proxy.port),
+    target: sshTarget(proxy.port, login.name),
     home,
     knownHostsFile,
+    privateKey: userKey.private,
     secrets: { resolve: () => Promise.resolve({ kind: 'found', value: userKey.private }) },
     cut: proxy.cut,
     muteAfter: proxy.muteAfter,
@@ -53,7 +67,13 @@ export async function startTestSshd(): Promise<TestSshd> {
   };
 }
 
-async function startDaemon(folder: string, home: string): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+interface Daemon {
+  readonly home: string;
+  /** Without PAM sshd lets nobody in whose password is locked, as that of a service's user is. */
+  readonly usePam: boolean;
+}
+
+async function startDaemon(folder: string, { home, usePam }: Daemon): Promise<{ readonly child: ChildProcess; readonly port: number }> {
   // sshd as root wants the folder that its package's start script makes.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const port = await freePort();
@@ -65,7 +85,7 @@ async function startDaemon(folder: string, home: string): Promise<{ readonly chi
     `PidFile ${join(folder, 'pid')}`,
     `SetEnv HOME=${home}`,
     'StrictModes no',
-    'UsePAM no',
+    `UsePAM ${usePam ? 'yes' : 'no'}`,
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'PermitRootLogin yes',
@@ -134,21 +154,17 @@ async function startProxy(sshdPort: number): Promise<Proxy> {
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return address.port;
 }
 
-function sshTarget(port: number): Target {
+function currentUser(): Login {
+  const { username, uid, gid } = userInfo();
+  return { name: username, uid, gid };
+}
+
+function sshTarget(port: number, user: string): Target {
   return {
     key: 'db1',
     name: 'db1',
@@ -159,7 +175,7 @@ function sshTarget(port: number): Target {
     address: '127.0.0.1',
     via: 'ssh',
     port,
-    user: userInfo().username,
+    user,
     credential: 'secret:ssh-key',
     tags: {},
     location: null,
