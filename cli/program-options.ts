@@ -22,6 +22,8 @@ export interface GlobalOptions {
 export interface Session {
   readonly options: GlobalOptions;
   readonly output: Output;
+  /** The word of -o: one of the command's own formats, or one that every command has. */
+  readonly format: string;
   readonly project: string;
   /** True when a person can be asked: a terminal on both sides and no --no-input. */
   readonly canAsk: boolean;
@@ -60,14 +62,15 @@ export function handled(handler: Handler, formats: readonly string[] = []): (...
 /** The session that global flags and environment describe; without a check nothing is refused, so that errors can be printed. Throws USAGE_FLAG for a format or duration that is none. */
 export function sessionOf(options: GlobalOptions, check: { readonly formats: readonly string[] } | undefined): Session {
   const { env, stdin, stderr } = process;
-  const format =
-    check === undefined ? looseFormat(options.output) : formatOf(options.output ?? env['RUNWARD_OUTPUT'] ?? 'table', check.formats);
+  const word = options.output ?? env['RUNWARD_OUTPUT'] ?? 'table';
+  const format = check === undefined ? looseFormat(options.output) : formatOf(word, check.formats);
   const timeoutMs = options.timeout === undefined ? undefined : parseDurationMs(options.timeout);
   if (check !== undefined && options.timeout !== undefined && timeoutMs === undefined) {
     throw new RunwardError('USAGE_FLAG', `--timeout: "${options.timeout}" is not a duration such as 90s or 10m`);
   }
   return {
     options,
+    format: word,
     output: makeOutput({ format, quiet: options.quiet === true, colour: options.color !== false, stdout: process.stdout, stderr, env }),
     project: options.project ?? env['RUNWARD_PROJECT'] ?? process.cwd(),
     canAsk: options.input !== false && (env['RUNWARD_NO_INPUT'] ?? '') === '' && stdin.isTTY === true && stderr.isTTY === true,

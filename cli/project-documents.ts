@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { RunwardError } from '../engine/errors.ts';
 import type { DocumentFile } from '../engine/language/guard.ts';
@@ -34,9 +34,11 @@ async function configurations(project: string): Promise<readonly DocumentFile[]>
   const names = await readdir(join(project, CONFIGURATIONS), { recursive: true }).catch(() => []);
   const wanted = names.map((name) => name.replaceAll('\\', '/')).filter((name) => /\.dsc\.(ya?ml|json)$/.test(name));
   return Promise.all(
-    wanted
-      .toSorted()
-      .map(async (name) => ({ path: `${CONFIGURATIONS}/${name}`, text: await readFile(join(project, CONFIGURATIONS, name)) })),
+    wanted.toSorted().map(async (name) => {
+      const place = join(project, CONFIGURATIONS, name);
+      const symlink = (await lstat(place)).isSymbolicLink();
+      return { path: `${CONFIGURATIONS}/${name}`, text: symlink ? '' : await readFile(place), symlink };
+    }),
   );
 }
 

@@ -75,19 +75,6 @@ export function isError(finding: Finding): boolean {
   return finding.severity === 'error';
 }
 
-/** The findings as a document of their own. */
-export function findingsView(loaded: Loaded, files: number) {
-  const errors = loaded.findings.filter(isError).length;
-  return {
-    apiVersion: 'runward/v1' as const,
-    kind: 'Findings' as const,
-    outcome: loaded.findings.length === 0 ? ('succeeded' as const) : ('differences' as const),
-    files,
-    counts: { errors, warnings: loaded.findings.length - errors },
-    findings: loaded.findings,
-  };
-}
-
 // An inventory belongs to its environment and to no runbook, so that only a grant for all runbooks reaches it.
 function touched(files: readonly SentFile[], loaded: Loaded): readonly Resource[] {
   const paths = new Set(files.map((file) => file.path));

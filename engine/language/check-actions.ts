@@ -12,11 +12,7 @@ import { celType } from './types-of-steps.ts';
 export type KnownTypes = ReadonlyMap<string, string>;
 
 /** Checks the action of a `uses` step and its arguments. An unknown action silences findings about its arguments. */
-export function checkAction(
-  step: OutlinedStep,
-  actions: ReadonlyMap<string, KnownAction>,
-  { types, report }: { readonly types: KnownTypes; readonly report: Report },
-): void {
+export function checkAction(step: OutlinedStep, actions: ReadonlyMap<string, KnownAction>, { types, report }: ArgumentChecking): void {
   const uses = entryOf(step.node, 'uses');
   const name = textOf(uses?.value);
   if (step.body !== 'uses' || uses === undefined || name === undefined) return;

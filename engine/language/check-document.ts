@@ -40,7 +40,8 @@ function checkInput(node: TreeNode, path: readonly string[], report: Report): vo
   if (fallback === undefined || definition === undefined) return;
   const checked = checkValue(definition, plainValue(fallback.value), '');
   const problem = checked.ok ? undefined : checked.problems[0];
-  if (problem === undefined) return;
+  // Paths are checked together with what the project holds.
+  if (problem === undefined || (definition.type === 'file' && textOf(fallback.value) !== undefined)) return;
   const place = { span: fallback.value.span, pointer: pointerOf([...path, 'default']) };
   if (definition.type === 'secret') report('RW503', place, {});
   else report('RW219', place, { input: quoted(path.at(-1) ?? ''), bound: `${definition.type}: ${problem.reason}` });

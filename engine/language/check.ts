@@ -3,11 +3,13 @@ import { checkApprovals } from './check-approvals.ts';
 import { checkCalendar, checkWindows } from './check-calendars.ts';
 import { checkDocument } from './check-document.ts';
 import { checkPlace } from './check-expressions.ts';
+import { checkFiles } from './check-files.ts';
 import { collectNames, type Names } from './check-names.ts';
 import { checkSafety } from './check-safety.ts';
 import { checkTarget, checkTargetSets } from './check-targets.ts';
 import { quoted } from './diagnostics.ts';
 import { expressionPlaces } from './expression-places.ts';
+import type { DocumentFile } from './guard.ts';
 import type { LoadOptions, ReadFile } from './load.ts';
 import { type OutlinedStep, outlineSteps } from './outline.ts';
 import { scopeTypes } from './scope-types.ts';
@@ -20,7 +22,7 @@ import { child, pointerOf, textOf, type TreeNode } from './tree.ts';
 const STEPS_MAX = 500;
 
 /** Checks references, types and safety of all documents together; findings go to each document's own report. */
-export function checkDocuments(files: readonly ReadFile[], options: LoadOptions): void {
+export function checkDocuments(files: readonly ReadFile[], options: CheckOptions): void {
   checkDocumentNames(files);
   for (const file of files) {
     if (file.kind === 'Runbook') checkRunbook(file, files, options);
@@ -28,7 +30,12 @@ export function checkDocuments(files: readonly ReadFile[], options: LoadOptions)
   }
 }
 
-function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, allowLocalScripts }: LoadOptions): void {
+interface CheckOptions extends LoadOptions {
+  /** All files of the project, also those of other kinds. */
+  readonly project: readonly DocumentFile[];
+}
+
+function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, allowLocalScripts, project }: CheckOptions): void {
   const { root, report } = file;
   const steps = outlineSteps(root, actions);
   const surplus = steps[STEPS_MAX];
@@ -46,6 +53,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   const types = checkExpressions(file, steps, names);
   for (const step of steps) checkAction(step, actions, { types, report });
   checkApprovals(root, steps, report);
+  checkFiles(root, steps, { files: project, report });
   checkSafety(steps, report);
 }
 

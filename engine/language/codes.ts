@@ -81,6 +81,7 @@ export const CODES = {
   RW406: { severity: 'error', message: 'unknown action {name}', hint: 'actions are name@major' },
   RW407: { severity: 'error', message: 'argument {argument} of {action}: {reason}', hint: '{signature}' },
   RW409: { severity: 'error', message: 'unknown {what} {name}', hint: 'channels and groups are checked at publish' },
+  RW410: { severity: 'error', message: 'file {path}: {reason}', hint: 'path from the project root' },
   RW412: { severity: 'error', message: 'clock names unknown step {id}', hint: 'start and stop are ids of steps' },
   RW413: { severity: 'error', message: 'vars form a cycle: {path}', hint: 'compute one of them from inputs' },
   RW414: { severity: 'error', message: 'schedule {id}: input {input} {problem}', hint: 'add it under inputs, or remove it' },

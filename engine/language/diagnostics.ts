@@ -40,7 +40,7 @@ const PER_FILE_MAX = 200;
 /** A function that adds findings of one document to a list. */
 export function reportInto(findings: Finding[], source: SourceText): Report {
   return (code, place, marks) => {
-    findings.push(finding(source, code, { ...place, marks }));
+    findings.push(findingOf(source, code, { ...place, marks }));
   };
 }
 
@@ -82,7 +82,8 @@ function compareFindings(left: Finding, right: Finding): number {
   return left.line - right.line || left.column - right.column || (left.code < right.code ? -1 : Number(left.code > right.code));
 }
 
-function finding<C extends Code>(source: SourceText, code: C, place: FindingPlace & { readonly marks: Marks<C> }): Finding {
+/** One finding with the texts of its code and the place of its span. */
+export function findingOf<C extends Code>(source: SourceText, code: C, place: FindingPlace & { readonly marks: Marks<C> }): Finding {
   const row = CODES[code];
   const start = placeOf(source, place.span.start);
   const end = placeOf(source, Math.max(place.span.end, place.span.start));

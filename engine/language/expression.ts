@@ -207,6 +207,7 @@ function reasonOf(error: unknown): string {
   const text =
     summary
       .replaceAll(/dyn<([^>]*)>/g, '$1')
+      .replace(/^No such key: index out of bounds, index (-?\d+).*$/, 'the list has no item $1')
       .replace('No such key:', 'there is no')
       .split('\n')[0] ?? '';
   return text.charAt(0).toLowerCase() + text.slice(1);

@@ -11,6 +11,8 @@ const KEYS_MAX = 2000;
 export interface DocumentFile {
   readonly path: string;
   readonly text: string | Uint8Array;
+  /** A symbolic link may lead out of what was reviewed, so no document may name it. */
+  readonly symlink?: boolean;
 }
 
 /** The text of a file, or why it is not acceptable (size, encoding, NUL, byte order mark). */

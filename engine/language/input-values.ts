@@ -105,7 +105,8 @@ function armId(definition: InputDefinition, given: JsonValue, problem: Problem):
   return wanted === undefined || wanted === type ? { ok: true, value: given } : problem(`must be of type ${definition.resourceType}`);
 }
 
-function isProjectFile(path: string): boolean {
+/** True for a path below runbooks/ or configurations/ that does not lead out of them. */
+export function isProjectFile(path: string): boolean {
   return (
     /^(configurations|runbooks)\/[^\\\0]+$/.test(path) && !path.split('/').some((part) => part === '..' || part === '.' || part === '')
   );

@@ -68,12 +68,12 @@ export type ReadFile = { readonly source: SourceText; readonly root: TreeNode; r
 export function loadDocuments(files: readonly DocumentFile[], options: LoadOptions): Loaded {
   const findings: Finding[] = [];
   const configurations = new Map<string, Configuration>();
-  for (const file of files.filter(({ path }) => isConfigurationPath(path))) {
+  for (const file of files.filter(({ path, symlink }) => isConfigurationPath(path) && symlink !== true)) {
     const configuration = readConfiguration(file, findings);
     if (configuration !== undefined) configurations.set(file.path, configuration);
   }
   const read = files.filter(({ path }) => !isConfigurationPath(path)).flatMap((file) => readFile(file, findings));
-  checkDocuments(read, options);
+  checkDocuments(read, { ...options, project: files });
   const broken = new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.file));
   const runbooks = new Map<string, LoadedRunbook>();
   const inventories = new Map<string, LoadedInventory>();

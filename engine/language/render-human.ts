@@ -39,8 +39,8 @@ export function renderFinding(finding: Finding, source: SourceText | undefined, 
 }
 
 /** The line that closes a report, for example "2 errors, 1 warning in 1 of 3 files". */
-export function renderSummary(findings: readonly Finding[], files: number, strict = false): string {
-  const { errors, warnings, filesWithFindings } = countFindings(findings, strict);
+export function renderSummary(findings: readonly Finding[], files: number): string {
+  const { errors, warnings, filesWithFindings } = countFindings(findings);
   if (findings.length === 0) return `${plural(files, 'file')}: no findings`;
   const parts = [...(errors > 0 ? [plural(errors, 'error')] : []), ...(warnings > 0 ? [plural(warnings, 'warning')] : [])];
   return `${parts.join(', ')} in ${filesWithFindings} of ${plural(files, 'file')}`;

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../json.ts';
 import type { Finding } from './diagnostics.ts';
 
 /** How many findings there are of each severity, and in how many files. */
@@ -8,22 +7,31 @@ export interface FindingCounts {
   readonly filesWithFindings: number;
 }
 
-/** Counts findings; with `strict`, warnings count as errors. */
-export function countFindings(findings: readonly Finding[], strict = false): FindingCounts {
-  const errors = findings.filter((finding) => strict || finding.severity === 'error').length;
+/** Counts findings. */
+export function countFindings(findings: readonly Finding[]): FindingCounts {
+  const errors = findings.filter((finding) => finding.severity === 'error').length;
   return { errors, warnings: findings.length - errors, filesWithFindings: new Set(findings.map((finding) => finding.file)).size };
 }
 
-/** Findings as a document for programs; `files` is how many files were checked. */
-export function findingsJson(findings: readonly Finding[], files: number, strict = false): JsonObject {
-  const { errors, warnings } = countFindings(findings, strict);
-  const shown = findings.map((finding) => ({ ...finding, severity: strict ? 'error' : finding.severity }));
+/** Findings as the document that the command line and the server answer with. */
+export interface FindingsDocument {
+  readonly apiVersion: 'runward/v1';
+  readonly kind: 'Findings';
+  readonly outcome: 'succeeded' | 'differences';
+  readonly files: number;
+  readonly counts: { readonly errors: number; readonly warnings: number };
+  readonly findings: readonly Finding[];
+}
+
+/** Findings as a document for programs; `files` is how many files were checked. Warnings alone leave the outcome `succeeded`. */
+export function findingsJson(findings: readonly Finding[], files: number): FindingsDocument {
+  const { errors, warnings } = countFindings(findings);
   return {
     apiVersion: 'runward/v1',
     kind: 'Findings',
-    outcome: errors > 0 ? 'failed' : 'succeeded',
+    outcome: errors > 0 ? 'differences' : 'succeeded',
     files,
     counts: { errors, warnings },
-    findings: shown as unknown as readonly JsonObject[],
+    findings,
   };
 }

@@ -2,11 +2,11 @@ import type { EffectClass } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
 import { RunwardError } from '../errors.ts';
 import { canonicalJson, type JsonObject, type JsonValue } from '../json.ts';
-import { CODES } from '../language/codes.ts';
-import type { Finding } from '../language/diagnostics.ts';
+import { type Finding, inOrder } from '../language/diagnostics.ts';
 import { checkInputs } from '../language/inputs.ts';
+import { type LateFinding, placeLateFindings } from '../language/late-finding.ts';
 import type { LoadedRunbook } from '../language/load.ts';
-import type { Place, Purpose, Runbook, Step } from '../language/runbook.ts';
+import type { Purpose, Runbook, Step } from '../language/runbook.ts';
 import type { Ports } from '../ports.ts';
 import { targetScope } from '../run/scope.ts';
 import { allSteps } from '../run/step-path.ts';
@@ -17,7 +17,7 @@ import { withGateTimes } from './gate-times.ts';
 import type { Plan, PlannedSet } from './plan-record.ts';
 import type { Project } from './project.ts';
 import { planRows, worstOf } from './rows.ts';
-import { resolveSets, type SetProblem } from './targets.ts';
+import { resolveSets } from './targets.ts';
 import { computeVars } from './vars.ts';
 
 /** What to plan: a runbook of a checked project with its inputs. `purpose` chooses one where the runbook lists several. */
@@ -58,12 +58,12 @@ export async function makePlan(ports: Pick<Ports, 'azure' | 'ids' | 'clock'>, re
   const scope: JsonObject = { inputs: checked.inputs, targets: targetsScope(resolved.sets) };
   const { vars, failed } = computeVars(runbook.vars, scope, nowMs);
   const pinned = pinnedConfigurations(request.project, runbook, checked.inputs);
-  const findings = [
-    ...pinned.missing.map((path) => documentFinding(loaded, path)),
-    ...resolved.problems.map((problem) => findingOf(loaded, problem)),
-    ...Object.entries(failed).map(([name, message]) => varFinding(loaded, name, message)),
+  const findings: readonly LateFinding[] = [
+    ...pinned.missing,
+    ...resolved.problems,
+    ...Object.entries(failed).map(([name, message]) => varFinding(name, message)),
   ];
-  if (findings.length > 0) return { kind: 'refused', findings };
+  if (findings.length > 0) return { kind: 'refused', findings: inOrder(placeLateFindings(loaded, findings)) };
   const plan = planOf(ports, request, { loaded, inputs: checked.inputs, vars, sets: resolved.sets, purpose, nowMs, pinned: pinned.texts });
   const text = canonicalJson(plan);
   return { kind: 'planned', plan, text, hash: ports.ids.sha256(text) };
@@ -155,55 +155,6 @@ function notesOf(runbook: Runbook): readonly string[] {
   return runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
 }
 
-function findingOf(loaded: LoadedRunbook, problem: SetProblem): Finding {
-  const texts = CODES[problem.code];
-  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => problem.marks[name] ?? '');
-  return finding(loaded, {
-    code: problem.code,
-    message: fill(texts.message),
-    hint: fill(texts.hint),
-    at: problem.at,
-    pointer: `/targets/${problem.set}`,
-  });
-}
-
-function documentFinding(loaded: LoadedRunbook, path: string): Finding {
-  return finding(loaded, {
-    code: 'RW402',
-    message: `unknown configuration document "${path}"`,
-    hint: 'it must be published without errors, beside the runbook',
-    at: { line: 1, column: 1 },
-    pointer: '/inputs',
-  });
-}
-
-function varFinding(loaded: LoadedRunbook, name: string, message: string): Finding {
-  return finding(loaded, {
-    code: 'RW312',
-    message: `var "${name}": ${message}`,
-    hint: 'a missing key is an error: has()',
-    at: { line: 1, column: 1 },
-    pointer: `/vars/${name}`,
-  });
-}
-
-function finding(
-  loaded: LoadedRunbook,
-  found: { readonly code: Finding['code']; readonly message: string; readonly hint: string; readonly at: Place; readonly pointer: string },
-): Finding {
-  const { line, column } = found.at;
-  return {
-    code: found.code,
-    severity: 'error',
-    message: found.message,
-    hint: found.hint,
-    file: loaded.path,
-    line,
-    column,
-    endLine: line,
-    endColumn: column + 1,
-    pointer: found.pointer,
-    related: [],
-    docs: `codes/${found.code}`,
-  };
+function varFinding(name: string, message: string): LateFinding {
+  return { code: 'RW312', path: ['vars', name], marks: { message } };
 }

@@ -1,6 +1,7 @@
 import { RunwardError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { evaluate } from '../language/expression.ts';
+import type { LateFinding } from '../language/late-finding.ts';
 import type { Runbook, TargetSet } from '../language/runbook.ts';
 import type { Ports } from '../ports.ts';
 import { targetScope } from '../run/scope.ts';
@@ -10,14 +11,6 @@ import { hostTargets } from './hosts.ts';
 import type { PlannedSet } from './plan-record.ts';
 import type { Project } from './project.ts';
 import { recoveryPlanTargets } from './recovery-plan.ts';
-
-/** A set that cannot be used as it is, with the code of its finding. */
-export interface SetProblem {
-  readonly code: 'RW508' | 'RW509' | 'RW312';
-  readonly set: string;
-  readonly at: TargetSet['at'];
-  readonly marks: Readonly<Record<string, string>>;
-}
 
 /** Resolves all target sets of a runbook, once: the full ids become part of the plan. Throws ARM_REFUSED when Azure does not tell. */
 export async function resolveSets(
@@ -29,25 +22,25 @@ export async function resolveSets(
     readonly signal: AbortSignal;
     readonly nowMs: number;
   },
-): Promise<{ readonly sets: Readonly<Record<string, PlannedSet>>; readonly problems: readonly SetProblem[] }> {
+): Promise<{ readonly sets: Readonly<Record<string, PlannedSet>>; readonly problems: readonly LateFinding[] }> {
   const sets: Record<string, PlannedSet> = {};
-  const problems: SetProblem[] = [];
+  const problems: LateFinding[] = [];
   for (const [name, set] of Object.entries(request.runbook.targets)) {
     const found = await membersOf(ports, { name, set, ...request });
     const kept = narrowed(set, found.targets, request);
     if ('message' in kept) {
-      problems.push({ code: 'RW312', set: name, at: set.at, marks: { message: `where of "${name}": ${kept.message}` } });
+      problems.push({ code: 'RW312', path: ['targets', name, 'where'], marks: { message: kept.message } });
       continue;
     }
     if (kept.targets.length > set.max)
       problems.push({
         code: 'RW508',
-        set: name,
-        at: set.at,
+        path: ['targets', name],
+        atKey: true,
         marks: { set: `"${name}"`, n: String(kept.targets.length), max: String(set.max) },
       });
     if (kept.targets.length === 0 && set.onEmpty === 'fail')
-      problems.push({ code: 'RW509', set: name, at: set.at, marks: { set: `"${name}"` } });
+      problems.push({ code: 'RW509', path: ['targets', name], atKey: true, marks: { set: `"${name}"` } });
     sets[name] = {
       ...(found.planId === undefined ? {} : { planId: found.planId }),
       onEmpty: set.onEmpty,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { LoadedRunbook } from '../../engine/language/load.ts';
+import { findingsJson } from '../../engine/language/render-json.ts';
 
 import type { App, ServerContext } from '../context.ts';
 import { demand, sees } from '../identify.ts';
 import { inputSchema } from '../input-schema.ts';
-import { findingsView, placeOf, runbookNamed } from '../projects.ts';
+import { placeOf, runbookNamed } from '../projects.ts';
 import { publishSchedules } from '../schedules.ts';
 import { page } from '../schemas/component.ts';
 import { filesBody, findingsSchema } from '../schemas/finding.ts';
@@ -20,7 +21,7 @@ export function runbookRoutes(app: App, context: ServerContext): void {
       config: { permission: 'plan', budget: 'read' },
       schema: { summary: 'Check documents; nothing is stored', tags: ['runbooks'], body: filesBody, response: { 200: findingsSchema } },
     },
-    async (request) => findingsView(projects.check(request.body.files), request.body.files.length),
+    async (request) => findingsJson(projects.check(request.body.files).findings, request.body.files.length),
   );
 
   app.put(

@@ -120,6 +120,7 @@ describe('danger without a terminal', () => {
   const session = (yes: boolean): Session => ({
     options: { yes },
     output: outputTo('table').output,
+    format: 'table',
     project: '',
     canAsk: false,
     timeoutMs: undefined,

@@ -1,71 +1,85 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { actions } from '../../../engine/actions/registry.ts';
-import { loadDocuments } from '../../../engine/language/load.ts';
 import { renderFinding, renderSummary } from '../../../engine/language/render-human.ts';
+import { findingsJson } from '../../../engine/language/render-json.ts';
 import { sourceText } from '../../../engine/language/source-text.ts';
+import { findingsOf, type Golden, GOLDEN_FOLDER, GOLDENS } from '../../support/goldens.ts';
 
-const FOLDER = join(import.meta.dirname, '../../golden/bad');
-const NAMES = readdirSync(FOLDER)
-  .filter((file) => file.endsWith('.yaml'))
-  .map((file) => file.slice(0, -'.yaml'.length));
-
-function findingsOf(text: string, path: string) {
-  return loadDocuments([{ path, text }], { actions }).findings;
-}
+const CASES = GOLDENS.map((golden) => [golden.name, golden] as const);
 
 describe('broken documents', () => {
-  it('are at least twenty, and each of them is named after the code that it must have', () => {
-    expect(NAMES.length).toBeGreaterThanOrEqual(20);
-    const without = NAMES.filter((name) => {
-      const codes = findingsOf(readFileSync(join(FOLDER, `${name}.yaml`), 'utf8'), name).map((finding) => finding.code.toLowerCase());
-      return !codes.some((code) => name.startsWith(code));
-    });
-    expect(without).toEqual([]);
+  it.each(CASES)('%s shows the code that it is named after', async (_, golden) => {
+    expect((await findingsOf(golden)).map((finding) => finding.code)).toContain(golden.code);
   });
 
-  it.each(NAMES)('%s is explained as its golden file says', (name) => {
-    const text = readFileSync(join(FOLDER, `${name}.yaml`), 'utf8');
-    const path = `bad/${name}.yaml`;
-    const findings = findingsOf(text, path);
-    const shown = [...findings.map((finding) => renderFinding(finding, sourceText(path, text))), renderSummary(findings, 1), ''].join('\n');
-    expect(shown).toBe(readFileSync(join(FOLDER, `${name}.out`), 'utf8'));
+  // `npx vitest run --project unit golden -u` writes the outputs anew; what changed is read before it is committed.
+  it.each(CASES)('%s is explained to people and programs as its golden files say', async (name, { files, ...golden }) => {
+    const findings = await findingsOf({ ...golden, files });
+    const sources = new Map(files.map((file) => [file.path, sourceText(file.path, file.text)]));
+    const shown = [
+      ...findings.map((finding) => renderFinding(finding, sources.get(finding.file))),
+      renderSummary(findings, files.length),
+      '',
+    ];
+    await expect(shown.join('\n')).toMatchFileSnapshot(join(GOLDEN_FOLDER, `${name}.out`));
+    const json = `${JSON.stringify(findingsJson(findings, files.length), undefined, 2)}\n`;
+    await expect(json).toMatchFileSnapshot(join(GOLDEN_FOLDER, `${name}.json`));
   });
 
-  it.each(NAMES)('%s: seven blank lines above move every finding by seven lines and nothing else', (name) => {
-    const text = readFileSync(join(FOLDER, `${name}.yaml`), 'utf8');
-    // A directive must stand on the first line that is not blank; moving it is moving another document.
-    const moved = findingsOf(`${'\n'.repeat(7)}${text}`, 'x');
-    const shifted = findingsOf(text, 'x').map((finding) => ({
-      ...finding,
-      line: atStart(finding) ? finding.line : finding.line + 7,
-      endLine: atStart(finding) ? finding.endLine : finding.endLine + 7,
-      message: finding.message,
-      hint: finding.hint.replace(/in line (\d+)/, (_, line: string) => `in line ${Number(line) + 7}`),
-      related: finding.related.map((place) => ({ ...place, line: place.line + 7 })),
-    }));
-    expect(moved).toEqual(shifted);
-  });
+  // A byte order mark is one only at the very start.
+  it.each(CASES.filter(([, { code }]) => code !== 'RW101'))(
+    '%s: seven blank lines above move every finding by seven lines and nothing else',
+    async (_, golden) => {
+      const moved = await findingsOf(movedDown(golden, 7));
+      const main = golden.files[0]?.path;
+      const lower = (file: string, line: number) => (file === main ? line + 7 : line);
+      const shifted = (await findingsOf(golden)).map((finding) => ({
+        ...finding,
+        line: atStart(finding) ? finding.line : lower(finding.file, finding.line),
+        endLine: atStart(finding) ? finding.endLine : lower(finding.file, finding.endLine),
+        hint: finding.hint.replace(/in line (\d+)/, (_text, line: string) => `in line ${Number(line) + 7}`),
+        related: finding.related.map((place) => ({ ...place, line: lower(place.file, place.line) })),
+      }));
+      expect(moved).toEqual(shifted);
+    },
+  );
 
-  it('offer a fix only where applying it removes the finding', () => {
-    const offered = NAMES.flatMap((name) => {
-      const text = readFileSync(join(FOLDER, `${name}.yaml`), 'utf8');
-      return findingsOf(text, name).flatMap((finding) =>
-        finding.fix === undefined ? [] : [{ name, text, finding, fix: finding.fix.text }],
-      );
-    });
-    expect(offered.length).toBeGreaterThan(10);
-    const useless = offered.filter(({ name, text, finding, fix }) => {
-      const lines = text.split('\n');
-      const line = lines[finding.line - 1] ?? '';
-      lines[finding.line - 1] = line.slice(0, finding.column - 1) + fix + line.slice(finding.endColumn - 1);
-      const left = findingsOf(lines.join('\n'), name);
-      return left.some((other) => other.code === finding.code && other.line === finding.line && other.column === finding.column);
-    });
-    expect(useless.map(({ name, fix }) => `${name}: ${fix}`)).toEqual([]);
+  it('offer a fix only where applying it removes the finding', async () => {
+    const useless: string[] = [];
+    let offered = 0;
+    for (const golden of GOLDENS) {
+      for (const finding of await findingsOf(golden)) {
+        if (finding.fix === undefined) continue;
+        offered += 1;
+        const left = await findingsOf(repaired(golden, finding, finding.fix.text));
+        const remains = left.some((other) => other.code === finding.code && other.line === finding.line && other.column === finding.column);
+        if (remains) useless.push(`${golden.name}: ${finding.fix.text}`);
+      }
+    }
+    expect(offered).toBeGreaterThan(10);
+    expect(useless).toEqual([]);
   });
 });
+
+function movedDown(golden: Golden, lines: number): Golden {
+  const [first, ...others] = golden.files;
+  return first === undefined ? golden : { ...golden, files: [{ ...first, text: '\n'.repeat(lines) + first.text }, ...others] };
+}
+
+function repaired(
+  golden: Golden,
+  place: { readonly file: string; readonly line: number; readonly column: number; readonly endColumn: number },
+  fix: string,
+): Golden {
+  const files = golden.files.map((file) => {
+    if (file.path !== place.file) return file;
+    const lines = file.text.split('\n');
+    const line = Array.from(lines[place.line - 1] ?? '');
+    lines[place.line - 1] = [...line.slice(0, place.column - 1), fix, ...line.slice(place.endColumn - 1)].join('');
+    return { ...file, text: lines.join('\n') };
+  });
+  return { ...golden, files };
+}
 
 // Findings about a file as a whole stand at its first character.
 function atStart(finding: { readonly line: number; readonly column: number; readonly endColumn: number }): boolean {

@@ -29,7 +29,13 @@ steps:
     assert: [{ that: 'inputs.count > 0', message: There are inputs }]
 `;
 
-const loaded = loadDocuments([{ path: 'runbooks/inputs.yaml', text: TEXT }], { actions });
+const loaded = loadDocuments(
+  [
+    { path: 'runbooks/inputs.yaml', text: TEXT },
+    { path: 'configurations/web.dsc.yaml', text: 'resources: []\n' },
+  ],
+  { actions },
+);
 const runbook = loaded.runbooks.get('inputs');
 
 function check(given: JsonObject) {

@@ -93,7 +93,7 @@ describe('a plan', () => {
 
   it('refuses a set that is larger than its max, or empty, at the place of the set', async () => {
     const large = await plan(RUNBOOK.replace('    where: target.tags.ring == inputs.ring\n', '').replace('max: 2', 'max: 1'));
-    expect(large.kind === 'refused' && large.findings.map(({ code, line }) => [code, line])).toEqual([['RW508', 12]]);
+    expect(large.kind === 'refused' && large.findings.map(({ code, line }) => [code, line])).toEqual([['RW508', 11]]);
     const empty = await plan(RUNBOOK.replace('target.tags.ring == inputs.ring', 'target.tags.ring == "z"'));
     expect(empty.kind === 'refused' && empty.findings.map(({ code }) => code)).toEqual(['RW509']);
   });

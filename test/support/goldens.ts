@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { actions } from '../../engine/actions/registry.ts';
+import type { Finding } from '../../engine/language/diagnostics.ts';
+import { loadDocuments } from '../../engine/language/load.ts';
+import { LATER_FINDINGS } from './golden-later.ts';
+
+/** Where the golden pairs lie: `<name>.yaml`, what it must print in `<name>.out` and `<name>.json`, and a folder `<name>` for further documents of its project. */
+export const GOLDEN_FOLDER = join(import.meta.dirname, '../golden/bad');
+
+/** A document of a golden as people would send it. */
+export interface GoldenFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A project that has something wrong; its name begins with the code that it must show. */
+export interface Golden {
+  readonly name: string;
+  readonly code: string;
+  /** The broken document first, then those beside it. */
+  readonly files: readonly GoldenFile[];
+}
+
+/** Every golden by name. */
+export const GOLDENS: readonly Golden[] = readdirSync(GOLDEN_FOLDER)
+  .filter((file) => file.endsWith('.yaml'))
+  .toSorted()
+  .map((file) => goldenOf(file.replace(/\.yaml$/, '')));
+
+/** What the golden's project shows: checked, linted, planned or run, as its code needs. */
+export async function findingsOf({ name, files }: Golden): Promise<readonly Finding[]> {
+  const later = LATER_FINDINGS[name];
+  return later === undefined ? loadDocuments(files, { actions }).findings : later(files);
+}
+
+function goldenOf(name: string): Golden {
+  const code = /^rw(-dsc-)?\d{3}/.exec(name)?.[0].toUpperCase() ?? '';
+  const beside = join(GOLDEN_FOLDER, name);
+  const others = existsSync(beside) ? readdirSync(beside).toSorted() : [];
+  return {
+    name,
+    code,
+    files: [
+      { path: `bad/${name}.yaml`, text: readFileSync(join(GOLDEN_FOLDER, `${name}.yaml`), 'utf8') },
+      ...others.map((file) => ({ path: `bad/${name}/${file}`, text: readFileSync(join(beside, file), 'utf8') })),
+    ],
+  };
+}
