@@ -67,6 +67,12 @@ const configSchema = z.strictObject({
   ),
   readsPerMinute: count(1, 1_000_000, 600).describe('Reads that one principal may make in a minute'),
   streamMax: count(1, 1000, 20).describe('Event streams that one principal may keep open'),
+  kill: z.enum(['0', '1']).default('0').describe('1: this worker sends no new request that may change something, whatever the store says'),
+  killFile: z
+    .string()
+    .min(1)
+    .default('/etc/runward/STOP')
+    .describe('While this file is there, a worker sends no new request that may change something; what the file holds is the reason'),
   productionRunMax: count(1, 1000, 5).describe('Runs in environment production that one principal may have under way'),
 });
 

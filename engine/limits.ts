@@ -79,6 +79,16 @@ export const LOCK_POLL_MS = 10_000;
 export const APPROVAL_SEVERE_MS = 14_400_000;
 /** The first effect behind an approval must start within this time. */
 export const APPROVAL_USE_MS = 3_600_000;
+/** For steps with windows, an approval waits at most this long for the end of the next one. */
+export const APPROVAL_USE_WINDOW_MS = 345_600_000;
+/** Effects behind an approval start for this long after the first one; then it is asked for again. */
+export const APPROVAL_EFFECTS_MS = 28_800_000;
+/** How often somebody looks whether what holds a step or a run still does: freezes are lifted and locks given back at any time. */
+export const HOLD_LOOK_MS = 30_000;
+/** How often each worker reads the kill switch and the freezes. */
+export const STOPS_POLL_MS = 2_000;
+/** A kill switch that could not be read for this long counts as on. */
+export const STOPS_STALE_MS = 5_000;
 /** Readiness checks that are older than this when the last approval is given are made again. */
 export const READINESS_AGE_MAX_MS = 300_000;
 /** How often a ready step is looked at again when its answer names no time. */

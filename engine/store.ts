@@ -1,5 +1,6 @@
 import type { AuditEntry } from './audit/chain.ts';
 import type { DriftRecord } from './dsc/drift-record.ts';
+import type { GateStore } from './gates/gate-store.ts';
 import type { RunId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { Signature } from './ports.ts';
@@ -13,7 +14,7 @@ import type { ScheduleStore } from './schedule/stored-schedule.ts';
  * token, version and audit head; a rejection changes nothing. All times are milliseconds of the store's own clock.
  * Throws STORE_UNAVAILABLE when the store does not answer and STORE_UNCONFIRMED when a write is not known to be durable.
  */
-export interface Store extends ScheduleStore {
+export interface Store extends ScheduleStore, GateStore {
   readonly create: (request: CreateRequest) => Promise<CreateAnswer>;
   readonly claim: (request: ClaimRequest) => Promise<ClaimAnswer>;
   readonly renew: (runId: RunId, fence: Fence, leaseMs: number) => Promise<RenewAnswer>;
@@ -249,6 +250,8 @@ export interface WorkerBeat {
   readonly startedAtMs: number;
   readonly atMs: number;
   readonly runs: number;
+  /** Why this worker changes nothing: its own file or variable, or a switch that it cannot read. */
+  readonly stopped?: string;
   readonly ticketStore: string;
 }
 

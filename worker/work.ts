@@ -8,6 +8,7 @@ import { advance } from '../engine/run/advance.ts';
 import { scanForever } from '../engine/run/scan.ts';
 import type { Engine } from '../engine/run/turn.ts';
 import { heartbeat } from './heartbeat.ts';
+import { makeStopWatch, type StopWatch } from './stops.ts';
 
 /** What fetches wake-ups: calls `handle` for each and tells it through the signal when the process drains. */
 export type StartConsumer = (handle: (runId: RunId, drain: AbortSignal) => Promise<void>) => {
@@ -33,31 +34,34 @@ export interface Work {
 /** Fetches wake-ups, works on their runs, scans for runs that nobody holds, and says every few seconds that it is alive. */
 export function startWork(options: WorkOptions): Work {
   const { config, ports } = options;
-  const engine = engineOf(options);
+  const stops = makeStopWatch(ports, config);
+  const engine = engineOf(options, stops);
   const stopped = new AbortController();
   const consumer = options.startConsumer(async (runId, drain) => {
     const visit = await advance(engine, runId, drain);
     ports.log.debug('visit ended', { runId, visit });
   });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: stopped.signal });
-  const beat = heartbeat({ ...options, active: consumer.active, signal: stopped.signal });
+  const watching = stops.watch(stopped.signal);
+  const beat = heartbeat({ ...options, active: consumer.active, stopped: () => stops.now().kill?.reason, signal: stopped.signal });
   return {
     async drain(withinMs) {
       const end = await consumer.drain(withinMs);
       stopped.abort();
-      await Promise.all([scan, beat]);
+      await Promise.all([scan, beat, watching]);
       return end;
     },
   };
 }
 
-function engineOf({ config, ports, name }: WorkOptions): Engine {
+function engineOf({ config, ports, name }: WorkOptions, stops: StopWatch): Engine {
   const share = config.leaseMs / LEASE_MS;
   return {
     ports,
     actions,
     script: scriptAction,
     times: { leaseMs: config.leaseMs, intentLeaseMs: INTENT_LEASE_MS * share, sendMarginMs: SEND_MARGIN_MS * share },
+    stops,
     timeScale: config.azure.timeScale ?? 1,
     worker: name,
   };

@@ -4,6 +4,7 @@ import type { Durability, Store } from '../../engine/store.ts';
 import { makeAsides } from './asides.ts';
 import { makeDrift } from './drift.ts';
 import { makeEventWatch } from './event-watch.ts';
+import { makeGates } from './gates.ts';
 import type { RunCell } from './run-cell.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
@@ -29,6 +30,7 @@ export function makeMemoryStore(options: MemoryStoreOptions): Store {
     ...makeDrift(nowMs),
     ...makeTokens(),
     ...makeSchedules(nowMs),
+    ...makeGates(),
     nowMs: async () => nowMs(),
     durability: async () => ({ tier, server: 'memory', findings: ['everything is lost when the process ends'] }),
     close: async () => {},

@@ -8,6 +8,8 @@ export const STORE_KEYS = {
   ids: 'runward:ids',
   number: 'runward:number',
   documents: 'runward:documents',
+  kill: 'runward:kill',
+  freezes: 'runward:freeze',
   tokens: 'runward:tokens',
   drift: 'runward:drift',
   driftRevisions: 'runward:drift:revisions',
@@ -43,6 +45,11 @@ export function runKeys(
 /** The key of the lock on a target: a digest, because target ids hold any character and are long. */
 export function lockKey(lockId: string): string {
   return `runward:lock:{${createHash('sha256').update(lockId).digest('hex')}}`;
+}
+
+/** The key of the runs that have a place in a group. */
+export function groupKey(group: string): string {
+  return `runward:group:${group}`;
 }
 
 /** The key of a plan that waits to be started. */

@@ -4,6 +4,7 @@ import { makeAsides } from './asides.ts';
 import { makeDue, readNowMs } from './due.ts';
 import { makeDrift } from './drift.ts';
 import { makeEventWatch } from './event-watch.ts';
+import { makeGates } from './gates.ts';
 import { makeLocks } from './locks.ts';
 import { makeLogLines } from './log-lines.ts';
 import { makeRunReads } from './run-reads.ts';
@@ -30,6 +31,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
     ...makeDrift(server),
     ...makeTokens(server),
     ...makeSchedules(server),
+    ...makeGates(server),
     awaitEvents: (runId, after, waitMs, signal) => watch.wait({ runId, after }, waitMs, signal),
     nowMs: () => readNowMs(server),
     durability: server.durability,

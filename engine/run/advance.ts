@@ -7,8 +7,8 @@ import { executeStep } from './execute-step.ts';
 import { finishRun } from './finish-run.ts';
 import type { Holder } from './holder.ts';
 import { nextMoves, type Moves } from './next-steps.ts';
-import { noticeLines, noticeWords } from './notices.ts';
-import type { RunRecord } from './record.ts';
+import { gateNotices, noticeLines, noticeWords } from './notices.ts';
+import type { RunView } from './record.ts';
 import { isLost } from './submit-step.ts';
 import type { Engine } from './turn.ts';
 
@@ -78,7 +78,7 @@ async function moveOn(work: Work): Promise<Visit> {
     const moves = movesNow(work);
     if (moves.kind === 'ended') return end(work);
     if (moves.kind === 'change') {
-      const before = holder.view().run;
+      const before = holder.view();
       await holder.commit((view, nowMs) => changeNow(work, { view, nowMs }));
       await tell(work, before);
       continue;
@@ -91,10 +91,12 @@ async function moveOn(work: Work): Promise<Visit> {
 }
 
 /** Notices go to the run's log and to the worker's. They are a convenience: one that is not written stops nothing. */
-async function tell({ engine, holder }: Work, before: RunRecord): Promise<void> {
+async function tell({ engine, holder }: Work, before: RunView): Promise<void> {
   const { run } = holder.view();
-  const words = noticeWords(before, run);
-  const lines = noticeLines(holder.plan, run, words, holder.nowMs());
+  const words = noticeWords(before.run, run);
+  const atMs = holder.nowMs();
+  const about = gateNotices(holder.plan, { before, after: holder.view() }, atMs);
+  const lines = [...noticeLines(holder.plan, run, words, atMs), ...about];
   if (lines.length === 0) return;
   for (const { text } of lines) engine.ports.log.info('notice', { runId: holder.runId, text });
   await engine.ports.store
@@ -104,7 +106,13 @@ async function tell({ engine, holder }: Work, before: RunRecord): Promise<void> 
 
 /** The change is computed again inside the commit: between the decision and its turn a leaf may have moved. */
 function changeNow(work: Work, at: { readonly view: ReturnType<Holder['view']>; readonly nowMs: number }) {
-  const moves = nextMoves({ plan: work.holder.plan, busy: new Set(work.busy.keys()), uuid5: work.engine.ports.ids.uuid5, ...at });
+  const moves = nextMoves({
+    plan: work.holder.plan,
+    busy: new Set(work.busy.keys()),
+    stops: work.engine.stops.now(),
+    uuid5: work.engine.ports.ids.uuid5,
+    ...at,
+  });
   return moves.kind === 'change' ? moves.change : undefined;
 }
 
@@ -114,6 +122,7 @@ function movesNow({ engine, holder, busy }: Work): Moves {
     view: holder.view(),
     nowMs: holder.nowMs(),
     busy: new Set(busy.keys()),
+    stops: engine.stops.now(),
     uuid5: engine.ports.ids.uuid5,
   });
 }
@@ -127,9 +136,9 @@ function begin({ engine, holder, busy, errors }: Work, leaf: Parameters<typeof e
 
 function isLongWait(holder: Holder, moves: Extract<Moves, { kind: 'work' }>): boolean {
   const { state } = holder.view().run;
-  if (state === 'unknown') return true;
+  if (state === 'unknown' || state === 'queued') return true;
   if (moves.due.length > 0) return false;
-  if (moves.asked.length > 0 && state === 'waiting') return true;
+  if (moves.asked.length + moves.held.length > 0 && state === 'waiting') return true;
   return (moves.wakeAtMs ?? Infinity) - holder.nowMs() > HOLD_MAX_MS;
 }
 

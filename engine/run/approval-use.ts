@@ -1,19 +1,34 @@
-import { APPROVAL_USE_MS } from '../limits.ts';
-import type { Turn } from './turn.ts';
+import { endOfNextWindow } from '../gates/windows.ts';
+import type { WindowDefinition } from '../language/runbook.ts';
+import { APPROVAL_EFFECTS_MS, APPROVAL_USE_MS, APPROVAL_USE_WINDOW_MS } from '../limits.ts';
+import type { RunView, StepRecord } from './record.ts';
+
+/** The approval that was given last in a run. */
+export function lastApproval(view: RunView): StepRecord | undefined {
+  return [...view.steps.values()]
+    .filter(
+      ({ node, state, decisions }) => node === 'person' && state === 'succeeded' && decisions?.some(({ answer }) => answer === 'approve'),
+    )
+    .toSorted((left, right) => (right.endedAtMs ?? 0) - (left.endedAtMs ?? 0))[0];
+}
 
 /**
- * An approval must be used soon: the first effect behind it starts within an hour. Returns why it may not be used any more, or undefined.
- * Steps after the first effect go on with it, also after a crash: it is bound to this run and plan.
+ * Why the last approval counts no more, or undefined. The first effect behind it starts within an hour, or before the end of the first window
+ * that opens after it (at most four days); effects go on for eight hours from then. It is bound to this run and plan, also after a crash.
  */
-export function approvalIsStale(turn: Turn): string | undefined {
-  const { run, steps } = turn.holder.view();
-  if (run.phase === 'finally') return undefined;
-  const granted = [...steps.values()].filter(
-    ({ node, state, decisions }) => node === 'person' && state === 'succeeded' && decisions?.some(({ answer }) => answer === 'approve'),
+export function spentApproval(view: RunView, windows: readonly WindowDefinition[], nowMs: number): string | undefined {
+  const atMs = lastApproval(view)?.endedAtMs;
+  if (atMs === undefined) return undefined;
+  const uses = [...view.steps.values()].flatMap(({ firstIntentAtMs }) =>
+    firstIntentAtMs !== undefined && firstIntentAtMs >= atMs ? [firstIntentAtMs] : [],
   );
-  const last = Math.max(0, ...granted.map(({ endedAtMs }) => endedAtMs ?? 0));
-  if (last === 0) return undefined;
-  const used = [...steps.values()].some(({ firstIntentAtMs }) => firstIntentAtMs !== undefined && firstIntentAtMs >= last);
-  if (used || turn.holder.nowMs() - last <= APPROVAL_USE_MS) return undefined;
-  return 'the approval was given more than an hour ago and nothing was started since: it is no longer valid';
+  if (uses.length > 0)
+    return nowMs - Math.min(...uses) <= APPROVAL_EFFECTS_MS
+      ? undefined
+      : 'the approval was first used more than 8 hours ago: it is asked for again';
+  const byWindow = windows.length === 0 ? 0 : Math.min(endOfNextWindow(windows, atMs) ?? 0, atMs + APPROVAL_USE_WINDOW_MS);
+  if (nowMs <= Math.max(atMs + APPROVAL_USE_MS, byWindow)) return undefined;
+  return windows.length === 0
+    ? 'the approval was not used within an hour: it is asked for again'
+    : 'the approval was not used before its window closed: it is asked for again';
 }

@@ -1,6 +1,10 @@
 import { assert } from '../errors.ts';
-import { READINESS_AGE_MAX_MS } from '../limits.ts';
+import { HOLD_LOOK_MS, PLAN_AGE_MAX_MS, PLAN_AGE_SEVERE_MS, READINESS_AGE_MAX_MS } from '../limits.ts';
+import { freezeHold, type Hold, killHold } from '../gates/hold.ts';
+import { freezeOf } from '../gates/stops.ts';
 import type { RunChange } from './change.ts';
+import { changesAnything } from './effects.ts';
+import { withinWindows } from './hold-step.ts';
 import { breachAtMs, clockChange } from './objective-clock.ts';
 import { endOfRun } from './end-of-run.ts';
 import { cancelChange, endWaiting, givenUpChange, isParked, lateChange, pauseChange, startFields } from './interruption.ts';
@@ -8,6 +12,7 @@ import type { RunRecord, RunView, StepRecord } from './record.ts';
 import { hasEnded, type RunOutcome } from './run-state.ts';
 import { phasePrefix } from './step-path.ts';
 import { countsAsFailed, stepHasEnded, type StepStatus } from './verdict.ts';
+import { lostRound, walkRounds } from './walk-person.ts';
 import type { Asked, Found, Level, Mode, Situation, Walk } from './walk.ts';
 import { walkParallel, walkSequence } from './walk-tree.ts';
 
@@ -18,6 +23,7 @@ export type Moves =
       readonly kind: 'work';
       readonly due: Found['due'];
       readonly asked: readonly Asked[];
+      readonly held: Found['held'];
       /** The earliest time at which something is due without a person; undefined when nothing is. */
       readonly wakeAtMs: number | undefined;
     }
@@ -27,20 +33,21 @@ export type Moves =
 export function nextMoves(situation: Situation): Moves {
   const { run } = situation.view;
   if (hasEnded(run.state)) return { kind: 'ended' };
-  if (run.state === 'queued') return change({ event: 'started', stampFields: ['startedAtMs'], fields: startFields(situation) });
+  if (run.state === 'queued') return startOrWait(situation);
   if (isParked(run)) {
     const cancel = cancelChange(situation);
-    return cancel === undefined ? { kind: 'work', due: [], asked: [], wakeAtMs: undefined } : change(cancel);
+    return cancel === undefined ? { kind: 'work', due: [], asked: [], held: [], wakeAtMs: undefined } : change(cancel);
   }
   const stop =
     cancelChange(situation) ??
     givenUpChange(situation) ??
     lateChange(situation) ??
+    lostApproval(situation) ??
     pauseChange(run) ??
     breachChange(situation) ??
     staleReadiness(situation);
   if (stop !== undefined) return change(stop);
-  const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], wakeAtMs: undefined } };
+  const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], held: [], wakeAtMs: undefined } };
   const status = walkPhase(walk);
   return movesOf(situation, walk.found, status);
 }
@@ -48,11 +55,11 @@ export function nextMoves(situation: Situation): Moves {
 function movesOf(situation: Situation, found: Found, status: StepStatus): Moves {
   const { view, nowMs, plan } = situation;
   const clock = clockChange(plan, view);
-  if (found.changes.length > 0) {
-    const woken =
-      view.run.state === 'waiting'
-        ? ({ event: 'woken', fields: { ...clock, ...endWaiting(view.run, nowMs) } } as const)
-        : { fields: clock };
+  // Reminding somebody of a gate is no reason to begin the wait anew.
+  const moved = found.changes.some(({ event, to }) => event !== 'postponed' || to.node !== 'person');
+  const wakes = view.run.state === 'waiting' && (moved || found.due.length > 0);
+  if (found.changes.length > 0 || wakes) {
+    const woken = wakes ? ({ event: 'woken', fields: { ...clock, ...endWaiting(view.run, nowMs) } } as const) : { fields: clock };
     return change({ ...woken, steps: found.changes });
   }
   if (stepHasEnded(status) && view.run.state !== 'paused') return change(phaseEnd(situation, status));
@@ -66,12 +73,44 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
     return change({ fields: { clock: { ...view.run.clock, ...clock.clock, waitingSinceMs: nowMs } } });
   if (found.due.length > 0 || inFlight || view.run.state !== 'running') return work(found, situation);
   if (Object.keys(clock).length > 0) return change({ fields: clock });
-  const nothingToDo = found.asked.length === 0 && found.wakeAtMs === undefined;
-  if (nothingToDo || !onlyTimers(view)) return work(found, situation);
+  const nothingToDo = found.asked.length === 0 && found.held.length === 0 && found.wakeAtMs === undefined;
+  if (nothingToDo || !onlyWaits(view, found)) return work(found, situation);
+  const word = found.held[0]?.hold.word ?? 'timer';
+  // What the kill switch has stopped goes on when a person says so, not when the switch goes off.
+  const { kill } = situation.stops;
+  if (found.asked.length === 0 && word === 'kill_switch' && kill !== undefined && kill.unreadable !== true) {
+    const pause = { cause: 'killed', by: kill.by, reason: kill.reason, atMs: nowMs } as const;
+    return change({ event: 'paused', fields: { ...clock, reason: 'killed', pause } });
+  }
   return change({
     event: 'gated',
-    fields: { reason: found.asked.length > 0 ? 'approval' : 'timer', ...beginWaiting(found, view.run, nowMs) },
+    fields: { reason: found.asked.length > 0 ? 'approval' : word, ...beginWaiting(found, view.run, nowMs) },
   });
+}
+
+/** A run that may change something starts while nothing holds it; one that waited longer than its plan may be old ends instead. */
+function startOrWait(situation: Situation): Moves {
+  const { plan, view, nowMs } = situation;
+  const { run } = view;
+  const startByMs = run.createdAtMs + (plan.severity === 'severe' ? PLAN_AGE_SEVERE_MS : PLAN_AGE_MAX_MS);
+  if (nowMs >= startByMs) {
+    const reason = `it could not start in time (${run.hold?.message ?? 'no worker was there'}): plan again`;
+    return change({ event: 'ended_timed_out', stampFields: ['endedAtMs'], fields: { outcome: 'timed_out', reason, hold: null } });
+  }
+  const hold = holdOfStart(situation);
+  if (hold === undefined)
+    return change({ event: 'started', stampFields: ['startedAtMs'], fields: { ...startFields(situation), hold: null, reason: null } });
+  if (run.hold?.message !== hold.message) return change({ fields: { hold, reason: hold.word } });
+  const wakeAtMs = Math.min(startByMs, hold.untilMs ?? Infinity, nowMs + HOLD_LOOK_MS);
+  return { kind: 'work', due: [], asked: [], held: [{ path: '', hold }], wakeAtMs };
+}
+
+function holdOfStart({ plan, stops, nowMs }: Situation): Hold | undefined {
+  if (!changesAnything(plan)) return undefined;
+  if (stops.kill !== undefined) return killHold(stops.kill);
+  const exempt = plan.definition.freeze === 'exempt' && plan.purpose === 'failover';
+  const freeze = exempt ? undefined : freezeOf(stops, plan.environment, nowMs);
+  return freeze === undefined ? undefined : freezeHold(freeze);
 }
 
 function work(found: Found, { view, plan }: Situation): Moves {
@@ -83,18 +122,30 @@ function work(found: Found, { view, plan }: Situation): Moves {
     ...(breach === undefined ? [] : [breach]),
   ];
   assert(plan.schema === 1, 'plan schema is known');
-  return { kind: 'work', due: found.due, asked: found.asked, wakeAtMs: times.length === 0 ? undefined : Math.min(...times) };
+  return {
+    kind: 'work',
+    due: found.due,
+    asked: found.asked,
+    held: found.held,
+    wakeAtMs: times.length === 0 ? undefined : Math.min(...times),
+  };
 }
 
 function walkPhase(walk: Walk): StepStatus {
   const { run } = walk.view;
-  const level: Level = { prefix: phasePrefix(run.phase, run.readinessRound), bindings: [], mode: modeOf(walk) };
   const { definition } = walk.plan;
+  const level: Level = {
+    prefix: phasePrefix(run.phase, run.readinessRound),
+    bindings: [],
+    mode: modeOf(walk),
+    cleanup: run.phase !== 'main',
+  };
   switch (run.phase) {
     case 'readiness':
       return walkParallel(walk, definition.readiness?.checks ?? [], level, 10);
     case 'main':
-      return walkSequence(walk, definition.steps, level);
+      walkRounds(walk, level);
+      return walkSequence(walk, definition.steps, withinWindows(level, definition, ''));
     case 'finally':
       return walkSequence(walk, definition.finally, level, true);
   }
@@ -107,6 +158,14 @@ function modeOf({ view }: Pick<Walk, 'view'>): Mode {
 
 function hasUnknown({ steps }: RunView): boolean {
   return [...steps.values()].some(({ state }) => state === 'unknown');
+}
+
+/** An approval that was asked for once more was refused, or nobody gave it in time: nothing new starts, and finally runs. */
+function lostApproval({ view, nowMs }: Situation): RunChange | undefined {
+  const { run, steps } = view;
+  const lost =
+    run.phase === 'main' && run.outcome === undefined && ['running', 'waiting'].includes(run.state) ? lostRound(steps.values()) : undefined;
+  return lost === undefined ? undefined : { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), ...lost } };
 }
 
 /** Passing the objective is an event and a red verdict, never a stop. */
@@ -199,8 +258,9 @@ function unknownReason(view: RunView): string {
   return `it is not known whether ${paths.join(', ')} happened: a person decides`;
 }
 
-function onlyTimers(view: RunView): boolean {
-  return [...view.steps.values()].every(({ node, state }) => state !== 'ready' || node !== 'leaf');
+function onlyWaits(view: RunView, found: Found): boolean {
+  const held = new Set(found.held.map(({ path }) => path));
+  return [...view.steps.values()].every(({ node, state, path }) => state !== 'ready' || node !== 'leaf' || held.has(path));
 }
 
 function byEnd(left: StepRecord, right: StepRecord): number {

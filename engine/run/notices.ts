@@ -1,6 +1,8 @@
 import type { LogLine } from '../store.ts';
 import type { Plan } from '../plan/plan-record.ts';
-import type { RunRecord } from './record.ts';
+import { dateOf } from '../language/instant.ts';
+import type { RunRecord, RunView, StepRecord } from './record.ts';
+import { stepsById } from './waiting.ts';
 
 /** What happened to a run between two looks at it, in the words that `notify` lists. */
 export function noticeWords(before: RunRecord, after: RunRecord): readonly string[] {
@@ -24,6 +26,28 @@ export function noticeLines(plan: Plan, after: RunRecord, words: readonly string
         text: `notice to ${to}: ${plan.definition.title} #${after.number} ${word.replaceAll('_', ' ')}${reasonOf(after)}`,
       })),
   );
+}
+
+/** The notices about gates that were reminded of, or told to others, between two looks at a run. */
+export function gateNotices(plan: Plan, views: { readonly before: RunView; readonly after: RunView }, atMs: number): readonly LogLine[] {
+  const { before, after } = views;
+  const steps = stepsById(plan.definition);
+  const head = `${plan.definition.title} #${after.run.number}`;
+  return [...after.steps.values()].flatMap((record) => {
+    const known = before.steps.get(record.path)?.noticed ?? [];
+    return (record.noticed ?? []).slice(known.length).flatMap((notice) => {
+      const body = steps.get(record.stepId)?.body;
+      const escalated = notice === 'escalated';
+      const others = body?.kind === 'approval' ? (body.escalate?.to ?? []) : [];
+      const channels = escalated ? others : plan.definition.notify.filter(({ when }) => when.includes('waiting')).map(({ to }) => to);
+      const text = escalated ? `nobody has decided about ${record.path}` : `${record.path} ends at ${endOf(record)} and nobody has decided`;
+      return channels.map((to) => ({ atMs, step: 'notify', stream: 'engine' as const, text: `notice to ${to}: ${head} ${text}` }));
+    });
+  });
+}
+
+function endOf({ deadlineAtMs }: StepRecord): string {
+  return deadlineAtMs === undefined ? 'no time' : dateOf(deadlineAtMs).toISOString();
 }
 
 function reasonOf(run: RunRecord): string {

@@ -3,7 +3,7 @@ import { renderTemplate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject } from '../json.ts';
 import { moveStep, type StepChange } from './change.ts';
-import type { Decision, StepRecord } from './record.ts';
+import type { Decision, PersonNotice, StepRecord } from './record.ts';
 import { type ScopeAt, scopeAt } from './scope.ts';
 
 type Text = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly message: string };
@@ -19,6 +19,30 @@ export function personMessage(step: Step, at: ScopeAt): Text {
 /** How long a person may take, in milliseconds. */
 export function personDeadlineMs(step: Step): number {
   return step.body.kind === 'approval' || step.body.kind === 'manual' ? step.body.timeoutMs : 0;
+}
+
+/** A reminder before the time of a gate is over, or others who are told when nobody has decided for long. */
+export function personNotice(step: Step, record: StepRecord, nowMs: number): StepChange | undefined {
+  const next = nextNotice(step, record);
+  if (next === undefined || nowMs < next.atMs) return undefined;
+  const data = { notice: next.notice, ...(next.to === undefined ? {} : { to: [...next.to] }) };
+  return moveStep(record, 'postponed', { noticed: [...(record.noticed ?? []), next.notice] }, { data });
+}
+
+/** The notice that is due next about a gate, and when (milliseconds since 1970). */
+export function nextNotice(
+  { body }: Step,
+  record: StepRecord,
+): { readonly notice: PersonNotice; readonly atMs: number; readonly to?: readonly string[] } | undefined {
+  if (body.kind !== 'approval' || record.deadlineAtMs === undefined) return undefined;
+  const openedAtMs = record.deadlineAtMs - body.timeoutMs;
+  const notices = [
+    { notice: 'reminded' as const, atMs: record.deadlineAtMs - (body.remindBeforeMs ?? body.timeoutMs / 4) },
+    ...(body.escalate === undefined
+      ? []
+      : [{ notice: 'escalated' as const, atMs: openedAtMs + body.escalate.afterMs, to: body.escalate.to }]),
+  ];
+  return notices.filter(({ notice }) => record.noticed?.includes(notice) !== true).toSorted((left, right) => left.atMs - right.atMs)[0];
 }
 
 /** The end of a gate or manual step, once its decisions or the time decide it; undefined while it still waits. */

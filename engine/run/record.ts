@@ -1,5 +1,6 @@
 import type { EffectClass, Failure, Handle } from '../actions/action.ts';
 import type { RunId, StepKey } from '../ids.ts';
+import type { Hold, HoldWord } from '../gates/hold.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Purpose } from '../language/runbook.ts';
 import type { Observation } from '../ports.ts';
@@ -27,9 +28,9 @@ export interface ObjectiveClock {
   readonly waitingSinceMs?: number;
 }
 
-/** Why a run stands still: a person's word, a failure that its step wants a person to look at, or runward itself, which no plain resume may end. */
+/** Why a run stands still: a person's word, the kill switch, a failure that its step wants a person to look at, or runward itself, which no plain resume may end. */
 export interface RunPause {
-  readonly cause: 'person' | 'failure' | 'parked';
+  readonly cause: 'person' | 'killed' | 'failure' | 'parked';
   readonly by: string;
   readonly reason?: string;
   readonly atMs: number;
@@ -68,6 +69,8 @@ export interface RunFields {
   readonly phase: RunPhase;
   readonly outcome?: RunOutcome;
   readonly reason?: string;
+  /** What keeps an accepted run from its start. */
+  readonly hold?: Hold;
   readonly createdAtMs: number;
   readonly startedAtMs?: number;
   readonly endedAtMs?: number;
@@ -123,8 +126,13 @@ export interface Decision {
   readonly atMs: number;
   readonly reason?: string;
   readonly form?: JsonObject;
+  /** A failed readiness check that this approval lets pass, for this run only. */
+  readonly waive?: string;
   readonly self: boolean;
 }
+
+/** What people are told about a gate that waits: it ends soon, or others are asked for help. */
+export type PersonNotice = 'reminded' | 'escalated';
 
 /** One member of an opened fan-out, in order. */
 export interface FanOutItem {
@@ -172,9 +180,13 @@ export interface StepRecord {
   /** A finer word than the state: what a reader of the runbook's semantics sees. */
   readonly verdict?: 'partially_failed' | 'timed_out';
   readonly reason?: string;
+  /** What holds a ready step; `reason` says it in a sentence. */
+  readonly held?: HoldWord;
   readonly error?: Failure;
   readonly percent?: number;
   readonly decisions?: readonly Decision[];
+  /** What people were told about a gate that waits. */
+  readonly noticed?: readonly PersonNotice[];
   readonly message?: string;
   readonly observations: readonly Observation[];
   /** Number of the run whose result this is: a retry carries finished steps over. */

@@ -2,7 +2,7 @@ import type { EffectAction, PrecheckOutcome, SubmitOutcome } from '../actions/ac
 import { RunwardError } from '../errors.ts';
 import { UNANSWERED_MS } from '../limits.ts';
 import { moveStep, type StepChange } from './change.ts';
-import { approvalIsStale } from './approval-use.ts';
+import { holdOfStep } from './hold-step.ts';
 import { logOutcome } from './log-outcome.ts';
 import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
@@ -25,6 +25,7 @@ function writeIntent(turn: Turn, precheck: Extract<PrecheckOutcome, { kind: 'pro
   return move(
     turn,
     (record, nowMs) =>
+      heldChange(turn, record, nowMs) ??
       moveStep(
         record,
         'intent_written',
@@ -36,7 +37,7 @@ function writeIntent(turn: Turn, precheck: Extract<PrecheckOutcome, { kind: 'pro
         },
         {
           stamp: record.firstIntentAtMs === undefined ? ['intentAtMs', 'firstIntentAtMs'] : ['intentAtMs'],
-          drop: ['reason', 'error', 'notBeforeMs', 'handle', 'ended', 'verifySinceMs', 'percent'],
+          drop: ['reason', 'held', 'error', 'notBeforeMs', 'handle', 'ended', 'verifySinceMs', 'percent'],
         },
       ),
     { writesIntent: true, unless: (run) => !maySendNew(turn, run) },
@@ -58,11 +59,24 @@ export async function sendStep(turn: Turn, action: EffectAction, input: unknown)
   }
   const context = contextOf(turn, record, input);
   // Nothing may stand between this check and the call: the request must leave in the same turn of the event loop.
-  const outcome: SubmitOutcome = turn.holder.maySend()
-    ? await action.submit(turn.engine.ports, context)
-    : { kind: 'not_sent', message: 'the lease was too short for a send', retryAfterMs: 0 };
+  const refusal = sendRefusal(turn);
+  const outcome: SubmitOutcome =
+    refusal === undefined ? await action.submit(turn.engine.ports, context) : { kind: 'not_sent', message: refusal, retryAfterMs: 0 };
   await move(turn, (now, nowMs) => sentChange(turn, now, { outcome, nowMs }));
   if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
+}
+
+/** Why a request may not leave in this turn: the kill switch, or a lease that ends before the request could. */
+function sendRefusal({ engine, holder }: Turn): string | undefined {
+  const { kill } = engine.stops.now();
+  if (kill !== undefined) return `nothing was sent: the kill switch is on (${kill.reason})`;
+  return holder.maySend() ? undefined : 'the lease was too short for a send';
+}
+
+/** The change that keeps a step from its intent while something holds it. */
+function heldChange({ engine, holder, level }: Turn, record: StepRecord, nowMs: number): StepChange | undefined {
+  const hold = holdOfStep({ plan: holder.plan, view: holder.view(), stops: engine.stops.now(), nowMs }, record, level);
+  return hold === undefined ? undefined : moveStep(record, 'postponed', { held: hold.word, reason: hold.message });
 }
 
 function sentChange(turn: Turn, record: StepRecord, at: { readonly outcome: SubmitOutcome; readonly nowMs: number }): StepChange {
@@ -97,12 +111,13 @@ export function endChange(record: StepRecord, ending: 'refused' | 'ended_badly' 
   return moveStep(record, well, settled.patch, { drop: ['reason', 'error', 'notBeforeMs'] });
 }
 
-/** Lets the action remove what the attempt left at its target, after its end is stored. Losing this is harmless. */
+/** Lets the action remove what the attempt left at its target, after its end is stored. Losing this is harmless; the kill switch stops it as well. */
 export async function cleanUp(
   turn: Turn,
   action: EffectAction,
   attempt: { readonly record: StepRecord; readonly input: unknown },
 ): Promise<void> {
+  if (turn.engine.stops.now().kill !== undefined) return;
   await action.cleanup?.(turn.engine.ports, contextOf(turn, attempt.record, attempt.input));
 }
 
@@ -153,15 +168,15 @@ async function isLate(turn: Turn): Promise<boolean> {
   return true;
 }
 
-/** Locks and approvals: true when the step was told to wait or has failed, so that nothing may be sent now. */
+/** Gates and locks: true when the step was told to wait or has failed, so that nothing may be sent now. */
 async function isHeldBack(turn: Turn): Promise<boolean> {
-  const stale = approvalIsStale(turn);
-  if (stale !== undefined) {
-    await move(turn, (record) =>
-      endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: { kind: 'denied', message: stale } } }),
-    );
-    return true;
-  }
+  let held = false;
+  await turn.holder.commit((_view, nowMs) => {
+    const change = heldChange(turn, recordOf(turn), nowMs);
+    held = change !== undefined;
+    return change === undefined ? undefined : { steps: [change] };
+  });
+  if (held) return true;
   const locks = await takeTargets(turn);
   if (locks.kind === 'taken') return false;
   await move(turn, (record) =>

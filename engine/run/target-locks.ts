@@ -1,6 +1,7 @@
 import { LOCK_POLL_MS, LOCK_WAIT_MS } from '../limits.ts';
 import type { RunId } from '../ids.ts';
 import type { Plan } from '../plan/plan-record.ts';
+import { changingSteps } from './effects.ts';
 import { hasEnded } from './run-state.ts';
 import { allSteps } from './step-path.ts';
 import { recordOf, type Turn } from './turn.ts';
@@ -37,9 +38,7 @@ async function isOver(store: Turn['engine']['ports']['store'], runId: RunId): Pr
 
 /** The lasting ids of all targets that a plan's steps may change, sorted. */
 export function changedTargets(plan: Plan): readonly string[] {
-  const changing = [...allSteps([...plan.definition.steps, ...plan.definition.finally])].filter(({ body }) =>
-    body.kind === 'run' ? body.effect !== 'read' : body.kind === 'uses' && plan.actions[body.action] !== 'read',
-  );
+  const changing = changingSteps(plan);
   const blocks = [...allSteps(plan.definition.steps)].filter(
     ({ body, target }) => target !== undefined && (body.kind === 'steps' || body.kind === 'parallel'),
   );

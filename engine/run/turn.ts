@@ -1,6 +1,7 @@
 import type { Action, ActionContext } from '../actions/action.ts';
 import { assert } from '../errors.ts';
 import type { Step } from '../language/runbook.ts';
+import type { Stops } from '../gates/stops.ts';
 import type { Ports } from '../ports.ts';
 import type { StepChange } from './change.ts';
 import type { Holder, LeaseTimes } from './holder.ts';
@@ -15,6 +16,8 @@ export interface Engine {
   /** The action behind `run` steps. */
   readonly script: (effect: 'read' | 'named' | 'guarded' | 'blind', via: string | null) => Action;
   readonly times: LeaseTimes;
+  /** Kill switch and freezes. */
+  readonly stops: Stops;
   /** How much faster than Azure the other side runs: 1 except against a simulator. */
   readonly timeScale: number;
   readonly worker: string;

@@ -2,13 +2,15 @@ import { evaluate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { moveStep, type StepChange } from './change.ts';
+import { walkHold } from './walk-hold.ts';
+import { withinWindows } from './hold-step.ts';
 import { failOpened, openNode } from './open-step.ts';
-import { personEnd } from './person.ts';
 import type { StepRecord } from './record.ts';
 import { scopeAt } from './scope.ts';
 import { childPrefix, stepPath } from './step-path.ts';
 import { countsAsFailed, sequenceStatus, statusOf, stepHasEnded, type StepStatus } from './verdict.ts';
 import { walkFanOut } from './walk-fan-out.ts';
+import { walkPerson } from './walk-person.ts';
 import { type Level, type Walk, wakeAt } from './walk.ts';
 
 /** Walks steps in written order: the next one opens when the one before has ended well or is tolerated. */
@@ -77,7 +79,12 @@ export function walkRecord(walk: Walk, step: Step, node: { readonly record: Step
     case 'parallel':
       return walkBlock(walk, step, node);
     case 'fan_out':
-      return walkFanOut(walk, step, { record, level, walkItem: walkRecord, walkSteps: walkSequence });
+      return walkFanOut(walk, step, {
+        record,
+        level: withinWindows(level, step, record.path),
+        walkItem: walkRecord,
+        walkSteps: walkSequence,
+      });
   }
 }
 
@@ -88,25 +95,12 @@ function walkLeaf(walk: Walk, step: Step, { record, level }: { readonly record: 
     return 'cancelled';
   }
   if (busy || (record.state === 'ready' && level.mode === 'hold')) return 'running';
+  const held = walkHold(walk, record, level);
+  if (held !== undefined) return held;
   const notBeforeMs = record.notBeforeMs ?? 0;
   if (notBeforeMs <= walk.nowMs) walk.found.due.push({ path: record.path, step, level });
   else wakeAt(walk, notBeforeMs);
   return 'running';
-}
-
-function walkPerson(walk: Walk, step: Step, { record, level }: { readonly record: StepRecord; readonly level: Level }): StepStatus {
-  if (level.mode === 'drain') {
-    walk.found.changes.push(moveStep(record, 'cancelled', { reason: 'the run was stopped' }));
-    return 'cancelled';
-  }
-  const end = level.mode === 'hold' ? undefined : personEnd(step, record, walk.nowMs);
-  if (end !== undefined) {
-    walk.found.changes.push(end);
-    return 'running';
-  }
-  walk.found.asked.push({ path: record.path, step, record });
-  if (record.deadlineAtMs !== undefined) wakeAt(walk, record.deadlineAtMs);
-  return 'waiting';
 }
 
 function walkTimer(walk: Walk, { record, level }: { readonly record: StepRecord; readonly level: Level }): StepStatus {
@@ -147,8 +141,8 @@ function walkBlock(walk: Walk, step: Step, { record, level }: { readonly record:
   const late = record.deadlineAtMs !== undefined && walk.nowMs >= record.deadlineAtMs;
   if (record.deadlineAtMs !== undefined && !late) wakeAt(walk, record.deadlineAtMs);
   const inner: Level = {
+    ...(record.itemKey === undefined ? withinWindows(level, step, record.path) : level),
     prefix: childPrefix(record.path),
-    bindings: level.bindings,
     mode: late && level.mode === 'go' ? 'drain' : level.mode,
   };
   let status: StepStatus = 'running';
@@ -163,7 +157,7 @@ function walkSequenceWithFinally(walk: Walk, step: Step, level: Level): StepStat
   if (step.body.kind !== 'steps') return 'running';
   const main = walkSequence(walk, step.body.steps, level);
   if (!stepHasEnded(main) || step.body.finally.length === 0) return main;
-  const last = walkSequence(walk, step.body.finally, { ...level, mode: level.mode === 'hold' ? 'hold' : 'go' }, true);
+  const last = walkSequence(walk, step.body.finally, { ...level, cleanup: true, mode: level.mode === 'hold' ? 'hold' : 'go' }, true);
   if (!stepHasEnded(last)) return last;
   return last === 'partially_failed' && main === 'succeeded' ? 'partially_failed' : main;
 }

@@ -1,4 +1,6 @@
-import type { Step } from '../language/runbook.ts';
+import type { Hold } from '../gates/hold.ts';
+import type { StopFacts } from '../gates/stops.ts';
+import type { AtWindowClose, Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { StepChange } from './change.ts';
 import type { RunView, StepRecord } from './record.ts';
@@ -23,6 +25,8 @@ export interface Found {
   /** Leaves whose turn it is now. */
   readonly due: { readonly path: string; readonly step: Step; readonly level: Level }[];
   readonly asked: Asked[];
+  /** Changing leaves whose turn it is and that something holds. */
+  readonly held: { readonly path: string; readonly hold: Hold }[];
   wakeAtMs: number | undefined;
 }
 
@@ -32,6 +36,8 @@ export interface Situation {
   readonly view: RunView;
   readonly nowMs: number;
   readonly busy: ReadonlySet<string>;
+  /** Kill switch and freezes, as this process knows them. */
+  readonly stops: StopFacts;
   readonly uuid5: (...parts: readonly string[]) => string;
 }
 
@@ -45,6 +51,17 @@ export interface Level {
   readonly prefix: string;
   readonly bindings: readonly ItemBinding[];
   readonly mode: Mode;
+  /** Calendars that must be open here, outermost first. */
+  readonly windows?: readonly WindowScope[];
+  /** Inside rollback or finally, which must be able to run unattended. */
+  readonly cleanup?: boolean;
+}
+
+/** Calendars that the runbook (path '') or a block names, and what becomes of started work there when none is open. */
+export interface WindowScope {
+  readonly path: string;
+  readonly names: readonly string[];
+  readonly atClose: AtWindowClose;
 }
 
 /** Remembers the earliest time at which something is due. */

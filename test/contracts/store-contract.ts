@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Store } from '../../engine/store.ts';
 import { exerciseAsides } from './store-asides-contract.ts';
 import { exerciseDrift } from './store-drift-contract.ts';
+import { exerciseGates } from './store-gates-contract.ts';
 import { exerciseReads } from './store-reads-contract.ts';
 import { exerciseSchedules } from './store-schedules-contract.ts';
 import { exerciseTokens } from './store-tokens-contract.ts';
@@ -18,5 +19,6 @@ export function exerciseStore(name: string, store: () => Store): void {
     exerciseTokens(store);
     exerciseDrift(store);
     exerciseSchedules(store);
+    exerciseGates(store);
   });
 }

@@ -38,7 +38,7 @@ export const AREAS: readonly Area[] = [
   ...FOUNDATION.map((path) => ({
     path,
     imports: FOUNDATION,
-    types: ['engine/audit', 'engine/dsc', 'engine/run', 'engine/schedule'],
+    types: ['engine/audit', 'engine/dsc', 'engine/gates', 'engine/run', 'engine/schedule'],
     packages: ['zod'],
   })),
   { path: 'engine/json.ts', imports: FOUNDATION, packages: ['canonicalize'] },
@@ -70,7 +70,14 @@ export const AREAS: readonly Area[] = [
     types: ['engine/language/diagnostics.ts'],
     packages: ['zod'],
   })),
-  ...['engine/gates', 'engine/access', 'engine/audit'].map((path) => ({
+  {
+    path: 'engine/gates',
+    // Windows open at the slots of a pattern, so that both follow the same clock.
+    imports: [...FOUNDATION, STATES, 'engine/schedule/slots.ts'],
+    types: ['engine/run', 'engine/plan', 'engine/audit', 'engine/language'],
+    packages: ['zod'],
+  },
+  ...['engine/access', 'engine/audit'].map((path) => ({
     path,
     imports: [...FOUNDATION, STATES],
     types: ['engine/run', 'engine/plan', 'engine/audit', 'engine/language'],

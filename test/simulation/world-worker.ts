@@ -21,6 +21,7 @@ export function startWorker(world: World, name: string): void {
       throw new Error('there are no scripts in this world');
     },
     times: LEASE_TIMES,
+    stops: { now: () => ({ freezes: [] }) },
     timeScale: 1,
     worker: name,
   };

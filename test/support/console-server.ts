@@ -77,7 +77,15 @@ const dark: Shell = {
 
 async function workInTheDark(given: Omit<Ports, 'http' | 'secrets'>, runId: string): Promise<void> {
   const ports = given as Ports;
-  const engine = { ports, actions, script: scriptAction, times: LEASE_TIMES, timeScale: 1, worker: 'worker-1' };
+  const engine = {
+    ports,
+    actions,
+    script: scriptAction,
+    times: LEASE_TIMES,
+    stops: { now: () => ({ freezes: [] }) },
+    timeScale: 1,
+    worker: 'worker-1',
+  };
   await until(async () => {
     await advance(engine, runId as RunId, new AbortController().signal);
     return (await ports.store.readRun(runId as RunId))?.run.state !== 'running';

@@ -6,6 +6,7 @@ import { type Action, effectAction, type EffectAction, readAction, type ReadActi
 import type { RunId } from '../../engine/ids.ts';
 import { canonicalJson } from '../../engine/json.ts';
 import type { Runbook, Step, StepBody } from '../../engine/language/runbook.ts';
+import type { StopFacts } from '../../engine/gates/stops.ts';
 import type { Plan } from '../../engine/plan/plan-record.ts';
 import type { Ports } from '../../engine/ports.ts';
 import { advance } from '../../engine/run/advance.ts';
@@ -34,6 +35,8 @@ export interface RunWorld {
   readonly step: (path: string) => Promise<StepRecord>;
   readonly steps: () => Promise<Readonly<Record<string, string>>>;
   readonly say: (word: WordTo) => Promise<void>;
+  /** Sets what stops changes from now on. */
+  readonly stop: (facts: Partial<StopFacts>) => void;
   /** Calls in their order: `<step path>:<question>`. */
   readonly calls: string[];
 }
@@ -74,9 +77,11 @@ export async function makeRunWorld(
       throw new Error('this world has no scripts');
     },
     times: LEASE_TIMES,
+    stops: { now: () => world.stops },
     timeScale: 1,
     worker: 'w1',
   };
+  const world: { stops: StopFacts } = { stops: { freezes: [] } };
   const plan = planOf(definition, given);
   const text = canonicalJson(plan);
   const hash = ports.ids.sha256(text);
@@ -109,6 +114,7 @@ export async function makeRunWorld(
         await time.run(end, () => time.clock.nowMs() >= run.wakeAtMs);
       }
     },
+    stop: (facts) => void (world.stops = { freezes: [], ...facts }),
     async step(path) {
       const found = (await stored()).steps.find((record) => record.path === path);
       if (found === undefined) throw new Error(`there is no record of ${path}`);

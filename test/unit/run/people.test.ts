@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leaf, makeRunWorld, step } from '../../support/run-world.ts';
+import { leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
 
 const GATE = {
   kind: 'approval',
@@ -14,6 +14,12 @@ const GATE = {
 } as const;
 const ALICE = { id: 'alice', name: 'alice', kind: 'token', groups: ['approvers'] } as const;
 const BOB = { id: 'bob', name: 'bob', kind: 'token', groups: ['approvers'] } as const;
+
+async function pass(world: RunWorld, ms: number): Promise<void> {
+  const end = world.time.clock.monotonicMs() + ms;
+  world.time.at(ms, () => undefined);
+  await world.time.run(end, () => world.time.clock.monotonicMs() >= end);
+}
 
 test('an approval lets the run go on, and its words are outputs', async () => {
   const world = await makeRunWorld({
@@ -77,14 +83,97 @@ test('a local person may approve an own request, and the record says so', async 
   expect(await world.go()).toMatchObject({ state: 'succeeded', selfApproved: true });
 });
 
-test('an approval that was not used within an hour is no longer valid', async () => {
+test('an approval that was not used within an hour is spent: it is asked for again, and the first answer stays', async () => {
   const wait = step('pause', { kind: 'wait', wait: { duration: '2h' } });
   const world = await makeRunWorld({ steps: [step('gate', GATE), wait, leaf('change', 'guarded')] });
   await world.go();
   await world.say({ kind: 'approve', step: 'gate' });
-  expect((await world.go()).state).toBe('failed');
-  expect((await world.step('change')).error?.kind).toBe('denied');
-  expect(world.calls).not.toContain('change:submit');
+  expect(await world.go()).toMatchObject({ state: 'waiting', reason: 'approval' });
+  expect(await world.step('gate#2')).toMatchObject({ reason: 'the approval was not used within an hour: it is asked for again' });
+  expect(world.calls).toEqual([]);
+  await world.say({ kind: 'approve', step: 'gate#2' });
+  expect(await world.go()).toMatchObject({ state: 'succeeded' });
+  expect(await world.steps()).toMatchObject({ gate: 'succeeded', 'gate#2': 'succeeded' });
+});
+
+test('an approval that was asked for again and denied ends the run as rejected; nobody deciding ends it as timed out', async () => {
+  const wait = step('pause', { kind: 'wait', wait: { duration: '2h' } });
+  const skip = { ...GATE, onTimeout: 'skip' } as const;
+  const denied = await makeRunWorld({ steps: [step('gate', GATE), wait, leaf('change', 'guarded', { onFailure: 'continue' })] });
+  await denied.go();
+  await denied.say({ kind: 'approve', step: 'gate' });
+  await denied.go();
+  await denied.say({ kind: 'deny', step: 'gate#2', reason: 'too late' });
+  expect(await denied.go()).toMatchObject({ state: 'rejected', reason: 'step gate: dana denied it: too late' });
+
+  const silent = await makeRunWorld({ steps: [step('gate', skip), wait, leaf('change', 'guarded')], timeoutMs: 24 * 3_600_000 });
+  await silent.go();
+  await silent.say({ kind: 'approve', step: 'gate' });
+  await silent.go();
+  await pass(silent, 5 * 3_600_000);
+  expect(await silent.go()).toMatchObject({ state: 'timed_out' });
+  expect(silent.calls).toEqual([]);
+});
+
+test('effects go on for eight hours after the first one behind an approval, then it is asked for again', async () => {
+  const rest = (id: string, duration: string) => step(id, { kind: 'wait', wait: { duration } });
+  const steps = [
+    step('gate', GATE),
+    leaf('first', 'guarded'),
+    rest('night', '7h'),
+    leaf('second', 'guarded'),
+    rest('day', '2h'),
+    leaf('third', 'guarded'),
+  ];
+  const world = await makeRunWorld({ steps, timeoutMs: 48 * 3_600_000 });
+  await world.go();
+  await world.say({ kind: 'approve', step: 'gate' });
+  expect(await world.go()).toMatchObject({ state: 'waiting', reason: 'approval' });
+  expect(await world.steps()).toMatchObject({ second: 'succeeded', third: 'ready' });
+});
+
+test('for steps with a window an approval lasts until the first window after it has closed', async () => {
+  const noon = [{ cron: '0 12 * * *', timezone: 'UTC', dayMatch: 'or', durationMs: 3_600_000 }] as const;
+  const definition = { steps: [step('gate', GATE), leaf('change', 'guarded')], windows: ['noon'], timeoutMs: 48 * 3_600_000 };
+  const used = await makeRunWorld(definition, {}, { calendars: { noon } });
+  await used.go();
+  await used.say({ kind: 'approve', step: 'gate' });
+  expect(await used.go()).toMatchObject({ state: 'succeeded' });
+
+  const rest = step('rest', { kind: 'wait', wait: { duration: '5h' } });
+  const late = await makeRunWorld(
+    { ...definition, steps: [step('gate', GATE), rest, leaf('change', 'guarded')] },
+    {},
+    { calendars: { noon } },
+  );
+  await late.go();
+  await late.say({ kind: 'approve', step: 'gate' });
+  expect(await late.go()).toMatchObject({ state: 'waiting', reason: 'approval' });
+  expect(await late.step('gate#2')).toMatchObject({ reason: 'the approval was not used before its window closed: it is asked for again' });
+});
+
+test('people are reminded before the time of a gate is over, and others are told when nobody has decided for long', async () => {
+  const gate = { ...GATE, remindBeforeMs: 600_000, escalate: { afterMs: 3_600_000, to: ['pager:on-call'] } };
+  const world = await makeRunWorld({
+    steps: [step('gate', gate), leaf('change', 'guarded')],
+    notify: [{ to: 'teams:dr', when: ['waiting'] }],
+  });
+  await world.go();
+  const after = async (ms: number) => {
+    await pass(world, ms);
+    await world.go();
+    return (await world.step('gate')).noticed ?? [];
+  };
+  expect(await after(3_599_000)).toEqual([]);
+  expect(await after(1_000)).toEqual(['escalated']);
+  expect(await after(2 * 3_600_000 + 3_000_000)).toEqual(['escalated', 'reminded']);
+  expect(await world.run()).toMatchObject({ state: 'waiting', reason: 'approval' });
+  const { lines } = await world.ports.store.readLog(world.runId, { from: 0, limit: 100 });
+  expect(lines.map(({ text }) => text)).toEqual([
+    'notice to teams:dr: Test #1 waiting',
+    'notice to pager:on-call: Test #1 nobody has decided about gate',
+    'notice to teams:dr: Test #1 gate ends at 2026-01-05T13:00:00.000Z and nobody has decided',
+  ]);
 });
 
 test('a manual step ends by the word of a person, with the fields of its form', async () => {

@@ -167,6 +167,7 @@ export async function workOn(ports: Omit<Ports, 'shell' | 'http' | 'secrets' | '
       throw new Error('no script is run here');
     },
     times: LEASE_TIMES,
+    stops: { now: () => ({ freezes: [] }) },
     timeScale: 1,
     worker: 'worker-1',
   };
