@@ -1,38 +1,10 @@
 import type { AzureBackupItem, AzureBackupJob, AzureBackupPoint, AzureBackupStatus } from './azure-backup.ts';
+import type { AzureOperation } from './azure-operations.ts';
 
 /** How accepted work can be looked at again. A Site Recovery job id is a full ARM id. */
 export interface AzureHandle {
   readonly opUrl?: string;
   readonly jobId?: string;
-}
-
-/** Requests that may have an effect. One operation is one call of the official SDK and one request; ids are ARM ids as Azure wrote them. */
-export type AzureOperation =
-  | { readonly kind: 'vm.start'; readonly vmId: string }
-  | { readonly kind: 'vm.deallocate'; readonly vmId: string }
-  | RunCommandPut
-  | { readonly kind: 'runCommand.delete'; readonly vmId: string; readonly name: string }
-  | { readonly kind: 'sr.testFailover'; readonly itemId: string; readonly networkId: string; readonly recoveryPointId?: string }
-  | BackupTrigger
-  | { readonly kind: 'sr.testFailoverCleanup'; readonly itemId: string; readonly comments: string };
-
-/** Creates a managed run command (version 2) under the given name; `timeoutMs` is rounded up to whole seconds. */
-export interface RunCommandPut {
-  readonly kind: 'runCommand.put';
-  readonly vmId: string;
-  readonly name: string;
-  readonly location: string;
-  readonly script: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly protectedParameters: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-}
-
-/** Backs a protected item up now; the recovery point expires at the given time (milliseconds since 1970). */
-export interface BackupTrigger {
-  readonly kind: 'backup.trigger';
-  readonly itemId: string;
-  readonly expiresAtMs: number;
 }
 
 /** What Azure said about itself in an answer; kept as evidence. `dateMs` is Azure's own clock. */
@@ -144,6 +116,8 @@ export interface AzureReplicationItem {
   readonly sourceVmId: string | undefined;
   readonly testVmId: string | undefined;
   readonly testVmName: string | undefined;
+  /** The machine that a failover has made, once there is one. */
+  readonly recoveryVmId: string | undefined;
   readonly recoveryResourceGroupId: string | undefined;
   readonly primaryRegion: string | undefined;
   readonly recoveryRegion: string | undefined;
@@ -166,6 +140,8 @@ export interface AzureRecoveryPlan {
   readonly runningScenario: AzureScenario | undefined;
   readonly lastTestFailoverAtMs: number | undefined;
   readonly lastFailoverAtMs: number | undefined;
+  /** The fabric of the site that the plan calls primary: it stays when protection changes direction, and its items then live elsewhere. */
+  readonly primaryFabricId: string | undefined;
   readonly groups: readonly AzurePlanGroup[];
 }
 
@@ -186,9 +162,15 @@ export interface AzureJob {
   readonly targetName: string | undefined;
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
-  /** Time of the recovery point used, per machine; empty while Azure does not tell it. */
-  readonly recoveryPointTimesMs: readonly number[];
+  /** The recovery point that each machine was started from; empty while Azure does not tell it. */
+  readonly recoveryPoints: readonly AzureUsedPoint[];
   readonly errors: readonly AzureFault[];
+}
+
+/** A machine with the time of the recovery point that it was started from. */
+export interface AzureUsedPoint {
+  readonly machine: string;
+  readonly atMs: number;
 }
 
 /** One fault of a job: the innermost code and texts that Azure gave. */

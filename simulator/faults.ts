@@ -10,7 +10,14 @@ const deed = z.union([
   z.strictObject({ status: z.literal(STATUSES), code: z.string().optional(), retryAfter: z.int().nonnegative().optional() }),
   z.strictObject({ reset: z.literal(true) }),
   z.strictObject({ hang: z.int().positive().max(600_000) }),
-  z.strictObject({ failJob: z.strictObject({ code: z.string(), message: z.string().optional() }) }),
+  z.strictObject({
+    failJob: z.strictObject({
+      code: z.string(),
+      message: z.string().optional(),
+      /** Of the failover of a plan: so many machines fail, and the others go on. */
+      machines: z.int().positive().optional(),
+    }),
+  }),
 ]);
 
 const fault = z
@@ -45,7 +52,7 @@ export const CATALOGUE = [
   { do: 'status', parameters: { status: STATUSES, code: 'text?', retryAfter: 'seconds?' }, when: ['before', 'after'] },
   { do: 'reset', parameters: { reset: true }, when: ['before', 'after'] },
   { do: 'hang', parameters: { hang: 'ms, then the connection is reset' }, when: ['before', 'after'] },
-  { do: 'failJob', parameters: { failJob: { code: 'text', message: 'text?' } }, when: ['duringJob'] },
+  { do: 'failJob', parameters: { failJob: { code: 'text', message: 'text?', machines: 'number?' } }, when: ['duringJob'] },
 ] as const;
 
 /** Checks and arms a fault. Throws a zod error when it is none that the catalogue knows. */

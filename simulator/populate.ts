@@ -2,7 +2,7 @@ import { populateBackup } from './backup/populate.ts';
 import { machineFromEstate } from './compute/machines.ts';
 import { locationOf, keyOf } from './world.ts';
 import { inSpace } from './network/addresses.ts';
-import { itemListed } from './siterecovery/item.ts';
+import { itemListed, sites } from './siterecovery/item.ts';
 import { planListed } from './siterecovery/plan.ts';
 import { startReplication } from './siterecovery/replication.ts';
 import type { EstateVault } from './estate.ts';
@@ -53,8 +53,10 @@ function populateVault(world: World, given: EstateVault): void {
       name: plan.name,
       guid: world.draws.uuid(`plan:${plan.name}`),
       groups,
+      sites: sites(replication),
       scenario: undefined,
       lastTestMs: undefined,
+      lastFailoverMs: undefined,
     };
     vault.plans.set(plan.name.toLowerCase(), made);
     planListed(world, made);
@@ -84,6 +86,8 @@ function makeItem(
     rpoAtMs: 0,
     lastTestMs: undefined,
     testMachine: undefined,
+    recovered: undefined,
+    reversed: false,
   };
 }
 

@@ -1,6 +1,5 @@
 import type {
   Azure,
-  AzureOperation,
   AzurePollAnswer,
   AzureQuery,
   AzureReadAnswer,
@@ -8,6 +7,7 @@ import type {
   AzureReads,
   AzureSubmitAnswer,
 } from '../../engine/azure-calls.ts';
+import type { AzureOperation } from '../../engine/azure-operations.ts';
 import { armIdPart } from '../../engine/ids.ts';
 import { READ_TIMEOUT_MS, SUBMIT_TIMEOUT_MS } from '../../engine/limits.ts';
 import { looksLikeJson, receiptOf, sortFailedRead, sortSubmit } from './answers.ts';

@@ -1,6 +1,6 @@
 import type { AzureIaaSVMJob, AzureIaaSVMProtectedItem, IaasVMRecoveryPoint, JobResource } from '@azure/arm-recoveryservicesbackup';
 import type { AzureBackupItem, AzureBackupJob, AzureBackupPoint, AzureBackupStatus } from '../../engine/azure-backup.ts';
-import type { BackupTrigger } from '../../engine/azure-calls.ts';
+import type { BackupTrigger } from '../../engine/azure-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { backupItemPath, backupJobPath, vaultPath } from './resource-paths.ts';

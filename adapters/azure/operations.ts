@@ -1,14 +1,16 @@
-import type { AzureOperation } from '../../engine/azure-calls.ts';
+import type { AzureOperation } from '../../engine/azure-operations.ts';
 import { triggerBackup } from './backup.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
+import { cleanUpPlan, commitPlan, failOverPlan, testFailoverPlan } from './recovery-plans.ts';
 import { deleteRunCommand, putRunCommand } from './run-command.ts';
 import { cleanUpTestFailover, testFailover } from './site-recovery.ts';
 import { deallocateVm, startVm } from './virtual-machines.ts';
 
 /** The ARM id of the resource that an operation is sent to. */
 export function resourceOf(operation: AzureOperation): string {
-  return 'vmId' in operation ? operation.vmId : operation.itemId;
+  if ('vmId' in operation) return operation.vmId;
+  return 'planId' in operation ? operation.planId : operation.itemId;
 }
 
 /** Makes the one SDK call of an operation. What it returns or throws tells nothing: the recorded answer does. */
@@ -28,5 +30,13 @@ export async function send(clients: ClientSet, operation: AzureOperation, option
       return testFailover(clients, operation, options);
     case 'sr.testFailoverCleanup':
       return cleanUpTestFailover(clients, operation, options);
+    case 'sr.plan.testFailover':
+      return testFailoverPlan(clients, operation, options);
+    case 'sr.plan.testFailoverCleanup':
+      return cleanUpPlan(clients, operation, options);
+    case 'sr.plan.failover':
+      return failOverPlan(clients, operation, options);
+    case 'sr.plan.commit':
+      return commitPlan(clients, operation.planId, options);
   }
 }

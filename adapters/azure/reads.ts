@@ -5,7 +5,8 @@ import type { Clients, ClientSet } from './clients.ts';
 import { getNetwork, getNic, getRouteTable, getSecurityGroup } from './network.ts';
 import { getRunCommand } from './run-command.ts';
 import { getJob, listJobs } from './site-recovery-jobs.ts';
-import { getItem, getPlan, listPoints } from './site-recovery.ts';
+import { getPlan } from './recovery-plans.ts';
+import { getItem, listPoints } from './site-recovery.ts';
 import { getVm, listVms } from './virtual-machines.ts';
 
 type Reader<Kind extends AzureReadKind> = (

@@ -1,4 +1,5 @@
-import type { AzureRunCommand, RunCommandPut } from '../../engine/azure-calls.ts';
+import type { AzureRunCommand } from '../../engine/azure-calls.ts';
+import type { RunCommandPut } from '../../engine/azure-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { vmPath } from './resource-paths.ts';

@@ -29,7 +29,6 @@ function jobOf(job: Job, asked: string): AzureJob {
   const { properties } = job;
   if (!properties) throw new Error(`the answer is not a job: ${asked}`);
   const details = properties.customDetails as FailoverJobDetails | null | undefined;
-  const points = (details?.protectedItemDetails ?? []).map((item) => timeOf(item.recoveryPointTime));
   return {
     id: job.id ?? asked,
     clientRequestId: requestIdOf(properties.activityId),
@@ -38,7 +37,10 @@ function jobOf(job: Job, asked: string): AzureJob {
     targetName: textOf(properties.targetObjectName),
     startedAtMs: timeOf(properties.startTime),
     endedAtMs: timeOf(properties.endTime),
-    recoveryPointTimesMs: points.filter((time) => time !== undefined),
+    recoveryPoints: (details?.protectedItemDetails ?? []).flatMap(({ friendlyName, recoveryPointTime }) => {
+      const atMs = timeOf(recoveryPointTime);
+      return atMs === undefined ? [] : [{ machine: textOf(friendlyName) ?? '', atMs }];
+    }),
     errors: (properties.errors ?? []).map(jobFault),
   };
 }

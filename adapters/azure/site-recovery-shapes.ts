@@ -31,6 +31,7 @@ export function itemOf(item: ReplicationProtectedItem, asked: string): AzureRepl
     sourceVmId: textOf(details?.fabricObjectId),
     testVmId: textOf(details?.testFailoverRecoveryFabricObjectId),
     testVmName: textOf(details?.tfoAzureVMName),
+    recoveryVmId: textOf(details?.recoveryFabricObjectId),
     recoveryResourceGroupId: textOf(details?.recoveryAzureResourceGroupId),
     primaryRegion: textOf(details?.primaryFabricLocation),
     recoveryRegion: textOf(details?.recoveryFabricLocation),
@@ -53,6 +54,7 @@ export function planOf(plan: RecoveryPlan, asked: string): AzureRecoveryPlan {
     runningScenario: runningScenario(properties.currentScenario),
     lastTestFailoverAtMs: timeOf(properties.lastTestFailoverTime),
     lastFailoverAtMs: lastFailoverAtMs === -Infinity ? undefined : lastFailoverAtMs,
+    primaryFabricId: textOf(properties.primaryFabricId),
     groups: properties.groups.map((group) => ({
       type: group.groupType,
       itemIds: (group.replicationProtectedItems ?? []).flatMap((item) => (item.id === undefined ? [] : [item.id])),

@@ -1,8 +1,9 @@
-import type { AzureOperation, AzureRecoveryPlan, AzureRecoveryPoint, AzureReplicationItem } from '../../engine/azure-calls.ts';
+import type { AzureRecoveryPoint, AzureReplicationItem } from '../../engine/azure-calls.ts';
+import type { AzureOperation } from '../../engine/azure-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
-import { itemPath, planPath } from './resource-paths.ts';
-import { itemOf, planOf } from './site-recovery-shapes.ts';
+import { itemPath } from './resource-paths.ts';
+import { itemOf } from './site-recovery-shapes.ts';
 
 type TestFailover = Extract<AzureOperation, { kind: 'sr.testFailover' }>;
 type TestFailoverCleanup = Extract<AzureOperation, { kind: 'sr.testFailoverCleanup' }>;
@@ -44,9 +45,4 @@ export async function listPoints(clients: ClientSet, itemId: string, abortSignal
     points.set(point.id.toLowerCase(), { id: point.id, kind: point.properties?.recoveryPointType ?? 'Unknown', atMs });
   }
   return [...points.values()].toSorted((left, right) => right.atMs - left.atMs);
-}
-
-/** Reads a recovery plan by GET: the list leaves its groups empty. */
-export async function getPlan(clients: ClientSet, planId: string, abortSignal: AbortSignal): Promise<AzureRecoveryPlan> {
-  return planOf(await clients.siteRecovery.replicationRecoveryPlans.get(...planPath(planId), { abortSignal }), planId);
 }

@@ -12,3 +12,13 @@ export function allows(item: AzureReplicationItem, word: string): boolean {
 export function allowedText(item: AzureReplicationItem): string {
   return item.allowedOperations.length === 0 ? 'nothing' : item.allowedOperations.join(', ');
 }
+
+/** True for a machine that has failed over and has not been protected again. */
+export function isFailedOver(item: AzureReplicationItem): boolean {
+  return /^unplannedfailovercommit/i.test(item.protectionState ?? '');
+}
+
+/** True for a machine whose failover is final. */
+export function isCommitted(item: AzureReplicationItem): boolean {
+  return /^unplannedfailovercommitted/i.test(item.protectionState ?? '');
+}

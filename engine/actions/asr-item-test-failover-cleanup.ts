@@ -6,7 +6,7 @@ import type { ActionContext, ActionPorts, FindOutcome, PrecheckOutcome, SubmitOu
 import { effectAction } from './action.ts';
 import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
-import { testMachineId } from './asr-test-machine.ts';
+import { type Leftover, leftovers, leftoversOf, stillThere } from './asr-leftovers.ts';
 import { failed, failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
 import { pacedMs } from './pace.ts';
 
@@ -46,10 +46,10 @@ async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckO
   if (own.kind === 'found') return { kind: 'ours', handle: { jobId: own.job.id } };
   const other = otherWork(context, item.value);
   if (other) return other;
-  if (allows(item.value, 'TestFailoverCleanup')) return { kind: 'proceed', before: await leftovers(ports, context, item.value) };
+  if (allows(item.value, 'TestFailoverCleanup')) return { kind: 'proceed', before: await leftovers(ports, [item.value], signal) };
 
   const { testVmId } = item.value;
-  const left = testVmId === undefined ? [] : await stillThere(ports, context, [{ kind: 'vm', id: testVmId }]);
+  const left = testVmId === undefined ? [] : await stillThere(ports, [{ kind: 'vm', id: testVmId }], signal);
   if (!Array.isArray(left)) return left;
   if (left.length === 0) return { kind: 'succeeded', result: { changed: false, job: '' } };
   const message = `${left.join(', ')} still exists, but Site Recovery offers ${allowedText(item.value)} and no cleanup for ${target.name}`;
@@ -89,9 +89,9 @@ async function verify(ports: ActionPorts, context: Context, ended: JsonObject | 
     return notYet(`the test failover of ${target.name} is ${testFailoverState}`);
   }
 
-  const known = piecesOf(context.before);
-  const pieces: readonly Piece[] = testVmId === undefined ? known : [...known, { kind: 'vm', id: testVmId }];
-  const left = await stillThere(ports, context, pieces);
+  const known = leftoversOf(context.before);
+  const pieces: readonly Leftover[] = testVmId === undefined ? known : [...known, { kind: 'vm', id: testVmId }];
+  const left = await stillThere(ports, pieces, signal);
   if (!Array.isArray(left)) return left;
   if (left.length > 0) return notYet(`${left.join(', ')} still exists`);
   return {
@@ -106,39 +106,4 @@ function otherWork(context: Context, item: AzureReplicationItem): Unanswered | u
   if (!item.runningScenario) return undefined;
   const message = `waiting for ${item.runningScenario.name} of ${item.friendlyName} to end`;
   return { kind: 'unanswered', message, retryAfterMs: pacedMs(context, OTHER_WORK_POLL_MS) };
-}
-
-interface Piece {
-  readonly kind: 'vm' | 'nic';
-  readonly id: string;
-}
-
-/** What must be gone afterwards: detached interfaces stay billed. A machine that cannot be read now is looked up again by its link. */
-async function leftovers(ports: ActionPorts, context: Context, item: AzureReplicationItem): Promise<JsonObject> {
-  const vmId = testMachineId(item);
-  if (vmId === undefined) return { vms: [], nics: [] };
-  const vm = await ports.azure.read({ kind: 'vm.get', vmId }, context.signal);
-  return vm.kind === 'found' ? { vms: [vmId], nics: vm.value.nicIds } : { vms: [], nics: [] };
-}
-
-function piecesOf(before: JsonObject | undefined): readonly Piece[] {
-  const ids = (name: string): readonly string[] => {
-    const list = before?.[name];
-    return Array.isArray(list) ? list.filter((entry) => typeof entry === 'string') : [];
-  };
-  return [...ids('vms').map((id) => ({ kind: 'vm', id }) as const), ...ids('nics').map((id) => ({ kind: 'nic', id }) as const)];
-}
-
-/** The pieces that can still be read. What may not be read counts as not known and is left out. */
-async function stillThere(ports: ActionPorts, context: Context, pieces: readonly Piece[]): Promise<string[] | Unanswered> {
-  const left: string[] = [];
-  for (const { kind, id } of pieces) {
-    const answer =
-      kind === 'vm'
-        ? await ports.azure.read({ kind: 'vm.get', vmId: id }, context.signal)
-        : await ports.azure.read({ kind: 'nic.get', nicId: id }, context.signal);
-    if (answer.kind === 'unanswered') return unansweredRead(`what is left of the test machine (${id})`, answer);
-    if (answer.kind === 'found') left.push(id);
-  }
-  return left;
 }

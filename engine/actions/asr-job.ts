@@ -1,4 +1,4 @@
-import type { AzureJob, AzureReplicationItem } from '../azure-calls.ts';
+import type { AzureJob, AzureScenario } from '../azure-calls.ts';
 import { armIdUpTo } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { JOB_CANDIDATES_MAX, JOB_POLL_MS, JOB_WINDOW_MARGIN_MS, RETRY_AFTER_MAX_MS, RETRY_AFTER_MIN_MS } from '../limits.ts';
@@ -11,24 +11,32 @@ import { pacedMs } from './pace.ts';
 /** What a search for the job of our own request found. */
 export type OwnJob = { readonly kind: 'found'; readonly job: AzureJob } | { readonly kind: 'none' } | Unanswered;
 
+/** What a job works on: a protected machine or a recovery plan. Jobs name their target as people see it. */
+export interface JobSubject {
+  readonly id: string;
+  readonly name: string;
+  readonly friendlyName?: string;
+  readonly runningScenario: AzureScenario | undefined;
+}
+
 /** The context of an action, without its input. */
 export type JobContext = Pick<ActionContext<unknown>, 'requestIds' | 'createdAtMs' | 'signal' | 'timeScale'>;
 
 /**
- * Looks for a job that a request of this attempt started: in what the item says is running and in the vault's list since the
+ * Looks for a job that a request of this attempt started: in what the subject says is running and in the vault's list since the
  * step became ready. Only the request id proves it: one machine has several jobs of the same scenario, and other people's too.
  */
-export async function findOwnJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, item: AzureReplicationItem): Promise<OwnJob> {
-  const running = item.runningScenario?.jobId;
+export async function findOwnJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, subject: JobSubject): Promise<OwnJob> {
+  const running = subject.runningScenario?.jobId;
   if (running !== undefined) {
     const own = await ownJob(ports, context, running);
     if (own.kind !== 'none') return own;
   }
-  const vaultId = armIdUpTo(item.id, 'vaults') ?? item.id;
+  const vaultId = armIdUpTo(subject.id, 'vaults') ?? subject.id;
   const sinceMs = context.createdAtMs - JOB_WINDOW_MARGIN_MS;
   const listed = await ports.azure.read({ kind: 'sr.jobs', vaultId, sinceMs }, context.signal);
   if (listed.kind !== 'found') return unansweredRead('the job list of the vault', listed);
-  const candidates = listed.value.filter((job) => mayConcern(job, item) && job.id !== running);
+  const candidates = listed.value.filter((job) => mayConcern(job, subject) && job.id !== running);
   for (const candidate of candidates.slice(0, JOB_CANDIDATES_MAX)) {
     const own = await ownJob(ports, context, candidate.id);
     if (own.kind !== 'none') return own;
@@ -63,7 +71,11 @@ function jobOutcome(job: AzureJob, at: { readonly retryAfterMs: number; readonly
   const { retryAfterMs } = at;
   switch (job.state.toLowerCase()) {
     case 'succeeded': {
-      const result = { job: job.id, recovery_point_times: job.recoveryPointTimesMs.map(timeValue) };
+      const result = {
+        job: job.id,
+        recovery_point_times: job.recoveryPoints.map(({ atMs }) => timeValue(atMs)),
+        recovery_points: pointsOf(job),
+      };
       return { kind: 'ended_well', result, observations: [ended(job, at.nowMs)] };
     }
     case 'failed':
@@ -81,6 +93,10 @@ function jobOutcome(job: AzureJob, at: { readonly retryAfterMs: number; readonly
   }
 }
 
+function pointsOf(job: AzureJob): JsonObject {
+  return Object.fromEntries(job.recoveryPoints.map(({ machine, atMs }) => [machine, timeValue(atMs)]));
+}
+
 function ended(job: AzureJob, nowMs: number): Observation {
   const data: JsonObject = {
     job: job.id,
@@ -88,7 +104,7 @@ function ended(job: AzureJob, nowMs: number): Observation {
     state: job.state,
     ...(job.startedAtMs === undefined ? {} : { started_at: timeValue(job.startedAtMs) }),
     ...(job.endedAtMs === undefined ? {} : { ended_at: timeValue(job.endedAtMs) }),
-    recovery_point_times: job.recoveryPointTimesMs.map(timeValue),
+    recovery_points: pointsOf(job),
     errors: job.errors.map(({ code, message }) => ({ code, message })),
   };
   return { at: nowMs, what: 'Job of Site Recovery ended', data };
@@ -124,6 +140,6 @@ async function ownJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, jo
 }
 
 /** A fresh job has no target yet; a job of another machine is not read. */
-function mayConcern(job: AzureJob, item: AzureReplicationItem): boolean {
-  return job.targetName === undefined || job.targetName.toLowerCase() === item.friendlyName.toLowerCase();
+function mayConcern(job: AzureJob, subject: JobSubject): boolean {
+  return job.targetName === undefined || job.targetName.toLowerCase() === (subject.friendlyName ?? subject.name).toLowerCase();
 }

@@ -30,8 +30,11 @@ export async function readTestMachine(ports: Pick<ActionPorts, 'azure'>, vmId: s
   return { kind: 'found', vm: vm.value, nic: nic.kind === 'found' ? nic.value : undefined };
 }
 
+/** Where a machine of Site Recovery comes from, as far as a target tells it. */
+export type MachineSource = Pick<Target, 'key' | 'os' | 'recoveryGroup' | 'environment'>;
+
 /** The test machine as a target. It keeps the key and the boot group of the machine that it copies, so that both can be put side by side. */
-export function testMachineTarget(source: Target, vm: AzureVm, nic: AzureNic | undefined): Target {
+export function testMachineTarget(source: MachineSource, vm: AzureVm, nic: AzureNic | undefined): Target {
   return {
     key: source.key,
     name: vm.name,

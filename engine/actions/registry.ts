@@ -2,7 +2,11 @@ import type { Action } from './action.ts';
 import { asrItemGet } from './asr-item-get.ts';
 import { asrItemTestFailoverCleanup } from './asr-item-test-failover-cleanup.ts';
 import { asrItemTestFailover } from './asr-item-test-failover.ts';
+import { asrPlanCommit } from './asr-plan-commit.ts';
+import { asrPlanFailover } from './asr-plan-failover.ts';
 import { asrPlanGet } from './asr-plan-get.ts';
+import { asrPlanTestFailoverCleanup } from './asr-plan-test-failover-cleanup.ts';
+import { asrPlanTestFailover } from './asr-plan-test-failover.ts';
 import { azureNetworkCheckIsolated } from './azure-network-check-isolated.ts';
 import { azureVmDeallocate } from './azure-vm-deallocate.ts';
 import { azureVmGet } from './azure-vm-get.ts';
@@ -17,7 +21,11 @@ const LIST: readonly Action[] = [
   asrItemGet,
   asrItemTestFailoverCleanup,
   asrItemTestFailover,
+  asrPlanCommit,
+  asrPlanFailover,
   asrPlanGet,
+  asrPlanTestFailoverCleanup,
+  asrPlanTestFailover,
   azureNetworkCheckIsolated,
   azureVmDeallocate,
   azureVmGet,

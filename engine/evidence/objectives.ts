@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts';
 import { formatDuration } from '../language/duration.ts';
 import type { Objectives } from '../language/runbook.ts';
 import type { ObjectiveClock, StepRecord } from '../run/record.ts';
@@ -44,11 +45,19 @@ export function judgeRpo(agesMs: readonly number[], objectives: Objectives | und
 
 /** Age in milliseconds of the recovery point that a step used, when its request was about to be sent; undefined when the step reports none. */
 export function recoveryPointAgeMs(step: Pick<StepRecord, 'result' | 'firstIntentAtMs' | 'createdAtMs'>): number | undefined {
-  const pointMs = storedTimeMs(step.result?.['recovery_point_time']);
+  const pointMs = usedPointMs(step.result);
   const usedAtMs = step.firstIntentAtMs ?? step.createdAtMs;
   if (pointMs === undefined || usedAtMs === undefined) return undefined;
   // Azure and the store have two clocks: a point that seems to lie in the future is as fresh as can be.
   return Math.max(0, usedAtMs - pointMs);
+}
+
+/** The recovery point that a step's result reports, the oldest when it reports one for each machine; milliseconds since 1970. */
+export function usedPointMs(result: JsonObject | undefined): number | undefined {
+  const many = result?.['recovery_points'];
+  const each = typeof many === 'object' && many !== null && !Array.isArray(many) ? Object.values(many as JsonObject) : [];
+  const times = [result?.['recovery_point_time'], ...each].flatMap((value) => storedTimeMs(value) ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 function judged(targetMs: number | undefined, measuredMs: number, how: string): ObjectiveVerdict {

@@ -1,10 +1,9 @@
 import { formatDuration } from '../language/duration.ts';
 
 import { formatInstant } from '../language/instant.ts';
-import { storedTimeMs } from '../values.ts';
 import type { Evidence, EvidenceObjective, EvidenceStep } from './document.ts';
 import { renderTimeline, tone } from './html-timeline.ts';
-import { measuredText } from './objectives.ts';
+import { measuredText, usedPointMs } from './objectives.ts';
 import { verdictSentence } from './verdict-sentence.ts';
 import { STYLE } from './html-style.ts';
 import type { Html } from './html.ts';
@@ -186,7 +185,7 @@ function targets(evidence: Evidence): Html {
 }
 
 function recoveryPoint(step: EvidenceStep): string | undefined {
-  const ms = storedTimeMs(step.result?.['recovery_point_time']);
+  const ms = usedPointMs(step.result);
   return ms === undefined ? undefined : formatInstant(ms);
 }
 

@@ -1,11 +1,11 @@
 /** Actions that the language reference lists and this release does not have: they are refused by name, not as typing slips. */
 export const RESERVED_ACTIONS: ReadonlySet<string> = new Set(
   (
-    'asr.plan.test-failover asr.plan.test-failover-cleanup asr.plan.failover asr.plan.commit asr.plan.reprotect asr.plan.cancel-failover ' +
+    'asr.plan.reprotect asr.plan.cancel-failover ' +
     'asr.job.resume asr.item.failover asr.item.commit asr.item.reprotect backup.recovery-point.latest ' +
     'backup.restore-vm backup.restore-disks azure.vm.restart azure.vm.install-patches azure.vm.revert-to-restore-point azure.vm.delete ' +
     'azure.restore-point.create azure.nsg.set-rules azure.trafficmanager.set-endpoint azure.resource.get azure.resource.list ' +
-    'azure.alert.get dsc.test dsc.set dsc.export dsc.compare tls.check dns.check http.request notify.send'
+    'azure.alert.get dsc.set dsc.export dsc.compare tls.check dns.check http.request notify.send'
   )
     .split(' ')
     .map((name) => `${name}@1`),

@@ -1,5 +1,5 @@
+import { recoveryPointAgeMs } from '../evidence/objectives.ts';
 import type { Plan } from '../plan/plan-record.ts';
-import { storedTimeMs } from '../values.ts';
 import type { RunChange } from './change.ts';
 import type { ObjectiveClock, RunView, StepRecord } from './record.ts';
 
@@ -44,11 +44,7 @@ export function breachAtMs(plan: Plan, view: RunView): number | undefined {
 
 /** The age of the oldest recovery point that a step has used, measured when its request was about to be sent, in milliseconds. */
 export function rpoOf(view: RunView): number | undefined {
-  const ages = [...view.steps.values()].flatMap((record) => {
-    const pointMs = storedTimeMs(record.result?.['recovery_point_time']);
-    const usedAtMs = record.firstIntentAtMs ?? record.createdAtMs;
-    return pointMs === undefined || usedAtMs === undefined ? [] : [Math.max(0, usedAtMs - pointMs)];
-  });
+  const ages = [...view.steps.values()].flatMap((record) => recoveryPointAgeMs(record) ?? []);
   return ages.length === 0 ? undefined : Math.max(...ages);
 }
 

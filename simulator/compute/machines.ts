@@ -38,14 +38,14 @@ export function machineFromEstate(world: World, given: EstateMachine, network: N
   return machine;
 }
 
-/** Makes the test machine of a source machine in a network, with the files of a recovery point; it is not powered on yet. */
-export function testMachine(
+/** Makes a machine from the files that another one had, in a network; it is not powered on yet. */
+export function replicaMachine(
   world: World,
   source: Machine,
-  wanted: { readonly group: string; readonly network: Network; readonly files: Manifest },
+  wanted: { readonly name: string; readonly nic: string; readonly group: string; readonly network: Network; readonly files: Manifest },
 ): Machine {
   const machine = record(world, {
-    name: `${source.name}-test`,
+    name: wanted.name,
     group: wanted.group,
     hostname: source.hostname,
     role: source.role,
@@ -53,7 +53,7 @@ export function testMachine(
     size: source.size,
     network: wanted.network,
     address: freeAddress(world, wanted.network),
-    nic: `${source.nic}-test`,
+    nic: wanted.nic,
     createdMs: world.clock.nowMs(),
   });
   machine.provisioning = 'Creating';

@@ -30,6 +30,10 @@ export interface Item {
   rpoAtMs: number;
   lastTestMs: number | undefined;
   testMachine: string | undefined;
+  /** The machine at the other site after a failover, and the point it was made from. */
+  recovered: { readonly machine: Machine; readonly point: Point; readonly atMs: number } | undefined;
+  /** True for an item that was made by reversing the protection. */
+  readonly reversed: boolean;
 }
 
 const AGENT = '9.62.7246.1';
@@ -84,22 +88,23 @@ export function itemBody(world: World, item: Item): Readonly<Record<string, unkn
       recoveryFabricId: `${vault}/replicationFabrics/${place.recoveryFabric}`,
       primaryProtectionContainerFriendlyName: place.container,
       recoveryProtectionContainerFriendlyName: place.recoveryContainer,
-      protectionState: 'Protected',
+      protectionState: view.protection,
       protectionStateDescription: view.description,
-      activeLocation: 'Primary',
+      activeLocation: view.location,
       testFailoverState: view.test,
       testFailoverStateDescription: view.testDescription,
       switchProviderState: 'None',
       switchProviderStateDescription: null,
       allowedOperations: view.allowed,
       replicationHealth: health(world, item),
-      failoverHealth: 'Normal',
-      healthErrors: [],
+      failoverHealth: untested(item) ? 'Warning' : 'Normal',
+      healthErrors: untested(item) ? [untestedError(world, item)] : [],
       policyId: `${vault}/replicationPolicies/${item.replication.policy.name}`,
       policyFriendlyName: item.replication.policy.name,
       ...(item.lastTestMs === undefined ? {} : { lastSuccessfulTestFailoverTime: azureTime(item.lastTestMs) }),
+      ...(item.recovered === undefined ? {} : { lastSuccessfulFailoverTime: azureTime(item.recovered.atMs) }),
       currentScenario: scenario(vault, item),
-      failoverRecoveryPointId: null,
+      failoverRecoveryPointId: item.recovered === undefined ? null : `${itemId(world, item)}/recoveryPoints/${item.recovered.point.name}`,
       providerSpecificDetails: providerDetails(world, item),
       recoveryContainerId: `${vault}/replicationFabrics/${place.recoveryFabric}/replicationProtectionContainers/${place.recoveryContainer}`,
       eventCorrelationId: world.draws.uuid(`event:${item.guid}`),
@@ -126,6 +131,36 @@ function health(world: World, item: Item): string {
 // The field counts whole seconds, so a short scale needs room for what a second is worth there.
 const RPO_WARNING_GRACE_MS = 5000;
 const RPO_CRITICAL_GRACE_MS = 10_000;
+
+/** After its protection was reversed an item wants a test failover before it calls itself healthy. */
+function untested(item: Item): boolean {
+  return item.reversed && item.phase === 'protected' && item.lastTestMs === undefined;
+}
+
+function untestedError(world: World, item: Item): Readonly<Record<string, unknown>> {
+  return {
+    innerHealthErrors: [],
+    errorSource: 'ReplicationUnitFailoverValidatorError',
+    errorType: '8010',
+    errorLevel: 'Warning',
+    errorCategory: 'TestFailover',
+    errorCode: '161011',
+    summaryMessage: '',
+    errorMessage: `No successful test failover has been done on the virtual machine '${item.machine.name}'.`,
+    possibleCauses: 'No successful test failover has been done on the virtual machine after it was replicated.',
+    recommendedAction: 'Do a test failover on the virtual machine.',
+    creationTimeUtc: azureTime(item.rpoAtMs),
+    recoveryProviderErrorMessage: null,
+    entityId: world.draws.uuid(`entity:${item.guid}`),
+    errorId: '6:8010',
+    customerResolvability: 'NotAllowed',
+  };
+}
+
+/** Whether an item still waits for its first recovery point. */
+export function isSeeding(item: Item): boolean {
+  return item.phase === 'seeding' || item.phase === 'waiting';
+}
 
 /** An item without a scenario shows one named "None" that started in 1753. */
 function scenario(vault: string, item: Item): Readonly<Record<string, unknown>> {
@@ -183,10 +218,11 @@ function providerDetails(world: World, item: Item): Readonly<Record<string, unkn
     agentVersion: item.agentVersion ?? AGENT,
     agentExpiryDate: '9999-12-31T23:59:59.9999999',
     isReplicationAgentUpdateRequired: item.agentVersion !== undefined,
-    recoveryFabricObjectId: null,
-    vmProtectionState: 'Protected',
-    vmProtectionStateDescription: 'Protected',
-    lifecycleId: world.draws.uuid(`lifecycle:${item.guid}`),
+    recoveryFabricObjectId:
+      item.recovered === undefined ? null : fabricObjectId(world, item.recovered.machine.group, item.recovered.machine.name),
+    vmProtectionState: ITEM_VIEW[item.phase].vm[0],
+    vmProtectionStateDescription: ITEM_VIEW[item.phase].vm[1],
+    lifecycleId: isSeeding(item) ? null : world.draws.uuid(`lifecycle:${item.guid}:${item.reversed}`),
     testFailoverRecoveryFabricObjectId: item.testMachine ?? null,
     rpoInSeconds: item.rpoSeconds ?? null,
     lastRpoCalculatedTime: item.rpoSeconds === undefined ? null : azureTime(item.rpoAtMs),

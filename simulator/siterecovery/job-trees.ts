@@ -9,7 +9,13 @@ export interface Task {
   readonly id: string;
   readonly name: string;
   readonly friendlyName: string;
-  readonly type: 'TaskDetails' | 'RecoveryPlanGroupTaskDetails' | 'VirtualMachineTaskDetails';
+  readonly type:
+    | 'TaskDetails'
+    | 'GroupTaskDetails'
+    | 'JobTaskDetails'
+    | 'RecoveryPlanGroupTaskDetails'
+    | 'RecoveryPlanShutdownGroupTaskDetails'
+    | 'VirtualMachineTaskDetails';
   /** Kind of a plan's group. */
   readonly groupType?: string;
   readonly children: readonly Task[];
@@ -45,6 +51,50 @@ export function cleanupTasks(): readonly [Task] {
   return [plainTask('TestFailoverCleanupTask', 'CleanupTestVm', 'Cleaning up the test virtual machine')];
 }
 
+/** Tasks of the failover of one machine. */
+export function failoverTasks(): readonly [Task, Task, Task, Task] {
+  return [
+    plainTask('UnplannedFailoverPreflightChecksTask', 'UnplannedFailoverPrerequisitesCheck', 'Prerequisites check for failover'),
+    plainTask('ShutdownVmTask', 'ShutdownVm', 'Shut down the virtual machine'),
+    plainTask('FailoverVmTask', 'FailoverVm', 'Start failover'),
+    plainTask('StartFailoverVmTask', 'StartFailoverVm', 'Start the virtual machine'),
+  ];
+}
+
+/** Task of the commit of one machine. */
+export function commitTasks(): readonly [Task] {
+  return [plainTask('CommitFailoverTask', 'VmCommitFailover', 'Committing failover')];
+}
+
+/** Tasks of the job that reverses the protection of one machine. */
+export function switchTasks(machine: string): readonly [Task, Task, Task, Task, Task] {
+  const enable = task({ id: 'EnableDr', name: machine, friendlyName: machine, type: 'JobTaskDetails' });
+  return [
+    plainTask('SwitchReplicationGroupProtectionPreflightTask', 'SwitchReplicationGroupProtectionPreflightTask', 'Prerequisite check'),
+    plainTask('CommitFailoverTask', 'VmCommitFailover', 'Committing failover'),
+    plainTask('DiscoverReplicaTask', 'DiscoverReplicaTask', 'Discovering replica virtual machine'),
+    plainTask('GetSwitchProtectionRequirementsTask', 'GetSwitchProtectionRequirementsTask', 'Getting reprotection requirements'),
+    task({
+      id: 'ProtectReplicaTask',
+      name: 'ProtectReplicaTask',
+      friendlyName: 'Reprotecting virtual machine (1)',
+      type: 'GroupTaskDetails',
+      children: [enable],
+    }),
+  ];
+}
+
+/** Tasks of the job that enables the protection in the other direction. */
+export function enableTasks(): readonly Task[] {
+  return [
+    plainTask('EnableProtectionPreflightChecksTask', 'EnableProtectionPrerequisitesCheck', 'Prerequisites check for enabling protection'),
+    plainTask('CreateProtectionTargetTask', 'CreateProtectionTarget', 'Installing Mobility Service and preparing target'),
+    plainTask('EnableProtectionTask', 'EnableProtection', 'Enable replication'),
+    plainTask('StartInitialReplicationTask', 'VmStartInitialReplication', 'Starting initial replication'),
+    plainTask('UpdateDraStateTask', 'UpdateDraState', 'Updating the provider states'),
+  ];
+}
+
 /** A machine's place in the tree of a plan's job. */
 export function machineTask(machine: { readonly guid: string; readonly name: string }): Task {
   return task({ id: machine.guid, name: 'Unknown', friendlyName: machine.name, type: 'VirtualMachineTaskDetails' });
@@ -54,7 +104,7 @@ export function machineTask(machine: { readonly guid: string; readonly name: str
 export function groupTask(
   id: string,
   friendlyName: string,
-  below: { readonly groupType: string; readonly children: readonly Task[] },
+  below: { readonly groupType: string; readonly children: readonly Task[]; readonly type?: Task['type'] },
 ): Task {
   return task({ id, name: 'Unknown', friendlyName, type: 'RecoveryPlanGroupTaskDetails', ...below });
 }
@@ -72,27 +122,32 @@ export function taskBody(world: World, given: Task): Readonly<Record<string, unk
     stateDescription: STATE_DESCRIPTION[given.state],
     taskType: given.type,
     customDetails: customDetails(world, given),
-    groupTaskCustomDetails:
-      given.type === 'RecoveryPlanGroupTaskDetails'
-        ? {
-            name: given.id,
-            groupId: given.id,
-            rpGroupType: given.groupType ?? 'BootGroup',
-            instanceType: given.type,
-            childTasks: given.children.map((child) => taskBody(world, child)),
-          }
-        : null,
+    groupTaskCustomDetails: groupDetails(world, given),
     errors: [],
   };
 }
 
+function groupDetails(world: World, given: Task): Readonly<Record<string, unknown>> | null {
+  const childTasks = given.children.map((child) => taskBody(world, child));
+  switch (given.type) {
+    case 'GroupTaskDetails':
+      return { instanceType: given.type, childTasks };
+    case 'RecoveryPlanGroupTaskDetails':
+    case 'RecoveryPlanShutdownGroupTaskDetails':
+      return { name: given.id, groupId: given.id, rpGroupType: given.groupType ?? 'BootGroup', instanceType: given.type, childTasks };
+    case 'TaskDetails':
+    case 'JobTaskDetails':
+    case 'VirtualMachineTaskDetails':
+      return null;
+  }
+}
+
 function customDetails(world: World, given: Task): Readonly<Record<string, unknown>> | null {
   if (given.type === 'TaskDetails') return { instanceType: 'TaskDetails' };
-  if (given.type === 'RecoveryPlanGroupTaskDetails') return null;
+  if (given.type !== 'VirtualMachineTaskDetails' && given.type !== 'JobTaskDetails') return null;
   const { job } = given;
   return {
-    skippedReason: 'None',
-    skippedReasonString: null,
+    ...(given.type === 'JobTaskDetails' ? {} : { skippedReason: 'None', skippedReasonString: null }),
     jobTask:
       job === undefined
         ? null
@@ -104,6 +159,6 @@ function customDetails(world: World, given: Task): Readonly<Record<string, unkno
             targetInstanceType: 'Vm',
             jobScenarioName: job.scenarioName,
           },
-    instanceType: 'VirtualMachineTaskDetails',
+    instanceType: given.type,
   };
 }

@@ -32,7 +32,7 @@ export interface Job {
   readonly tasks: readonly Task[];
   readonly custom: () => Readonly<Record<string, unknown>>;
   /** Ordered by a fault: the job ends with this error. */
-  readonly failWith: { readonly code: string; readonly message: string } | undefined;
+  readonly failWith: { readonly code: string; readonly message: string; readonly machines: number | undefined } | undefined;
   readonly operation: Operation | undefined;
   state: JobState;
   endMs: number | undefined;
@@ -60,7 +60,9 @@ export function openJob(
   const suspect = { operation: request.operation, resource: call.path, principal: call.caller.name, when: 'duringJob' } as const;
   const deed = strike(world, suspect)?.do;
   const failWith =
-    deed !== undefined && 'failJob' in deed ? { code: deed.failJob.code, message: deed.failJob.message ?? 'The job failed.' } : undefined;
+    deed !== undefined && 'failJob' in deed
+      ? { code: deed.failJob.code, message: deed.failJob.message ?? 'The job failed.', machines: deed.failJob.machines }
+      : undefined;
   return keep(world, {
     ...order,
     id,

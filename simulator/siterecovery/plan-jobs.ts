@@ -47,9 +47,10 @@ export function takePlan(world: World, plan: Plan, given: { readonly name: strin
   planChanged(world, plan);
 }
 
-function releasePlan(world: World, plan: Plan, operation: string): void {
+/** A plan's scenario ends; the operations named may be asked for once more. */
+export function releasePlan(world: World, plan: Plan, operations: readonly string[]): void {
   plan.scenario = undefined;
-  world.ledger.newPeriod(planId(world, plan), operation);
+  for (const operation of operations) world.ledger.newPeriod(planId(world, plan), operation);
   planChanged(world, plan);
 }
 
@@ -61,7 +62,7 @@ export function runPlanTest(world: World, job: Job, given: { readonly plan: Plan
   if (first === undefined || failover === undefined || last === undefined) throw new Error('the tree of a plan has its fixed tasks');
   const failed = (error: JobError): void => {
     for (const part of parts) releaseItem(world, part.item, 'testFailed');
-    releasePlan(world, plan, PLAN_TEST_OPERATION);
+    releasePlan(world, plan, [PLAN_TEST_OPERATION]);
     endJob(world, job, error);
   };
   const finish = (): void => {
@@ -71,7 +72,7 @@ export function runPlanTest(world: World, job: Job, given: { readonly plan: Plan
       failed,
       succeeded: () => {
         plan.lastTestMs = world.clock.nowMs();
-        releasePlan(world, plan, PLAN_CLEANUP_OPERATION);
+        releasePlan(world, plan, [PLAN_CLEANUP_OPERATION]);
         endJob(world, job);
       },
     });
@@ -158,14 +159,14 @@ export function runPlanCleanup(world: World, job: Job, given: { readonly plan: P
   if (first === undefined || group === undefined || last === undefined) throw new Error('the tree of a plan has its fixed tasks');
   const failed = (error: JobError): void => {
     for (const item of items) releaseItem(world, item, 'cleanFailed');
-    releasePlan(world, plan, PLAN_CLEANUP_OPERATION);
+    releasePlan(world, plan, [PLAN_CLEANUP_OPERATION]);
     endJob(world, job, error);
   };
   const finish = (): void => {
     group.state = 'Succeeded';
     group.endMs = world.clock.nowMs();
     const succeeded = (): void => {
-      releasePlan(world, plan, PLAN_TEST_OPERATION);
+      releasePlan(world, plan, [PLAN_TEST_OPERATION]);
       endJob(world, job);
     };
     runTask(world, job, { task: last, durationMs: 1000, succeeded, failed });

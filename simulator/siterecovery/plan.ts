@@ -2,7 +2,8 @@ import { vaultId } from '../arm-ids.ts';
 import { listLater, listNow } from '../lists.ts';
 import { azureTime } from '../times.ts';
 import { ITEM_VIEW } from './item-state.ts';
-import { itemId, sites } from './item.ts';
+import { itemId } from './item.ts';
+import type { sites } from './item.ts';
 import type { Vault, World } from '../world.ts';
 import type { Item } from './item.ts';
 
@@ -11,9 +12,13 @@ export interface Plan {
   readonly vault: Vault;
   readonly name: string;
   readonly guid: string;
-  readonly groups: readonly (readonly Item[])[];
+  /** Boot groups; an item whose protection is reversed gives its place to the one that follows it. */
+  groups: readonly (readonly Item[])[];
+  /** The fabrics that the plan was made for: they stay when protection is reversed. */
+  readonly sites: ReturnType<typeof sites>;
   scenario: { readonly name: string; readonly jobId: string; readonly startMs: number } | undefined;
   lastTestMs: number | undefined;
+  lastFailoverMs: number | undefined;
 }
 
 /** Id of a plan. */
@@ -36,34 +41,34 @@ export function planAllows(plan: Plan): readonly string[] {
   if (plan.scenario !== undefined) return [];
   const views = plan.groups.flat().map((item) => ITEM_VIEW[item.phase].allowed);
   const all = (word: string): boolean => views.length > 0 && views.every((allowed) => allowed.includes(word));
-  const some = views.some((allowed) => allowed.includes('TestFailoverCleanup'));
+  const some = (word: string): boolean => views.some((allowed) => allowed.includes(word));
   return [
     ...(all('UnplannedFailover') ? ['UnplannedFailover'] : []),
     ...(all('TestFailover') ? ['TestFailover'] : []),
-    ...(some ? ['TestFailoverCleanup'] : []),
+    ...(some('TestFailoverCleanup') ? ['TestFailoverCleanup'] : []),
+    ...(some('Commit') ? ['Commit', 'ChangePit'] : []),
   ];
 }
 
 /** A plan as Site Recovery answers it; the list leaves its groups out. An idle plan has no scenario at all. */
 export function planBody(world: World, plan: Plan, form: 'get' | 'list'): Readonly<Record<string, unknown>> {
   const vault = vaultId(world, plan.vault);
-  const replication = plan.groups.flat()[0]?.replication;
-  const place = replication === undefined ? undefined : sites(replication);
+  const place = plan.sites;
   return {
     id: planId(world, plan),
     name: plan.name,
     type: 'Microsoft.RecoveryServices/vaults/replicationRecoveryPlans',
     properties: {
       friendlyName: plan.name,
-      primaryFabricId: `${vault}/replicationFabrics/${place?.fabric ?? ''}`,
-      primaryFabricFriendlyName: place?.fabric ?? '',
-      recoveryFabricId: `${vault}/replicationFabrics/${place?.recoveryFabric ?? ''}`,
-      recoveryFabricFriendlyName: place?.recoveryFabric ?? '',
+      primaryFabricId: `${vault}/replicationFabrics/${place.fabric}`,
+      primaryFabricFriendlyName: place.fabric,
+      recoveryFabricId: `${vault}/replicationFabrics/${place.recoveryFabric}`,
+      recoveryFabricFriendlyName: place.recoveryFabric,
       failoverDeploymentModel: 'ResourceManager',
       replicationProviders: ['A2A'],
       allowedOperations: planAllows(plan),
       lastPlannedFailoverTime: null,
-      lastUnplannedFailoverTime: null,
+      lastUnplannedFailoverTime: plan.lastFailoverMs === undefined ? null : azureTime(plan.lastFailoverMs),
       lastTestFailoverTime: plan.lastTestMs === undefined ? null : azureTime(plan.lastTestMs),
       currentScenario:
         plan.scenario === undefined
@@ -85,4 +90,9 @@ function groups(world: World, plan: Plan): readonly unknown[] {
     endGroupActions: [],
   });
   return [group('Shutdown', []), group('Failover', []), ...plan.groups.map((items) => group('Boot', items))];
+}
+
+/** The direction that the request of a failover of the plan must name: its machines are at the fabric that the plan calls primary, or at the other. */
+export function planDirection(plan: Plan, placeOf: (item: Item) => string): 'PrimaryToRecovery' | 'RecoveryToPrimary' {
+  return plan.groups.flat().every((item) => placeOf(item) === plan.sites.fabric) ? 'PrimaryToRecovery' : 'RecoveryToPrimary';
 }

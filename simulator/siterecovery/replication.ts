@@ -39,6 +39,17 @@ export function startReplication(world: World, items: readonly Item[]): void {
   for (const item of items) computeRpo(world, item);
 }
 
+/** Lets an item whose protection was reversed make its first point, and more from then on. */
+export function startReversed(world: World, item: Item): void {
+  const { policy } = item.replication;
+  const crashMs = periodMs(policy.crashEvery);
+  const appMs = periodMs(policy.appEvery);
+  addPoint(world, item, { kind: 'CrashConsistent', usableNow: true });
+  world.clock.afterPeriod(crashMs, () => every(world, [item], { kind: 'CrashConsistent', everyMs: crashMs }));
+  world.clock.afterPeriod(appMs, () => every(world, [item], { kind: 'ApplicationConsistent', everyMs: appMs }));
+  computeRpo(world, item);
+}
+
 function past(world: World, item: Item): void {
   const files = captureFiles(world, item.machine.root);
   const { policy } = item.replication;
@@ -60,7 +71,8 @@ function every(world: World, items: readonly Item[], rhythm: { readonly kind: Po
     if (rhythm.kind === 'CrashConsistent') addPoint(world, item, { kind: rhythm.kind, usableNow: false });
     else quiesced(world, item, () => addPoint(world, item, { kind: rhythm.kind, usableNow: false }));
   }
-  world.clock.afterPeriod(rhythm.everyMs, () => every(world, items, rhythm));
+  const current = items.filter((item) => isCurrent(item));
+  if (current.length > 0) world.clock.afterPeriod(rhythm.everyMs, () => every(world, current, rhythm));
 }
 
 /** An application-consistent point first lets the machine write down what it holds in memory. */
@@ -116,10 +128,17 @@ export function usablePoints(world: World, item: Item): readonly Point[] {
   return item.points.filter((point) => point.usableMs <= nowMs).toReversed();
 }
 
+/** An item whose protection was reversed has been replaced by another one of its name. */
+function isCurrent(item: Item): boolean {
+  return item.vault.items.get(item.name.toLowerCase()) === item;
+}
+
 function computeRpo(world: World, item: Item): void {
+  if (!isCurrent(item)) return;
   const newest = usablePoints(world, item)[0];
   const nowMs = world.clock.nowMs();
-  if (newest !== undefined) {
+  // After a failover the last value stays as it is.
+  if (newest !== undefined && item.replicating) {
     item.rpoSeconds = Math.max(0, Math.round((nowMs - newest.atMs) / 1000));
     item.rpoAtMs = nowMs;
     itemChanged(world, item);

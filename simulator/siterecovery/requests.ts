@@ -5,11 +5,11 @@ import { vaultId } from '../arm-ids.ts';
 import { cleanupDetails, runCleanup } from './cleanup.ts';
 import { notThere, siteRecoveryError } from './errors.ts';
 import { findItem, findNetwork, findPlan } from './find.ts';
-import { itemBody, itemId } from './item.ts';
+import { itemBody, itemId, sites } from './item.ts';
 import { ITEM_VIEW } from './item-state.ts';
 import { beginJob, endJob, openJob } from './job.ts';
 import { cleanupTasks, testFailoverTasks } from './job-trees.ts';
-import { planAllows, planBody, planId } from './plan.ts';
+import { planAllows, planBody, planDirection, planId } from './plan.ts';
 import {
   PLAN_CLEANUP_OPERATION,
   PLAN_TEST_OPERATION,
@@ -29,7 +29,8 @@ import type { Plan } from './plan.ts';
 import type { Point } from './replication.ts';
 import type { TestPart } from './test-failover.ts';
 
-const directions = z.enum(['PrimaryToRecovery', 'RecoveryToPrimary']);
+/** Directions as requests name them. */
+export const directions = z.enum(['PrimaryToRecovery', 'RecoveryToPrimary']);
 
 /** Body of the test failover of an item; A2A is the only provider here. */
 export const ITEM_TEST_BODY = z.strictObject({
@@ -52,23 +53,25 @@ export const CLEANUP_BODY = z.strictObject({ properties: z.strictObject({ commen
 
 const pointTypes = z.enum(['Latest', 'LatestApplicationConsistent', 'LatestCrashConsistent', 'LatestProcessed']);
 
+/** Which points a plan starts its machines from; A2A is the only provider here. */
+export const planPoints = z
+  .array(
+    z.strictObject({
+      instanceType: z.literal('A2A'),
+      recoveryPointType: pointTypes,
+      cloudServiceCreationOption: z.string().optional(),
+      multiVmSyncPointOption: z.enum(['UseMultiVmSyncRecoveryPoint', 'UsePerVmRecoveryPoint']).optional(),
+    }),
+  )
+  .max(1);
+
 /** Body of the test failover of a plan. */
 export const PLAN_TEST_BODY = z.strictObject({
   properties: z.strictObject({
     failoverDirection: directions,
     networkType: z.string(),
     networkId: z.string().optional(),
-    providerSpecificDetails: z
-      .array(
-        z.strictObject({
-          instanceType: z.literal('A2A'),
-          recoveryPointType: pointTypes,
-          cloudServiceCreationOption: z.string().optional(),
-          multiVmSyncPointOption: z.enum(['UseMultiVmSyncRecoveryPoint', 'UsePerVmRecoveryPoint']).optional(),
-        }),
-      )
-      .max(1)
-      .optional(),
+    providerSpecificDetails: planPoints.optional(),
   }),
 });
 
@@ -160,7 +163,12 @@ export function postPlanTest(world: World, call: Call): Answer {
   if ('status' in plan) return plan;
   const resource = planId(world, plan);
   const { properties } = call.body as z.infer<typeof PLAN_TEST_BODY>;
-  const refused = notAllowed(planAllows(plan), 'TestFailover', plan.name) ?? wrongDirection(properties.failoverDirection);
+  const refused =
+    notAllowed(planAllows(plan), 'TestFailover', plan.name) ??
+    wrongDirection(
+      properties.failoverDirection,
+      planDirection(plan, (item) => sites(item.replication).fabric),
+    );
   if (refused !== undefined) return refusal(resource, refused);
   const location = plan.groups.flat()[0]?.replication.pair.to ?? '';
   const network = findNetwork(world, { type: properties.networkType, id: properties.networkId, location });
@@ -209,7 +217,8 @@ export function postPlanCleanup(world: World, call: Call): Answer {
   return accepted(world, job, resource);
 }
 
-function openPlanJob(
+/** Opens the job of a plan. */
+export function openPlanJob(
   world: World,
   call: Call,
   given: Pick<Job, 'friendlyName' | 'tasks' | 'custom'> & { readonly plan: Plan; readonly scenario: string; readonly operation: string },
@@ -254,7 +263,7 @@ function planParts(
 }
 
 /** The point a request names; without a name the newest files are taken, if the source still runs. */
-function pointById(world: World, item: Item, id: string | undefined): Point | undefined {
+export function pointById(world: World, item: Item, id: string | undefined): Point | undefined {
   if (id === undefined || id === '') {
     const runs = item.machine.power === 'running' && item.replicating;
     return runs ? addPoint(world, item, { kind: 'CrashConsistent', usableNow: true }) : usablePoints(world, item)[0];
@@ -264,7 +273,8 @@ function pointById(world: World, item: Item, id: string | undefined): Point | un
   return usablePoints(world, item).find((point) => point.name === name);
 }
 
-function notAllowed(allowed: readonly string[], word: string, name: string): Answer | undefined {
+/** The refusal of an operation that is not among the allowed ones. */
+export function notAllowed(allowed: readonly string[], word: string, name: string): Answer | undefined {
   if (allowed.includes(word)) return undefined;
   return siteRecoveryError(400, {
     code: 'OperationNotAllowed',
@@ -274,17 +284,22 @@ function notAllowed(allowed: readonly string[], word: string, name: string): Ans
   });
 }
 
-function wrongDirection(direction: string | undefined): Answer | undefined {
-  if (direction === undefined || direction === 'PrimaryToRecovery') return undefined;
+/** The refusal of a direction that does not fit where the machines are. */
+export function wrongDirection(
+  direction: string | undefined,
+  right: 'PrimaryToRecovery' | 'RecoveryToPrimary' = 'PrimaryToRecovery',
+): Answer | undefined {
+  if (direction === undefined || direction === right) return undefined;
   return siteRecoveryError(400, {
     code: 'InvalidFailoverDirection',
-    message: `The failover direction '${direction}' is not valid for the active location Primary.`,
-    causes: 'The machines run at their primary site.',
-    action: 'Use PrimaryToRecovery.',
+    message: `The failover direction '${direction}' is not valid for where the machines are protected now.`,
+    causes: 'The machines run at the other site.',
+    action: `Use ${right}.`,
   });
 }
 
-function accepted(world: World, job: Job, resource: string): Answer {
+/** The 202 of a job. */
+export function accepted(world: World, job: Job, resource: string): Answer {
   const { operation } = job;
   if (operation === undefined) throw new Error('the job of a request has an operation');
   const headers = siteRecoveryHeaders(world, operation, { vault: vaultId(world, job.vault), resource }) ?? {};

@@ -2,9 +2,23 @@ import { listed } from '../lists.ts';
 import { findOperation, isOperation, operationResult, siteRecoveryStatus } from '../operations.ts';
 import { param } from '../route.ts';
 import { notThere } from './errors.ts';
+import { COMMIT_OPERATION, FAILOVER_OPERATION } from './failover.ts';
+import {
+  ITEM_FAILOVER_BODY,
+  PLAN_FAILOVER_BODY,
+  SWITCH_BODY,
+  postItemCommit,
+  postItemFailover,
+  postPlanCommit,
+  postPlanFailover,
+  postSwitch,
+} from './failover-requests.ts';
 import { findItem, findPlan, findVault } from './find.ts';
 import { itemBody } from './item.ts';
 import { jobBody } from './job.ts';
+import { listMappings } from './mappings.ts';
+import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
+import { SWITCH_OPERATION } from './switch.ts';
 import { filterJobs } from './job-filter.ts';
 import { planBody } from './plan.ts';
 import { pointBody, usablePoints } from './replication.ts';
@@ -19,7 +33,8 @@ const apiVersions = ['2023-06-01'];
 const signedVersions = ['2023-04-01'];
 const VAULT =
   '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.RecoveryServices/vaults/{resourceName}';
-const ITEMS = `${VAULT}/replicationFabrics/{fabricName}/replicationProtectionContainers/{protectionContainerName}/replicationProtectedItems`;
+const CONTAINER = `${VAULT}/replicationFabrics/{fabricName}/replicationProtectionContainers/{protectionContainerName}`;
+const ITEMS = `${CONTAINER}/replicationProtectedItems`;
 const ITEM = `${ITEMS}/{replicatedProtectedItemName}`;
 const PLAN = `${VAULT}/replicationRecoveryPlans/{recoveryPlanName}`;
 
@@ -67,6 +82,39 @@ export const SITE_RECOVERY_ROUTES: readonly Route[] = [
     apiVersions,
     body: CLEANUP_BODY,
     handle: postPlanCleanup,
+  },
+  {
+    operation: FAILOVER_OPERATION,
+    method: 'POST',
+    path: `${ITEM}/unplannedFailover`,
+    apiVersions,
+    body: ITEM_FAILOVER_BODY,
+    handle: postItemFailover,
+  },
+  { operation: COMMIT_OPERATION, method: 'POST', path: `${ITEM}/failoverCommit`, apiVersions, handle: postItemCommit },
+  {
+    operation: PLAN_FAILOVER_OPERATION,
+    method: 'POST',
+    path: `${PLAN}/unplannedFailover`,
+    apiVersions,
+    body: PLAN_FAILOVER_BODY,
+    handle: postPlanFailover,
+  },
+  { operation: PLAN_COMMIT_OPERATION, method: 'POST', path: `${PLAN}/failoverCommit`, apiVersions, handle: postPlanCommit },
+  {
+    operation: SWITCH_OPERATION,
+    method: 'POST',
+    path: `${CONTAINER}/switchprotection`,
+    apiVersions,
+    body: SWITCH_BODY,
+    handle: postSwitch,
+  },
+  {
+    operation: 'ReplicationProtectionContainerMappings_List',
+    method: 'GET',
+    path: `${VAULT}/replicationProtectionContainerMappings`,
+    apiVersions,
+    handle: listMappings,
   },
   { operation: 'ReplicationJobs_List', method: 'GET', path: `${VAULT}/replicationJobs`, apiVersions, handle: listJobs },
   { operation: 'ReplicationJobs_Get', method: 'GET', path: `${VAULT}/replicationJobs/{jobName}`, apiVersions, handle: getJob },

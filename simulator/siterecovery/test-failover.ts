@@ -1,5 +1,5 @@
 import { fabricObjectId, networkResourceId, replicationJobId } from '../arm-ids.ts';
-import { powerOn, testMachine } from '../compute/machines.ts';
+import { powerOn, replicaMachine } from '../compute/machines.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { regionName, itemChanged, itemId, moveItem, testMachineOf } from './item.ts';
 import { beginJob, endJob, runTask } from './job.ts';
@@ -71,7 +71,8 @@ export function releaseItem(world: World, item: Item, event: 'tested' | 'testFai
 export function createTestMachine(world: World, part: TestPart): void {
   const { item, point, network } = part;
   const group = item.replication.pair.targetGroup;
-  const made = testMachine(world, item.machine, { group, network, files: point.files });
+  const { name, nic } = item.machine;
+  const made = replicaMachine(world, item.machine, { name: `${name}-test`, nic: `${nic}-test`, group, network, files: point.files });
   item.testMachine = fabricObjectId(world, group, made.name);
   itemChanged(world, item);
 }

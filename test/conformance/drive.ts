@@ -1,4 +1,5 @@
 import { driveBackup } from './drive-backup.ts';
+import { driveFailover } from './drive-failover.ts';
 import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -19,6 +20,7 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveBackup(capture, driven, simulator);
   await driveReads(capture, simulator);
   await driveErrors(capture, simulator);
+  await driveFailover(capture, driven, simulator);
   return driven;
 }
 

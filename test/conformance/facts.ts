@@ -18,6 +18,16 @@ const SENTINEL =
   /^(None|A2A|AzureFabric|ResourceManager|RecoveryPlan|0001-01-01T00:00:00|1753-01-01T01:01:01Z|TaskDetails|VirtualMachineTaskDetails|RecoveryPlanGroupTaskDetails)$/;
 const SHARE_MIN = 0.95;
 
+/** The recorded steps of an item and the names of the states in which they are looked at. */
+const ITEM_STATES = [
+  ['protected', 'item protected'],
+  ['failed over, commit pending', 'item failed over'],
+  ['failed over and committed', 'item committed'],
+  ['switch protection accepted', 'item switched'],
+  ['reverse, waiting for first recovery point', 'item waiting'],
+  ['reverse, protected again', 'item protected again'],
+] as const;
+
 /** Compares keys, nulls, sentinels and the form of ids with the recorded facts, in the same state. */
 export function compareFacts(folder: string, states: ReadonlyMap<string, unknown>): Facts {
   const read = (name: string): Recorded => JSON.parse(readFileSync(join(folder, 'recorded', name), 'utf8')) as Recorded;
@@ -29,7 +39,14 @@ export function compareFacts(folder: string, states: ReadonlyMap<string, unknown
   const properties = (name: string): Readonly<Record<string, unknown>> =>
     (see(name) as { readonly properties?: Readonly<Record<string, unknown>> } | undefined)?.properties ?? {};
 
-  compare(items.find((state) => state.step === 'protected')?.item, see('item protected'), 'item protected', tally);
+  for (const [step, name] of ITEM_STATES) {
+    const state = items.find((each) => each.step.startsWith(step));
+    if (state?.item !== undefined) compare(state.item, see(name), name, tally);
+    for (const [key, value] of Object.entries(state?.item === undefined ? (state?.fields ?? {}) : {}))
+      compareWords(value, properties(name)[key], `${name} /${key}`, tally);
+    for (const key of ['protectionState', 'activeLocation', 'failoverHealth'])
+      compareWords(propertiesOf(state?.item)[key], properties(name)[key], `${name} /${key}: word`, tally);
+  }
   compareStatus(lro['asrStatusInProgress'], see('status running'), 'status running', tally);
   compareStatus(lro['asrStatusSucceeded'], see('status ended'), 'status ended', tally);
   compareHeaders(lro['asrSubmit202'], see('asr 202'), tally);
@@ -68,6 +85,8 @@ export function compareFacts(folder: string, states: ReadonlyMap<string, unknown
     );
   fact(tally, 'job: activityId', /^[0-9a-f-]{36} ActivityId: [0-9a-f-]{36}$/.test(String(properties('job early')['activityId'])));
   compareTree(jobs['recoveryPlanFailover'], properties('plan job ended'), tally);
+  compareTree(jobs['recoveryPlanFailover'], properties('plan failover ended'), tally);
+  compareSwitch(jobs['reprotect'], properties('switch job'), tally);
   return { ...tally, misses: tally.misses };
 }
 
@@ -112,6 +131,34 @@ function compare(recorded: unknown, seen: unknown, name: string, tally: Tally): 
   if (id !== null) fact(tally, `${name}: form of the id`, String(seen).startsWith(`/${id[1]}/`));
 }
 
+/** Words and lists of words that must be there letter for letter. */
+function compareWords(recorded: unknown, seen: unknown, name: string, tally: Tally): void {
+  if (recorded === undefined) return;
+  if (Array.isArray(recorded))
+    return fact(tally, name, Array.isArray(seen) && sameWords(recorded as readonly string[], seen as readonly string[]));
+  fact(tally, name, seen === recorded);
+}
+
+function propertiesOf(item: unknown): Readonly<Record<string, unknown>> {
+  return (item as { readonly properties?: Readonly<Record<string, unknown>> } | undefined)?.properties ?? {};
+}
+
+/** The job of a switch: its words, its tasks with their names, and what it says about the new item. */
+function compareSwitch(
+  recorded: Readonly<Record<string, unknown>> | undefined,
+  seen: Readonly<Record<string, unknown>>,
+  tally: Tally,
+): void {
+  for (const key of ['scenarioName', 'friendlyName', 'targetInstanceType'])
+    compareWords(recorded?.[key], seen[key], `switch job /${key}`, tally);
+  const names = (job: Readonly<Record<string, unknown>> | undefined): readonly string[] =>
+    flat((job?.['tasks'] ?? []) as readonly TaskLike[]).map((task) =>
+      `${task.taskId ?? ''} ${task.friendlyName ?? ''} ${task.taskType ?? ''}`.replaceAll(/vm1|web-01/g, 'VM'),
+    );
+  compareWords(names(recorded), names(seen), 'switch job /tasks', tally);
+  compare(recorded?.['customDetails'], seen['customDetails'], 'switch job /customDetails', tally);
+}
+
 function sameWords(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((word) => right.includes(word));
 }
@@ -140,6 +187,8 @@ function compareHeaders(recorded: unknown, seen: unknown, tally: Tally): void {
 }
 
 interface TaskLike {
+  readonly taskId?: string;
+  readonly friendlyName?: string;
   readonly taskType?: string;
   readonly groupTaskCustomDetails?: { readonly childTasks?: readonly TaskLike[] } | null;
 }

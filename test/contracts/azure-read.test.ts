@@ -229,7 +229,7 @@ describe('jobs', () => {
     expect(await azure.read({ kind: 'sr.job', jobId: `${VAULT}/replicationJobs/j1` }, signal)).toMatchObject({
       value: {
         errors: [{ code: '28092', message: 'The quota is used up. Ask for more.' }],
-        recoveryPointTimesMs: [Date.parse('2022-10-11T21:52:08.016Z')],
+        recoveryPoints: [{ machine: 'vm1', atMs: Date.parse('2022-10-11T21:52:08.016Z') }],
       },
     });
   });

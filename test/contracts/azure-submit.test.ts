@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAzure } from '../../adapters/azure/azure.ts';
-import type { AzureOperation } from '../../engine/azure-calls.ts';
+import type { AzureOperation } from '../../engine/azure-operations.ts';
 import type { AzureServer, Reply } from './azure-server.ts';
 import { accepted, startAzureServer } from './azure-server.ts';
 
@@ -13,6 +13,8 @@ const POINT = `${ITEM}/recoveryPoints/0f0f0f0f-0000-4000-8000-000000000001`;
 const BACKUP_NAMES = ['IaasVMContainer;iaasvmcontainerv2;rg-shop-weu;web-01', 'VM;iaasvmcontainerv2;rg-shop-weu;web-01'] as const;
 const BACKUP_PATH = (names: readonly string[]) =>
   `${VAULT}/backupFabrics/Azure/protectionContainers/${names[0]}/protectedItems/${names[1]}`;
+const PLAN = `${VAULT}/replicationRecoveryPlans/rp-shop`;
+const POINT_WORDS = { pointType: 'LatestProcessed', multiVmSync: true } as const;
 const REQUEST_ID = '11111111-2222-5333-8444-555555555555';
 
 interface Row {
@@ -100,6 +102,56 @@ const ROWS: readonly Row[] = [
     path: `${ITEM}/testFailoverCleanup`,
     version: '2023-06-01',
     body: { properties: { comments: 'drill over' } },
+  },
+  {
+    operation: { kind: 'sr.plan.testFailover', planId: PLAN, direction: 'PrimaryToRecovery', networkId: NETWORK, ...POINT_WORDS },
+    method: 'POST',
+    path: `${PLAN}/testFailover`,
+    version: '2023-06-01',
+    body: {
+      properties: {
+        failoverDirection: 'PrimaryToRecovery',
+        networkType: 'VmNetworkAsInput',
+        networkId: NETWORK,
+        providerSpecificDetails: [
+          { instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' },
+        ],
+      },
+    },
+  },
+  {
+    operation: { kind: 'sr.plan.testFailoverCleanup', planId: PLAN, comments: 'drill over' },
+    method: 'POST',
+    path: `${PLAN}/testFailoverCleanup`,
+    version: '2023-06-01',
+    body: { properties: { comments: 'drill over' } },
+  },
+  {
+    operation: {
+      kind: 'sr.plan.failover',
+      planId: PLAN,
+      direction: 'RecoveryToPrimary',
+      shutdownPrimary: true,
+      pointType: 'Latest',
+      multiVmSync: false,
+    },
+    method: 'POST',
+    path: `${PLAN}/unplannedFailover`,
+    version: '2023-06-01',
+    body: {
+      properties: {
+        failoverDirection: 'RecoveryToPrimary',
+        sourceSiteOperations: 'Required',
+        providerSpecificDetails: [{ instanceType: 'A2A', recoveryPointType: 'Latest', multiVmSyncPointOption: 'UsePerVmRecoveryPoint' }],
+      },
+    },
+  },
+  {
+    operation: { kind: 'sr.plan.commit', planId: PLAN },
+    method: 'POST',
+    path: `${PLAN}/failoverCommit`,
+    version: '2023-06-01',
+    body: undefined,
   },
 ];
 

@@ -191,7 +191,7 @@ describe('while it runs', () => {
   });
 
   test('success brings the point that was used', async () => {
-    azure.put('sr.job', jobId, job('ours', { state: 'Succeeded', recoveryPointTimesMs: [NOW_MS - 1000] }));
+    azure.put('sr.job', jobId, job('ours', { state: 'Succeeded', recoveryPoints: [{ machine: 'web-01', atMs: NOW_MS - 1000 }] }));
     expect(await poll()).toMatchObject({ kind: 'ended_well', result: { job: jobId, recovery_point_times: [timeValue(NOW_MS - 1000)] } });
   });
 

@@ -74,6 +74,7 @@ test('asr.plan.get reads words and times; never is null', async () => {
     runningScenario: undefined,
     lastTestFailoverAtMs: NOW_MS,
     lastFailoverAtMs: undefined,
+    primaryFabricId: undefined,
     groups: [],
   });
   expect(await action.read(portsWith(azure), context(action, { plan }, { target: undefined }))).toMatchObject({

@@ -24,6 +24,7 @@ beforeEach(() => {
     runningScenario: undefined,
     lastTestFailoverAtMs: undefined,
     lastFailoverAtMs: undefined,
+    primaryFabricId: undefined,
     groups: [
       { type: 'Shutdown', itemIds: [] },
       { type: 'Failover', itemIds: [] },

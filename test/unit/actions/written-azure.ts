@@ -2,22 +2,24 @@ import type { Action, ActionContext, ActionPorts, EffectAction, ReadAction } fro
 import type {
   Azure,
   AzureJob,
-  AzureOperation,
   AzurePollAnswer,
   AzureQuery,
   AzureReadAnswer,
   AzureReadKind,
   AzureReads,
+  AzureRecoveryPlan,
   AzureReplicationItem,
   AzureSubmitAnswer,
   AzureVm,
 } from '../../../engine/azure-calls.ts';
+import type { AzureOperation } from '../../../engine/azure-operations.ts';
 import type { RunId, StepKey } from '../../../engine/ids.ts';
 import type { Target } from '../../../engine/target.ts';
 
 const SUBSCRIPTION = '/subscriptions/6f1c1b5e-0000-4000-8000-00000000a001';
 export const VAULT = `${SUBSCRIPTION}/resourceGroups/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu`;
 export const ITEM = `${VAULT}/replicationFabrics/fabric-a/replicationProtectionContainers/container-a/replicationProtectedItems/item1`;
+export const PLAN = `${VAULT}/replicationRecoveryPlans/rp-shop`;
 export const NETWORK = `${SUBSCRIPTION}/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
 const RECOVERY_GROUP = `${SUBSCRIPTION}/resourceGroups/rg-shop-neu`;
 export const VM = `${SUBSCRIPTION}/resourceGroups/rg-shop-weu/providers/Microsoft.Compute/virtualMachines/web-01`;
@@ -88,11 +90,30 @@ export function item(changes: Partial<AzureReplicationItem> = {}): AzureReplicat
     sourceVmId: VM,
     testVmId: undefined,
     testVmName: 'web-01-test',
+    recoveryVmId: undefined,
     recoveryResourceGroupId: RECOVERY_GROUP,
     primaryRegion: 'westeurope',
     recoveryRegion: 'northeurope',
     os: 'linux',
     multiVmGroupName: undefined,
+    ...changes,
+  };
+}
+
+/** A recovery plan of one boot group, as it stands before anything was done with it. */
+export function plan(changes: Partial<AzureRecoveryPlan> = {}): AzureRecoveryPlan {
+  return {
+    id: PLAN,
+    name: 'rp-shop',
+    allowedOperations: ['UnplannedFailover', 'TestFailover'],
+    runningScenario: undefined,
+    lastTestFailoverAtMs: undefined,
+    lastFailoverAtMs: undefined,
+    primaryFabricId: `${VAULT}/replicationFabrics/fabric-a`,
+    groups: [
+      { type: 'Shutdown', itemIds: [] },
+      { type: 'Boot', itemIds: [ITEM] },
+    ],
     ...changes,
   };
 }
@@ -112,7 +133,7 @@ export function job(name: string, changes: Partial<AzureJob> = {}): AzureJob {
     targetName: 'web-01',
     startedAtMs: NOW_MS,
     endedAtMs: undefined,
-    recoveryPointTimesMs: [],
+    recoveryPoints: [],
     errors: [],
     ...changes,
   };

@@ -81,6 +81,8 @@ test('recovery point: the oldest machine counts; a point from the future is as f
   expect(recoveryPointAgeMs(used)).toBe(5000);
   expect(recoveryPointAgeMs(stepRecord('f', { firstIntentAtMs: T0 }))).toBeUndefined();
   expect(recoveryPointAgeMs({ ...used, result: { recovery_point_time: timeValue(T0 + 5000) } })).toBe(0);
+  const many = { 'db-01': timeValue(T0 - 9000), 'web-01': timeValue(T0 - 4000) };
+  expect(recoveryPointAgeMs({ ...used, result: { recovery_points: many } })).toBe(9000);
 });
 
 test('the page is self-contained, escapes everything and is the same every time', () => {

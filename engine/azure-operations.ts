@@ -1,0 +1,58 @@
+/** Requests that may have an effect. One operation is one call of the official SDK and one request; ids are ARM ids as Azure wrote them. */
+export type AzureOperation =
+  | { readonly kind: 'vm.start'; readonly vmId: string }
+  | { readonly kind: 'vm.deallocate'; readonly vmId: string }
+  | RunCommandPut
+  | { readonly kind: 'runCommand.delete'; readonly vmId: string; readonly name: string }
+  | BackupTrigger
+  | { readonly kind: 'sr.testFailover'; readonly itemId: string; readonly networkId: string; readonly recoveryPointId?: string }
+  | { readonly kind: 'sr.testFailoverCleanup'; readonly itemId: string; readonly comments: string }
+  | PlanTestFailover
+  | { readonly kind: 'sr.plan.testFailoverCleanup'; readonly planId: string; readonly comments: string }
+  | PlanFailover
+  | { readonly kind: 'sr.plan.commit'; readonly planId: string };
+
+/** Creates a managed run command (version 2) under the given name; `timeoutMs` is rounded up to whole seconds. */
+export interface RunCommandPut {
+  readonly kind: 'runCommand.put';
+  readonly vmId: string;
+  readonly name: string;
+  readonly location: string;
+  readonly script: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly protectedParameters: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** Backs a protected item up now; the recovery point expires at the given time (milliseconds since 1970). */
+export interface BackupTrigger {
+  readonly kind: 'backup.trigger';
+  readonly itemId: string;
+  readonly expiresAtMs: number;
+}
+
+/** The direction of a failover, as seen from the sites that a recovery plan was made for. */
+export type FailoverDirection = 'PrimaryToRecovery' | 'RecoveryToPrimary';
+
+/** Which point each machine of a plan starts from; the words of Azure for Azure-to-Azure protection. */
+export interface PlanPoint {
+  readonly pointType: 'Latest' | 'LatestProcessed' | 'LatestApplicationConsistent' | 'LatestCrashConsistent';
+  /** Whether the machines of one replication group start from one common point. */
+  readonly multiVmSync: boolean;
+}
+
+/** Starts copies of all machines of a plan in a network. */
+export interface PlanTestFailover extends PlanPoint {
+  readonly kind: 'sr.plan.testFailover';
+  readonly planId: string;
+  readonly direction: FailoverDirection;
+  readonly networkId: string;
+}
+
+/** Fails all machines of a plan over; `shutdownPrimary` shuts them down first where they are now. */
+export interface PlanFailover extends PlanPoint {
+  readonly kind: 'sr.plan.failover';
+  readonly planId: string;
+  readonly direction: FailoverDirection;
+  readonly shutdownPrimary: boolean;
+}
