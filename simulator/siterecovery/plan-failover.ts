@@ -69,27 +69,7 @@ export function runPlanFailover(world: World, job: Job, given: { readonly plan: 
     const ended = (): void => end(errors[0]);
     return runTask(world, { ...job, failWith: undefined }, { task: last, durationMs: 1000, succeeded: ended, failed: ended });
   };
-  const create: Stage = (part, { task, child }, done) => {
-    const doomed = parts.indexOf(part) < (job.failWith?.machines ?? 0);
-    runTask(
-      world,
-      { ...child, failWith: doomed ? job.failWith : undefined },
-      {
-        task,
-        durationMs: DURATIONS.failoverCreate,
-        succeeded: () => {
-          createRecovered(world, part);
-          done();
-        },
-        failed: (error) => {
-          broken.add(part);
-          errors.push(error);
-          release(world, part.item, 'failoverFailed');
-          done(error);
-        },
-      },
-    );
-  };
+  const create = creation(world, job, { parts, broken, errors });
   const createAll = (): void => run(failover, create, () => bootGroups(rest.slice(0, -1)));
   const shutDown = (groups: readonly Task[]): void => {
     const [group, ...later] = groups;
@@ -110,6 +90,30 @@ export function runPlanFailover(world: World, job: Job, given: { readonly plan: 
   };
   const whole = job.failWith?.machines === undefined ? job : { ...job, failWith: undefined };
   beginJob(world, job, () => runTask(world, whole, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: begin, failed }));
+}
+
+/** The stage that makes the machines. Those that a fault has doomed fail, and are left out from then on. */
+function creation(
+  world: World,
+  job: Job,
+  given: { readonly parts: readonly FailoverPart[]; readonly broken: Set<FailoverPart>; readonly errors: JobError[] },
+): Stage {
+  const { parts, broken, errors } = given;
+  return (part, { task, child }, done) => {
+    const doomed = parts.indexOf(part) < (job.failWith?.machines ?? 0);
+    const succeeded = (): void => {
+      createRecovered(world, part);
+      done();
+    };
+    const failed = (error: JobError): void => {
+      broken.add(part);
+      errors.push(error);
+      release(world, part.item, 'failoverFailed');
+      done(error);
+    };
+    const own = { ...child, failWith: doomed ? job.failWith : undefined };
+    runTask(world, own, { task, durationMs: DURATIONS.failoverCreate, succeeded, failed });
+  };
 }
 
 /** Does something for every machine of a group at once, each with a child job of its own, and goes on when all are done. */
