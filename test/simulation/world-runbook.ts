@@ -1,8 +1,7 @@
-import type { Runbook, Step, StepBody } from '../../engine/language/runbook.ts';
+import type { Step, StepBody } from '../../engine/language/runbook.ts';
 import type { Plan } from '../../engine/plan/plan-record.ts';
+import { step, testPlan } from '../support/plan.ts';
 import type { Dice } from './dice.ts';
-
-const AT = { line: 1, column: 1 } as const;
 
 /** A random plan of 1 to 12 steps over the simulated targets: leaves, lists, waves, parallel branches, blocks, retries, waits, finally. */
 export function randomPlan(dice: Dice, actions: Readonly<Record<string, Plan['actions'][string]>>): Plan {
@@ -35,43 +34,8 @@ export function randomPlan(dice: Dice, actions: Readonly<Record<string, Plan['ac
     return { ...made, body, forEach: `\${{ [${items}] }}`, rollout };
   };
   const one = (): Step => dice.pick([leaf, leaf, leaf, block, list, wait])();
-  const definition: Runbook = {
-    name: 'world',
-    title: 'World',
-    owner: 'team-test',
-    labels: {},
-    links: [],
-    purposes: ['operations'],
-    environment: 'test',
-    timeoutMs: 6 * 3_600_000,
-    finallyTimeoutMs: 3_600_000,
-    inputs: {},
-    vars: {},
-    targets: {},
-    steps: Array.from({ length: dice.between(1, 6) }, one),
-    finally: dice.chance(0.5) ? [leaf()] : [],
-    outputs: {},
-    manual: true,
-    schedules: [],
-    notify: [],
-  };
-  return {
-    schema: 1,
-    engine: 'test',
-    runbookDigest: '0'.repeat(64),
-    runbookPath: 'world.yaml',
-    definition,
-    purpose: 'operations',
-    environment: 'test',
-    inputs: {},
-    vars: {},
-    sets: {},
-    rows: [],
-    severity: 'moderate',
-    actions,
-    documents: {},
-    notes: [],
-  };
+  const steps = Array.from({ length: dice.between(1, 6) }, one);
+  return testPlan({ steps, finally: dice.chance(0.5) ? [leaf()] : [] }, { actions });
 }
 
 function leafStep(id: string, dice: Dice): Step {
@@ -79,8 +43,4 @@ function leafStep(id: string, dice: Dice): Step {
   const made = step(id, { kind: 'uses', action, with: { target: id } });
   const retry = dice.chance(0.4) ? { retry: { attempts: dice.between(1, 3), delayMs: 10_000, backoff: 2, maxDelayMs: 300_000 } } : {};
   return { ...made, ...retry, onFailure: dice.chance(0.3) ? 'continue' : 'stop' };
-}
-
-function step(id: string, body: StepBody): Step {
-  return { id, name: id, body, needs: [], onFailure: 'stop', at: AT };
 }

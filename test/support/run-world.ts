@@ -5,7 +5,7 @@ import { makeMemoryTickets } from '../../adapters/memory/tickets.ts';
 import { type Action, effectAction, type EffectAction, readAction, type ReadAction } from '../../engine/actions/action.ts';
 import type { RunId } from '../../engine/ids.ts';
 import { canonicalJson } from '../../engine/json.ts';
-import type { Runbook, Step, StepBody } from '../../engine/language/runbook.ts';
+import type { Runbook, Step } from '../../engine/language/runbook.ts';
 import type { StopFacts } from '../../engine/gates/stops.ts';
 import type { Plan } from '../../engine/plan/plan-record.ts';
 import type { Ports } from '../../engine/ports.ts';
@@ -16,6 +16,7 @@ import type { Principal, RunRecord, StepRecord } from '../../engine/run/record.t
 import { startRun } from '../../engine/run/start.ts';
 import type { Engine } from '../../engine/run/turn.ts';
 import { makeVirtualTime, type VirtualTime } from '../simulation/virtual-time.ts';
+import { step, testPlan } from './plan.ts';
 
 /** What a test's actions answer; by default a read succeeds and an effect is accepted, ends well and verifies. */
 export type Answers = Partial<Pick<EffectAction, 'precheck' | 'submit' | 'find' | 'poll' | 'verify'>> & {
@@ -51,10 +52,7 @@ const START_MS = Date.UTC(2026, 0, 5, 9);
 const STARTER: Principal = { id: 'alice', name: 'alice', kind: 'token', groups: [] };
 const APPROVER: Principal = { id: 'dana', name: 'dana', kind: 'token', groups: ['approvers'] };
 
-/** A step with defaults. */
-export function step(id: string, body: StepBody, more: Partial<Step> = {}): Step {
-  return { id, name: id, body, needs: [], onFailure: 'stop', at: { line: 1, column: 1 }, ...more };
-}
+export { step };
 
 /** A leaf that uses one of the test's actions: `test.read@1`, `test.named@1`, `test.guarded@1` or `test.blind@1`. */
 export function leaf(id: string, effect: 'read' | 'named' | 'guarded' | 'blind', more: Partial<Step> = {}): Step {
@@ -82,7 +80,7 @@ export async function makeRunWorld(
     worker: 'w1',
   };
   const world: { stops: StopFacts } = { stops: { freezes: [] } };
-  const plan = planOf(definition, given);
+  const plan = testPlan(definition, given);
   const text = canonicalJson(plan);
   const hash = ports.ids.sha256(text);
   const runId = '11111111-1111-5111-8111-111111111111' as RunId;
@@ -201,46 +199,5 @@ function noted<A extends readonly unknown[], R>(
   return (...args) => {
     calls.push(`${(args[1] as { readonly stepPath: string }).stepPath}:${question}`);
     return answer(...args);
-  };
-}
-
-function planOf(definition: Partial<Runbook> & Pick<Runbook, 'steps'>, given: Partial<Plan>): Plan {
-  const whole: Runbook = {
-    name: 'test',
-    title: 'Test',
-    owner: 'team-test',
-    labels: {},
-    links: [],
-    purposes: ['operations'],
-    environment: 'test',
-    timeoutMs: 6 * 3_600_000,
-    finallyTimeoutMs: 3_600_000,
-    inputs: {},
-    vars: {},
-    targets: {},
-    finally: [],
-    outputs: {},
-    manual: true,
-    schedules: [],
-    notify: [],
-    ...definition,
-  };
-  return {
-    schema: 1,
-    engine: 'test',
-    runbookDigest: '0'.repeat(64),
-    runbookPath: 'test.yaml',
-    definition: whole,
-    purpose: 'operations',
-    environment: 'test',
-    inputs: {},
-    vars: {},
-    sets: {},
-    rows: [],
-    severity: 'moderate',
-    actions: { 'test.read@1': 'read', 'test.named@1': 'named', 'test.guarded@1': 'guarded', 'test.blind@1': 'blind' },
-    documents: {},
-    notes: [],
-    ...given,
   };
 }
