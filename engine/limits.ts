@@ -91,6 +91,8 @@ export const STOPS_POLL_MS = 2_000;
 export const STOPS_STALE_MS = 5_000;
 /** Readiness checks that are older than this when the last approval is given are made again. */
 export const READINESS_AGE_MAX_MS = 300_000;
+/** How often a run looks at a run that it called; the called one tells its end at once, this is for when that is lost. */
+export const CALL_POLL_MS = 30_000;
 /** How often a ready step is looked at again when its answer names no time. */
 export const UNANSWERED_MS = 5_000;
 /** A run is parked for a person at this claim in a row that finds no progress since the one before. */

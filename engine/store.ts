@@ -25,6 +25,8 @@ export interface Store extends ScheduleStore, GateStore {
     wakeAtMs: number,
   ) => Promise<{ readonly kind: 'released'; readonly nowMs: number } | Stale>;
   readonly command: (runId: RunId, command: SignedCommand) => Promise<CommandAnswer>;
+  /** Makes a run due now because something that it waits for has happened, also when its holder gives it back for later. Does nothing to an ended run. */
+  readonly nudge: (runId: RunId) => Promise<void>;
 
   readonly readRun: (runId: RunId) => Promise<StoredRun | undefined>;
   readonly readPlan: (runId: RunId) => Promise<StoredPlan | undefined>;

@@ -19,6 +19,7 @@ import type { ServerContext } from './context.ts';
 import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import type { SentFile } from './projects.ts';
+import { calledBy } from './start.ts';
 
 /** Who publishes when a server starts with a project: its operator. */
 export const OPERATOR: Principal = { id: 'server', name: 'server', kind: 'engine', groups: [] };
@@ -79,7 +80,7 @@ async function planSlot(
 ): Promise<Awaited<ReturnType<SlotRuns<HashedPlan>['plan']>>> {
   const { ports, config } = context;
   const refuse = (reason: string) => ({ kind: 'refused' as const, reason: `no run was started: ${reason}` });
-  const denied = await whyNotAllowed(context, writer, rule);
+  const denied = await whyNotAllowed(context, writer, [rule]);
   if (denied !== undefined) return refuse(denied);
   const { vars, failed } = computeVars(rule.inputs, {}, slotMs);
   const [broken] = Object.entries(failed);
@@ -93,6 +94,8 @@ async function planSlot(
     ...(timeScale === undefined ? {} : { simulatedScale: timeScale }),
   });
   if (made.kind === 'refused') return refuse(made.findings.map(({ code, message }) => `${code} ${message}`).join('; '));
+  const deniedCall = await whyNotAllowed(context, writer, calledBy(made));
+  if (deniedCall !== undefined) return refuse(deniedCall);
   if (made.plan.severity === 'severe' && !made.plan.rows.some(({ kind }) => kind === 'GATE'))
     return refuse(`${id} is severe and asks no person: a schedule starts it only behind an approval`);
   if (isProduction(rule.environment) && !isSimulated(config) && (await ports.store.durability()).tier === 'none')
@@ -101,17 +104,21 @@ async function planSlot(
 }
 
 /** The rights of a schedule are those that its writer has now. */
-async function whyNotAllowed({ ports }: ServerContext, writer: Principal, rule: ScheduleRule): Promise<string | undefined> {
+async function whyNotAllowed(
+  { ports }: ServerContext,
+  writer: Principal,
+  resources: readonly Pick<ScheduleRule, 'runbook' | 'environment'>[],
+): Promise<string | undefined> {
   if (writer.kind !== 'token') return undefined;
   const nowMs = await ports.store.nowMs();
   const tokens = (await ports.store.listTokens()).map((record) => tokenSchema.parse(record));
   const own = tokens.filter(({ owner, expiresAtMs }) => owner === writer.id && expiresAtMs > nowMs);
-  const verdict = decide(
-    own.flatMap(({ grants }) => grants),
-    startPermission(rule.environment),
-    { runbook: rule.runbook, environment: rule.environment },
-  );
-  return verdict.kind === 'allowed' ? undefined : `${writer.name}, who published the schedule, may not start it: ${verdict.reason}`;
+  const grants = own.flatMap((token) => token.grants);
+  for (const { runbook, environment } of resources) {
+    const verdict = decide(grants, startPermission(environment), { runbook, environment });
+    if (verdict.kind !== 'allowed') return `${writer.name}, who published the schedule, may not start ${runbook}: ${verdict.reason}`;
+  }
+  return undefined;
 }
 
 // Another server has made the run a moment ago, from a plan of its own: the slot has its run.
@@ -142,7 +149,10 @@ export function rulesOf(runbook: Runbook): readonly ScheduleRule[] {
 // What changes nothing, or asks a person first, may come late; the rest must not surprise anybody at another hour.
 function catchesUp({ readiness, steps, finally: last }: Runbook): boolean {
   const all = [...allSteps([...(readiness?.checks ?? []), ...steps, ...last])];
-  const reads = all.every(({ body }) => body.kind !== 'uses' || actions.get(body.action)?.effect === 'read');
+  const reads = all.every(({ body }) => {
+    if (body.kind === 'run') return body.effect === 'read';
+    return body.kind === 'uses' ? actions.get(body.action)?.effect === 'read' : body.kind !== 'call';
+  });
   return reads || all.some(({ body }) => body.kind === 'approval');
 }
 

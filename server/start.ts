@@ -50,7 +50,13 @@ export async function planFor(context: ServerContext, caller: Caller, request: P
     ...(timeScale === undefined ? {} : { simulatedScale: timeScale }),
   });
   if (made.kind === 'refused') throw refusedByFindings(`no plan of ${runbook.name} can be made`, made.findings);
+  for (const resource of calledBy(made)) demand(caller, 'plan', resource);
   return made;
+}
+
+/** The runbooks that a run of the plan will start by itself: whoever starts it must have the right to start them too. */
+export function calledBy({ plan }: Pick<HashedPlan, 'plan'>): readonly { readonly runbook: string; readonly environment: string }[] {
+  return Object.values(plan.calls ?? {}).map(({ definition }) => ({ runbook: definition.name, environment: definition.environment }));
 }
 
 /**
@@ -67,7 +73,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
   const made = body.planHash === undefined ? await planFor(context, caller, named(body)) : await context.plans.kept(body.planHash);
   const { plan, hash } = made;
   const resource = { runbook: plan.definition.name, environment: plan.environment };
-  demand(caller, startPermission(plan.environment), resource);
+  for (const each of [resource, ...calledBy(made)]) demand(caller, startPermission(each.environment), each);
   confirmSevere(made, body);
   if (isProduction(plan.environment)) await admitProduction(context, caller);
 
@@ -136,7 +142,9 @@ async function admitProduction({ ports, config }: ServerContext, caller: Caller)
     );
   }
   const open = await ports.store.listRuns({ limit: 500, states: UNDER_WAY });
-  const own = open.filter((run) => isProduction(run.environment) && run.requester.id === caller.principal.id).length;
+  const own = open.filter(
+    (run) => run.parent === undefined && isProduction(run.environment) && run.requester.id === caller.principal.id,
+  ).length;
   if (own < config.productionRunMax) return;
   const text = `${own} production runs of yours are under way, the limit is ${config.productionRunMax}; end one or wait`;
   throw new RunwardError('LIMIT_CONCURRENCY', text, { retryAfterSeconds: 60 });

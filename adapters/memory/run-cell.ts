@@ -13,6 +13,8 @@ export interface RunCell {
   readonly inbox: InboxEntry[];
   readonly audit: AuditEntry[];
   readonly events: RunEvent[];
+  /** The nudges that the last claim has seen. */
+  nudgesSeen?: number;
   last?: { readonly txId: string; readonly answer: TransitionAnswer };
 }
 

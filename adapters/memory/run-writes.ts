@@ -20,7 +20,7 @@ import { applyTransition } from './transition.ts';
 export function makeRunWrites(
   cells: RunCells,
   options: { readonly tier: Durability['tier']; readonly busy: () => boolean },
-): Pick<Store, 'create' | 'claim' | 'renew' | 'transition' | 'release' | 'command'> {
+): Pick<Store, 'create' | 'claim' | 'renew' | 'transition' | 'release' | 'command' | 'nudge'> {
   const { nowMs } = cells;
   return {
     async create(request) {
@@ -59,9 +59,11 @@ export function makeRunWrites(
     async release(runId, fence, wakeAtMs) {
       const cell = cells.runs.get(runId);
       if (cell === undefined || !isHolder(cell, fence)) return { kind: 'stale' };
-      cell.run = { ...cell.run, leaseUntilMs: 0, wakeAtMs, strikes: 0 };
+      const now = nowMs();
+      const isNudged = (cell.run.nudges ?? 0) > (cell.nudgesSeen ?? 0);
+      cell.run = { ...cell.run, leaseUntilMs: 0, wakeAtMs: isNudged ? now : wakeAtMs, strikes: 0 };
       indexRun(cells, cell);
-      return { kind: 'released', nowMs: nowMs() };
+      return { kind: 'released', nowMs: now };
     },
     async command(runId, command) {
       const cell = cells.runs.get(runId);
@@ -69,6 +71,12 @@ export function makeRunWrites(
       const answer = putCommand(cell, command, nowMs());
       indexRun(cells, cell);
       return answer;
+    },
+    async nudge(runId) {
+      const cell = cells.runs.get(runId);
+      if (cell === undefined || hasEnded(cell.run.state)) return;
+      cell.run = { ...cell.run, nudges: (cell.run.nudges ?? 0) + 1, wakeAtMs: nowMs() };
+      indexRun(cells, cell);
     },
   };
 }
@@ -108,6 +116,7 @@ function claimCell(cell: RunCell, request: ClaimRequest, nowMs: number): ClaimAn
   const micros = BigInt(Math.floor(nowMs * 1000));
   const fence: Fence = { epoch: String(next > micros ? next : micros), claim: request.claim };
   cell.run = { ...run, ...fence, worker: request.worker, leaseUntilMs: nowMs + request.leaseMs, strikes: run.strikes + 1 };
+  cell.nudgesSeen = run.nudges ?? 0;
   return { kind: 'claimed', fence, stored: storedRun(cell, nowMs), nowMs };
 }
 

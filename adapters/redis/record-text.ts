@@ -4,7 +4,7 @@ import type { RunRecord, StepRecord } from '../../engine/run/record.ts';
 import type { EventDraft, InboxEntry, RunEvent, StoredRun } from '../../engine/store.ts';
 
 const TEXT_FIELDS = new Set(['runId', 'state', 'epoch', 'claim', 'worker', 'auditHead']);
-const INNER_FIELDS = new Set(['inboxSeq', 'lastTx', 'lastAnswer', 'storedPlanHash', 'requesterId']);
+const INNER_FIELDS = new Set(['inboxSeq', 'lastTx', 'lastAnswer', 'storedPlanHash', 'requesterId', 'nudgesSeen']);
 
 /** One entry of a stream as ioredis gives it: its id and its fields as a flat list. */
 export type StreamEntry = readonly [id: string, fields: readonly string[]];

@@ -69,14 +69,15 @@ export const CLAIM = script(
   `${PRELUDE}
 local run, steps, inbox, due = unpack(KEYS)
 local runId, worker, claim, lease, schemaMin, schemaMax = unpack(ARGV)
-local h = read(run, 'state', 'schema', 'leaseUntilMs', 'claim', 'wakeAtMs', 'inboxSeq', 'inboxPosition', 'epoch', 'strikes')
+local h = read(run, 'state', 'schema', 'leaseUntilMs', 'claim', 'wakeAtMs', 'inboxSeq', 'inboxPosition', 'epoch', 'strikes', 'nudges')
 if not h[1] then return {'absent'} end
 if ENDED[h[1]] then redis.call('ZREM', due, runId); return {'ended'} end
 if tonumber(h[2]) < tonumber(schemaMin) or tonumber(h[2]) > tonumber(schemaMax) then return {'unsupported'} end
 if tonumber(h[3]) > now and h[4] ~= claim then return {'held', h[3]} end
 if tonumber(h[5]) > now and tonumber(h[6]) <= tonumber(h[7]) then return {'early', h[5]} end
 local epoch = num(math.max(tonumber(h[8]) + 1, micros))
-redis.call('HSET', run, 'epoch', epoch, 'claim', claim, 'worker', worker, 'leaseUntilMs', num(now + tonumber(lease)), 'strikes', num(tonumber(h[9]) + 1))
+redis.call('HSET', run, 'epoch', epoch, 'claim', claim, 'worker', worker, 'leaseUntilMs', num(now + tonumber(lease)), 'strikes', num(tonumber(h[9]) + 1),
+  'nudgesSeen', h[10] or '0')
 index(due, run, runId)
 return {'claimed', num(now), epoch, redis.call('HGETALL', run), redis.call('HVALS', steps),
   redis.call('XRANGE', inbox, num(tonumber(h[7]) + 1) .. '-0', '+')}`,
@@ -102,11 +103,26 @@ export const RELEASE = script(
   `${PRELUDE}
 local run, due = unpack(KEYS)
 local runId, epoch, claim, wakeAt = unpack(ARGV)
-local h = read(run, 'epoch', 'claim')
+local h = read(run, 'epoch', 'claim', 'nudges', 'nudgesSeen')
 if h[1] ~= epoch or h[2] ~= claim then return {'stale'} end
+if tonumber(h[3] or '0') > tonumber(h[4] or '0') then wakeAt = num(now) end
 redis.call('HSET', run, 'leaseUntilMs', '0', 'wakeAtMs', wakeAt, 'strikes', '0')
 index(due, run, runId)
 return {'released', num(now)}`,
+);
+
+/** KEYS run due; ARGV runId. Something that the run waits for has happened: it is due now. */
+export const NUDGE = script(
+  'nudge',
+  `${PRELUDE}
+local run, due = unpack(KEYS)
+local runId = ARGV[1]
+local h = read(run, 'state')
+if not h[1] or ENDED[h[1]] then return {'ended'} end
+redis.call('HINCRBY', run, 'nudges', 1)
+redis.call('HSET', run, 'wakeAtMs', num(now))
+index(due, run, runId)
+return {'nudged'}`,
 );
 
 /** KEYS run inbox words due; ARGV runId id body keyId value. A seen id is written again unchanged, so that its durability can be confirmed. */

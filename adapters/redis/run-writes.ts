@@ -14,7 +14,7 @@ import type {
 import { runKeys, STORE_KEYS } from './keys.ts';
 import { pairs, parseStored, stepText } from './record-text.ts';
 import type { StreamEntry } from './record-text.ts';
-import { CLAIM, COMMAND, CREATE, RELEASE, RENEW, TRANSITION } from './run-scripts.ts';
+import { CLAIM, COMMAND, CREATE, NUDGE, RELEASE, RENEW, TRANSITION } from './run-scripts.ts';
 import type { ScriptCall } from './script.ts';
 import type { Server } from './server.ts';
 
@@ -22,7 +22,7 @@ import type { Server } from './server.ts';
 const PASSING: ReadonlySet<StepState> = new Set(['pending', 'ready']);
 
 /** The calls that change runs: one script each. */
-export function makeRunWrites(server: Server): Pick<Store, 'create' | 'claim' | 'renew' | 'transition' | 'release' | 'command'> {
+export function makeRunWrites(server: Server): Pick<Store, 'create' | 'claim' | 'renew' | 'transition' | 'release' | 'command' | 'nudge'> {
   return {
     async create(request) {
       if (await server.isFull()) return { kind: 'busy' };
@@ -47,6 +47,9 @@ export function makeRunWrites(server: Server): Pick<Store, 'create' | 'claim' | 
       const keys = [runKeys(runId).run, STORE_KEYS.due];
       const [kind, nowMs] = await server.call({ script: RELEASE, keys, args: [runId, fence.epoch, fence.claim, String(wakeAtMs)] });
       return kind === 'stale' ? { kind } : { kind: 'released', nowMs: Number(nowMs) };
+    },
+    async nudge(runId) {
+      await server.call({ script: NUDGE, keys: [runKeys(runId).run, STORE_KEYS.due], args: [runId] });
     },
     async command(runId, { id, body, signature }) {
       const { run, inbox, words } = runKeys(runId);

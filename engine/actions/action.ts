@@ -57,11 +57,16 @@ export interface Failure {
   readonly exitCode?: number;
 }
 
-/** How accepted work is followed: at least one of the three. */
+/** How accepted work is followed: at least one of `opUrl`, `jobId`, `name` and `runId`. */
 export interface Handle {
   readonly opUrl?: string;
   readonly jobId?: string;
   readonly name?: string;
+  /** A called run: its id and number, and what of its caller's inbox and nudges it knows already. */
+  readonly runId?: string;
+  readonly runNumber?: number;
+  readonly inboxPosition?: number;
+  readonly nudges?: number;
 }
 
 /** Facts for the evidence; each outcome may bring some. `check` is what the action's own `record` keeps beside the run. */
@@ -120,7 +125,14 @@ export type FindOutcome =
 
 /** One look at accepted work. `gone` means the operation's status can no longer be read there: look at the target. */
 export type PollOutcome =
-  | ({ readonly kind: 'running'; readonly percent?: number; readonly detail?: string; readonly retryAfterMs: number } & Observed)
+  | ({
+      readonly kind: 'running';
+      readonly percent?: number;
+      readonly detail?: string;
+      readonly reason?: string;
+      readonly handle?: Handle;
+      readonly retryAfterMs: number;
+    } & Observed)
   | ({ readonly kind: 'ended_well'; readonly result?: JsonObject } & Observed)
   | Failed
   | ({ readonly kind: 'gone' } & Observed)

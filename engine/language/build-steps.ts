@@ -60,6 +60,7 @@ function buildStep(step: StepSource, path: readonly Segment[], building: Buildin
 function bodyFrom(step: StepSource, path: readonly Segment[], building: Building): StepBody {
   if (step.uses !== undefined) return { kind: 'uses', action: step.uses, with: (step.with ?? {}) as Readonly<Record<string, JsonValue>> };
   if (step.run !== undefined) return runFrom(step, step.run);
+  if (step.call !== undefined) return { kind: 'call', runbook: step.call, with: (step.with ?? {}) as Readonly<Record<string, JsonValue>> };
   if (step.approval !== undefined) return approvalFrom(step.approval);
   if (step.manual !== undefined) return manualFrom(step.manual);
   if (step.assert !== undefined) return { kind: 'assert', checks: step.assert };

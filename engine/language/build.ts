@@ -62,6 +62,9 @@ function targetSetFrom(set: NonNullable<RunbookSource['targets']>[string], at: T
     max: set.max,
     onEmpty: set.on_empty ?? 'fail',
     onUnreachable: set.on_unreachable ?? 'fail',
+    ...(set.sample === undefined
+      ? {}
+      : { sample: { ...withoutUndefined(set.sample), count: set.sample.count, weight: set.sample.weight ?? 'none' } }),
     at,
   };
 }

@@ -144,13 +144,13 @@ function checkScheduleInputs(
     report(
       'RW414',
       { span: entry.keySpan, pointer: `${pointer}/${entry.key}`, ...suggestion },
-      { id, input: quoted(entry.key), problem: 'unknown' },
+      { what: 'schedule', id, input: quoted(entry.key), problem: 'unknown' },
     );
   }
   const span = given?.keySpan ?? child(schedule, 'id')?.span ?? schedule.span;
   for (const input of entriesOf(inputs)) {
     if (child(input.value, 'default') !== undefined || child(given?.value, input.key) !== undefined) continue;
-    report('RW414', { span, pointer }, { id, input: quoted(input.key), problem: 'missing' });
+    report('RW414', { span, pointer }, { what: 'schedule', id, input: quoted(input.key), problem: 'missing' });
   }
 }
 

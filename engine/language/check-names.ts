@@ -105,7 +105,7 @@ function checkInput(field: Field, context: PathChecking): void {
 function checkSecret(field: Field, { placed, report }: PathChecking): void {
   const { use, path, node } = placed.place;
   const whole = new RegExp(`^\\s*\\$\\{\\{\\s*inputs\\.${field.name}\\s*\\}\\}\\s*$`).test(String(node.value));
-  const taken = use === 'env' || (use === 'with' && path.at(-1) === 'secret');
+  const taken = use === 'env' || (use === 'with' && path.at(-1) === 'secret') || (use === 'call' && path.at(-2) === 'with');
   if (taken && whole) return;
   const place = taken ? 'a larger text' : use === 'with' ? 'an argument that takes none' : 'a place that is shown or stored';
   const hint = taken ? { hint: `write "\${{ inputs.${field.name} }}" and nothing else` } : {};

@@ -1,6 +1,7 @@
 import { checkAction } from './check-actions.ts';
 import { checkApprovals } from './check-approvals.ts';
 import { checkCalendar, checkWindows } from './check-calendars.ts';
+import { checkCall } from './check-calls.ts';
 import { checkDocument } from './check-document.ts';
 import { checkPlace } from './check-expressions.ts';
 import { checkFiles } from './check-files.ts';
@@ -51,7 +52,10 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
     checkTarget(step, names, report);
   }
   const types = checkExpressions(file, steps, names);
-  for (const step of steps) checkAction(step, actions, { types, report });
+  for (const step of steps) {
+    checkAction(step, actions, { types, report });
+    checkCall(step, { root, files, types, report });
+  }
   checkApprovals(root, steps, report);
   checkFiles(root, steps, { files: project, report });
   checkSafety(steps, report);

@@ -13,7 +13,7 @@ export interface ExpressionPlace {
   /** The type that a bare expression must have. */
   readonly expected?: 'bool' | 'list';
   /** What the value is for, for secrets: only scripts' env and secret arguments may read them. */
-  readonly use: 'env' | 'with' | 'other';
+  readonly use: 'env' | 'with' | 'call' | 'other';
   /** Reading a step whose outputs may be null is fine here. */
   readonly lenient: boolean;
 }
@@ -30,6 +30,9 @@ export function expressionPlaces(root: TreeNode, steps: readonly OutlinedStep[])
     ...entriesOf(child(root, 'vars')).flatMap((entry) => templates(entry.value, ['vars', entry.key], { standing: plan })),
     ...entriesOf(child(root, 'targets')).flatMap((entry) =>
       cel(entryOf(entry.value, 'where'), ['targets', entry.key], { standing: sets, expected: 'bool' }),
+    ),
+    ...entriesOf(child(root, 'targets')).flatMap((entry) =>
+      templates(child(entry.value, 'sample'), ['targets', entry.key, 'sample'], { standing: { ...plan, general: SET_NAMES } }),
     ),
     ...itemsOf(child(child(root, 'triggers'), 'schedules')).flatMap((schedule, index) =>
       templates(child(schedule, 'inputs'), ['triggers', 'schedules', index, 'inputs'], { standing: plan }),
@@ -70,7 +73,7 @@ function stepPlaces(step: OutlinedStep): readonly ExpressionPlace[] {
   const inner = (key: string): TreeNode => child(node, key) ?? EMPTY;
   return [
     ...bool('if', node, path, inside),
-    ...templates(child(node, 'with'), [...path, 'with'], { standing: inside, use: 'with' }),
+    ...templates(child(node, 'with'), [...path, 'with'], { standing: inside, use: step.body === 'call' ? 'call' : 'with' }),
     ...templates(child(node, 'env'), [...path, 'env'], { standing: inside, use: 'env' }),
     ...templates(child(inner('approval'), 'message'), [...path, 'approval', 'message'], { standing: inside }),
     ...templates(child(inner('manual'), 'instructions'), [...path, 'manual', 'instructions'], { standing: inside }),

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../json.ts';
-import { durationValue, timeValue } from '../values.ts';
+import { durationValue, storedDurationMs, storedTimeMs, timeValue } from '../values.ts';
 import { formatDuration, parseDurationMs } from './duration.ts';
-import { parseInstantMs } from './instant.ts';
+import { formatInstant, parseInstantMs } from './instant.ts';
 import { compilePattern } from './pattern.ts';
 import type { InputDefinition } from './runbook.ts';
 import { isSecretReference } from './secret-reference.ts';
@@ -133,6 +133,17 @@ function list(definition: InputDefinition, given: JsonValue, { pointer, problem 
 function map(definition: InputDefinition, given: JsonValue, { pointer, problem }: Nested): CheckedValue {
   if (given === null || typeof given !== 'object' || Array.isArray(given)) return problem('must be a map');
   return checkMap(definition.fields ?? {}, given as JsonObject, pointer);
+}
+
+/** A value in stored form as a person would give it: durations and times as text. Values that are given that way already stay as they are. */
+export function givenForm(value: JsonValue): JsonValue {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(givenForm);
+  const durationMs = storedDurationMs(value);
+  if (durationMs !== undefined) return formatDuration(durationMs);
+  const timeMs = storedTimeMs(value);
+  if (timeMs !== undefined) return formatInstant(timeMs);
+  return Object.fromEntries(Object.entries(value as JsonObject).map(([name, item]) => [name, givenForm(item ?? null)]));
 }
 
 /** Checks a closed map of definitions: unknown and missing names are problems, defaults are applied. */

@@ -4,7 +4,7 @@ import type { LoadedRunbook } from './load.ts';
 import { readDocument } from './read.ts';
 import { ownerSpan } from './schema-findings.ts';
 import { sourceText } from './source-text.ts';
-import { nodeAt, pointerOf, type Segment } from './tree.ts';
+import { child, nodeAt, pointerOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
 /** Something wrong with a document that had no error when it was checked: the planner, the start or the run has found it. */
 export type LateFinding = {
@@ -30,4 +30,24 @@ export function placeLateFindings({ path, text }: Pick<LoadedRunbook, 'path' | '
     const place = { span: node?.span ?? ownerSpan(root, way), pointer: pointer ?? pointerOf(way) };
     return findingOf<Code>(source, code, { ...place, marks: marks as Marks<Code> });
   });
+}
+
+/** The way to a step in the text of its runbook, by its id, which is unique there. */
+export function pathOfStep({ path, text }: Pick<LoadedRunbook, 'path' | 'text'>, id: string): readonly Segment[] {
+  const root = readDocument(sourceText(path, text), () => undefined);
+  return (root === undefined ? undefined : wayTo(root, id)) ?? ['steps'];
+}
+
+function wayTo(node: TreeNode, id: string): readonly Segment[] | undefined {
+  if (node.kind === 'scalar') return undefined;
+  if (node.kind === 'map' && textOf(child(node, 'id')) === id && child(node, 'cron') === undefined) return [];
+  const inner =
+    node.kind === 'map'
+      ? node.entries.map((entry) => [entry.key, entry.value] as const)
+      : node.items.map((item, index) => [index, item] as const);
+  for (const [segment, value] of inner) {
+    const way = wayTo(value, id);
+    if (way !== undefined) return [segment, ...way];
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@ import type { KnownAction } from './load.ts';
 import { child, entriesOf, type Entry, entryOf, itemsOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
 /** The words of which a step has exactly one. */
-export const BODIES = ['uses', 'run', 'approval', 'manual', 'wait', 'assert', 'steps', 'parallel'] as const;
+export const BODIES = ['uses', 'run', 'approval', 'manual', 'wait', 'assert', 'call', 'steps', 'parallel'] as const;
 
 /** What a step does. */
 export type BodyName = (typeof BODIES)[number];

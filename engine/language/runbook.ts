@@ -74,6 +74,13 @@ export type TargetSource =
       readonly name: string;
     };
 
+/** Which members of a set are drawn. `count` and `seed` may hold `${{ }}`; without a seed each plan draws anew. */
+export interface SampleRule {
+  readonly count: number | string;
+  readonly weight: 'none' | 'restore_test_age';
+  readonly seed?: string;
+}
+
 /** A named selection of targets. `where` is bare CEL over target, inputs, vars. */
 export interface TargetSet {
   readonly source: TargetSource;
@@ -81,6 +88,7 @@ export interface TargetSet {
   readonly max: number;
   readonly onEmpty: 'fail' | 'skip';
   readonly onUnreachable: 'fail' | 'record';
+  readonly sample?: SampleRule;
   readonly at: Place;
 }
 
@@ -129,6 +137,8 @@ export type StepBody =
     }
   | { readonly kind: 'wait'; readonly wait: { readonly duration: string } | { readonly untilTime: string } }
   | { readonly kind: 'assert'; readonly checks: readonly { readonly that: string; readonly message: string }[] }
+  /** A child run of another runbook with a record of its own; `with` are its inputs. */
+  | { readonly kind: 'call'; readonly runbook: string; readonly with: Readonly<Record<string, JsonValue>> }
   | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly finally: readonly Step[] }
   | { readonly kind: 'parallel'; readonly steps: readonly Step[]; readonly maxParallel: number };
 

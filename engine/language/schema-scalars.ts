@@ -25,6 +25,9 @@ export const longDuration = duration.refine((value) => (parseDurationMs(value) ?
 /** A list that an expression gives. */
 export const listExpression = z.string().regex(/^\s*\$\{\{[^]*\}\}\s*$/, 'RW205:one expression in ${{ }}');
 
+/** A whole number that an expression gives. */
+export const wholeExpression = z.string().regex(/^\s*\$\{\{[^]*\}\}\s*$/, 'RW205:a whole number, or one expression in ${{ }}');
+
 /** A point in time with an offset. */
 export const instant = z.string().refine((value) => parseInstantMs(value) !== undefined, 'RW205:an RFC 3339 time with an offset');
 

@@ -11,6 +11,7 @@ import {
   share,
   templated,
   text,
+  wholeExpression,
 } from './schema-scalars.ts';
 
 /** What findings say about a map: its title, and the words that the language knows but this release does not have. */
@@ -108,8 +109,16 @@ const targetSet = z
     max: z.number().int().min(1).max(10_000),
     on_empty: z.enum(['fail', 'skip']).optional(),
     on_unreachable: z.enum(['fail', 'record']).optional(),
+    sample: z
+      .strictObject({
+        count: z.union([z.number().int().min(1), wholeExpression]),
+        weight: z.enum(['none', 'restore_test_age']).optional(),
+        seed: text.optional(),
+      })
+      .register(MAPS, { title: 'sample' })
+      .optional(),
   })
-  .register(MAPS, { title: 'target set', reserved: ['sample'] });
+  .register(MAPS, { title: 'target set' });
 
 const objectives = z
   .strictObject({
@@ -214,6 +223,7 @@ const step = z.strictObject({
   manual: manual.optional(),
   wait: wait.optional(),
   assert: checks.optional(),
+  call: name.optional(),
   get steps(): z.ZodOptional<z.ZodArray<typeof step>> {
     return z.optional(z.array(step).min(1));
   },
@@ -242,7 +252,7 @@ const step = z.strictObject({
 });
 step.register(MAPS, {
   title: 'step',
-  reserved: ['call', 'undo', 'rollback', 'rollback_on_failure', 'preview'],
+  reserved: ['undo', 'rollback', 'rollback_on_failure', 'preview'],
 });
 
 const schedule = z

@@ -11,7 +11,7 @@ const BLOCK = ['steps', 'parallel'];
 
 // The bodies on which a key may stand; keys that are not listed stand on every step.
 const KEY_PLACES: Readonly<Record<string, { readonly on: readonly string[]; readonly why: string }>> = {
-  with: { on: ['uses'], why: 'arguments belong to an action; a script takes env' },
+  with: { on: ['uses', 'call'], why: 'arguments belong to an action; a script takes env' },
   shell: { on: ['run'], why: 'only scripts have a shell' },
   env: { on: ['run'], why: 'values reach scripts through env, actions through with' },
   effect: { on: ['run'], why: 'an action has its effect class from the catalogue' },
@@ -22,12 +22,12 @@ const KEY_PLACES: Readonly<Record<string, { readonly on: readonly string[]; read
   rollout: { on: [...LEAF, ...BLOCK], why: 'it has no items' },
   max_parallel: { on: ['parallel'], why: 'it bounds branches; for items write rollout.max_parallel' },
   until: { on: LEAF, why: 'only a read can be asked again' },
-  success_if: { on: LEAF, why: 'it has no result' },
+  success_if: { on: [...LEAF, 'call'], why: 'it has no result' },
   retry: { on: [...LEAF, ...BLOCK], why: 'there is nothing to try again' },
   finally: { on: ['steps'], why: 'only a sequence block has its own finally' },
   windows: { on: BLOCK, why: 'a window belongs to a block or to the runbook' },
   at_window_close: { on: BLOCK, why: 'a window belongs to a block or to the runbook' },
-  on_failure: { on: [...LEAF, ...BLOCK, 'manual', 'wait', 'assert'], why: 'a denied approval ends the run' },
+  on_failure: { on: [...LEAF, ...BLOCK, 'manual', 'wait', 'assert', 'call'], why: 'a denied approval ends the run' },
 };
 
 const RESERVED_ENV = /^(RUNWARD_.*|LD_.*|PATH|IFS|ENV|BASH_ENV|SHELLOPTS|PS4|NODE_OPTIONS)$/;
@@ -60,7 +60,7 @@ function checkBodies(step: OutlinedStep, report: Report): void {
     return;
   }
   const keys = entriesOf(node).map((entry) => entry.key);
-  const reserved = keys.some((key) => key === 'call' || key === 'undo');
+  const reserved = keys.includes('undo');
   // A misspelt body is reported where it stands; "has no body" would say the same again.
   const misspelt = keys.some((key) => nearest(key, BODIES) !== undefined);
   if (!reserved && !misspelt) report('RW209', ownerOfStep(step), { id: quoted(step.id), count: '0', list: 'none' });
@@ -140,13 +140,14 @@ function checkSection(step: OutlinedStep, report: Report): void {
   if (body === undefined) return;
   const place = { span: body.keySpan, pointer: pointerOf([...step.path, body.key]) };
   const inFinally = step.section === 'finally' || [step, ...enclosing(step)].some((each) => each.list === 'finally');
-  if (inFinally && (step.body === 'approval' || step.body === 'manual')) report('RW506', place, { what: step.body });
+  const attended = step.body === 'approval' || step.body === 'manual' || step.body === 'call';
+  if (inFinally && attended) report('RW506', place, { what: step.body });
   const windows = entryOf(step.node, 'windows');
   if (inFinally && windows !== undefined)
     report('RW506', { span: windows.keySpan, pointer: pointerOf([...step.path, 'windows']) }, { what: 'window' });
   if (step.section !== 'readiness') return;
   const changes = step.effect !== undefined && step.effect !== 'read';
-  if (changes || step.body === 'approval' || step.body === 'manual') report('RW505', place, { step: quoted(step.id) });
+  if (changes || attended) report('RW505', place, { step: quoted(step.id) });
 }
 
 function checkScript(step: OutlinedStep, report: Report, allowLocalScripts: boolean | undefined): void {

@@ -37,7 +37,7 @@ export function inputCelType(definition: TreeNode | undefined): string {
 
 /** True when nothing is known of a step's result, because its action or body is unknown: what reads it is not judged. */
 export function isOpaque(step: OutlinedStep): boolean {
-  return step.body === undefined || (step.body === 'uses' && step.action === undefined);
+  return step.body === undefined || step.body === 'call' || (step.body === 'uses' && step.action === undefined);
 }
 
 /** The fields of `result` of a step. */

@@ -12,10 +12,12 @@ export interface PinnedConfigurations {
 }
 
 /** Pins the documents that inputs of type file and steps name: what a run tests is what was planned, whatever is published later. */
-export function pinnedConfigurations(project: Project, runbook: Runbook, inputs: JsonObject): PinnedConfigurations {
+export function pinnedConfigurations(project: Project, runbook: Runbook, inputs: readonly JsonObject[]): PinnedConfigurations {
   const steps = [...allSteps([...(runbook.readiness?.checks ?? []), ...runbook.steps, ...runbook.finally])];
   const named = steps.flatMap(({ body }) => (body.kind === 'uses' && body.action.startsWith('dsc.') ? [documentOf(body.with)] : []));
-  const given = Object.entries(runbook.inputs).flatMap(([name, { type }]) => (type === 'file' ? [{ name, path: inputs[name] }] : []));
+  const given = Object.entries(runbook.inputs).flatMap(([name, { type, default: fallback }]) =>
+    type === 'file' ? inputs.map((values) => ({ name, path: values[name] ?? fallback })) : [],
+  );
   const wanted = [...named.map((path) => ({ at: ['steps'], path })), ...given.map(({ name, path }) => ({ at: ['inputs', name], path }))];
   const texts: Record<string, string> = {};
   const missing = new Map<string, LateFinding>();

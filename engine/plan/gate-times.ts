@@ -21,6 +21,7 @@ function shortened(step: Step): Step {
     case 'manual':
     case 'wait':
     case 'assert':
+    case 'call':
       return { ...step, ...after };
   }
 }

@@ -22,14 +22,47 @@ export interface PlanRow {
   readonly note?: string;
   /** What `if` will do, as far as it is known now. */
   readonly condition: 'always' | 'never' | 'depends';
+  /** The runbook that a `call` starts: its own rows stand below this one and are the ones that count. */
+  readonly calls?: string;
+}
+
+/** How the targets of a set were drawn from more: `of` is how many there were. */
+export interface DrawnSample {
+  readonly of: number;
+  readonly weight: 'none' | 'restore_test_age';
+  readonly seed: string;
 }
 
 /** A target set with its members as resolved when the plan was made. */
 export interface PlannedSet {
   readonly planId?: string;
+  readonly sample?: DrawnSample;
   readonly onEmpty: 'fail' | 'skip';
   readonly onUnreachable: 'fail' | 'record';
   readonly targets: readonly Target[];
+}
+
+/** The machines of a target set before `where`, `sample` and `max`. */
+export interface SetMembers {
+  readonly planId?: string;
+  readonly targets: readonly Target[];
+  /** When machines were last restored and proved, by id in lower case; only for samples that are drawn by it. */
+  readonly testedAtMs?: Readonly<Record<string, number>>;
+}
+
+/** A runbook with everything beside its inputs that a plan of it is made from: nothing is looked up again later. */
+export interface PinnedRunbook {
+  readonly path: string;
+  readonly digest: string;
+  readonly definition: Runbook;
+  /** By target set; a draft leaves out sets that only Azure can tell. */
+  readonly members: Readonly<Record<string, SetMembers>>;
+  /** Digests of inventories and configuration documents, by path. */
+  readonly documents: Readonly<Record<string, string>>;
+  /** Texts of configuration documents, by path. */
+  readonly configurations: Readonly<Record<string, string>>;
+  /** Windows of the calendars that it names, by name. */
+  readonly calendars: Readonly<Record<string, readonly WindowDefinition[]>>;
 }
 
 /** A resolved, immutable proposal of a run. Everything here is hashed; requester, reason, time and secret values are not in it. */
@@ -55,6 +88,8 @@ export interface Plan {
   readonly calendars?: Readonly<Record<string, readonly WindowDefinition[]>>;
   /** Texts of the configuration documents used, by path: the run tests what was planned, whatever is published later. */
   readonly configurations?: Readonly<Record<string, string>>;
+  /** The runbooks that it calls, directly or not, by name: their version and machines are those of this plan. */
+  readonly calls?: Readonly<Record<string, PinnedRunbook>>;
   /** How much faster than Azure the simulated estate runs; absent for the real one. */
   readonly simulatedScale?: number;
   /** What a reader must know: notices that go to the log. */
@@ -64,6 +99,6 @@ export interface Plan {
 /** Counts of a plan's rows by kind, for one-line summaries. */
 export function countRows(rows: readonly PlanRow[]): Readonly<Record<PlanRowKind, number>> {
   const counts = { READ: 0, MUTATES: 0, UNKNOWN: 0, GATE: 0 };
-  for (const row of rows) counts[row.kind] += 1;
+  for (const row of rows) if (row.calls === undefined) counts[row.kind] += 1;
   return counts;
 }

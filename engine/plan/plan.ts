@@ -1,24 +1,15 @@
-import type { EffectClass } from '../actions/action.ts';
 import { actions } from '../actions/registry.ts';
 import { RunwardError } from '../errors.ts';
-import { canonicalJson, type JsonObject, type JsonValue } from '../json.ts';
+import { canonicalJson, type JsonObject } from '../json.ts';
 import { type Finding, inOrder } from '../language/diagnostics.ts';
 import { checkInputs } from '../language/inputs.ts';
-import { type LateFinding, placeLateFindings } from '../language/late-finding.ts';
-import type { LoadedRunbook } from '../language/load.ts';
-import type { Purpose, Runbook, Step } from '../language/runbook.ts';
+import { pathOfStep, placeLateFindings } from '../language/late-finding.ts';
+import type { Purpose, Runbook } from '../language/runbook.ts';
 import type { Ports } from '../ports.ts';
-import { targetScope } from '../run/scope.ts';
-import { allSteps } from '../run/step-path.ts';
-import { VERSION } from '../version.ts';
-import { calendarsOf, pinnedWindows } from './calendars.ts';
-import { pinnedConfigurations } from './configurations.ts';
-import { withGateTimes } from './gate-times.ts';
-import type { Plan, PlannedSet } from './plan-record.ts';
+import { assemblePlan, type PlanProblem } from './assemble.ts';
+import { pinRunbooks } from './pins.ts';
+import type { Plan } from './plan-record.ts';
 import type { Project } from './project.ts';
-import { planRows, worstOf } from './rows.ts';
-import { resolveSets } from './targets.ts';
-import { computeVars } from './vars.ts';
 
 /** What to plan: a runbook of a checked project with its inputs. `purpose` chooses one where the runbook lists several. */
 export interface PlanRequest {
@@ -27,98 +18,67 @@ export interface PlanRequest {
   readonly purpose?: Purpose;
   readonly inputs: JsonObject;
   readonly simulatedScale?: number;
+  /** Seed of samples that have none of their own; without one each plan draws anew. */
+  readonly seed?: string;
+  /** When the machines of a runbook were last restored and proved (milliseconds since 1970), by id in lower case. */
+  readonly testedAtMs?: (runbook: Runbook) => Promise<Readonly<Record<string, number>>>;
   readonly signal: AbortSignal;
 }
 
-/** A plan with its canonical text and the SHA-256 of that text, or the findings that stand against one. */
+/**
+ * A plan with its canonical text and the SHA-256 of that text, or the findings that stand against one. `open` are target sets that were not
+ * resolved, because there was no Azure to ask: such a plan is a draft.
+ */
 export type PlanAnswer =
-  | { readonly kind: 'planned'; readonly plan: Plan; readonly text: string; readonly hash: string }
+  | { readonly kind: 'planned'; readonly plan: Plan; readonly text: string; readonly hash: string; readonly open: readonly string[] }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] };
+
+/** What planning touches. Without Azure it makes a draft. */
+export type PlanPorts = Pick<Ports, 'clock'> & {
+  readonly azure: Pick<Ports['azure'], 'read'> | undefined;
+  readonly ids: Pick<Ports['ids'], 'sha256' | 'newToken'>;
+};
 
 /**
  * Turns a runbook and inputs into an immutable, hashed plan. Reads Azure for target sets and calls nothing else. Throws NOT_FOUND_RUNBOOK,
  * USAGE_FLAG when a purpose must be chosen, ARM_REFUSED when a target set cannot be read.
  */
-export async function makePlan(ports: Pick<Ports, 'azure' | 'ids' | 'clock'>, request: PlanRequest): Promise<PlanAnswer> {
-  const loaded = request.project.runbooks.get(request.runbook);
+export async function makePlan(ports: PlanPorts, request: PlanRequest): Promise<PlanAnswer> {
+  const { project, signal } = request;
+  const loaded = project.runbooks.get(request.runbook);
   if (loaded === undefined)
     throw new RunwardError('NOT_FOUND_RUNBOOK', `there is no runbook "${request.runbook}" without errors in this project`);
   const checked = checkInputs(loaded, request.inputs);
   if (!checked.ok) return { kind: 'refused', findings: checked.findings };
-  const { runbook } = loaded;
-  const purpose = purposeOf(runbook, request.purpose);
+  const { inputs } = checked;
+  const purpose = purposeOf(loaded.runbook, request.purpose);
   const nowMs = ports.clock.nowMs();
-  const early = computeVars(runbook.vars, { inputs: checked.inputs }, nowMs);
-  const resolved = await resolveSets(ports, {
-    ...request,
-    runbook,
-    scope: { inputs: checked.inputs, vars: early.vars as JsonObject },
+  const { sha256 } = ports.ids;
+  const history = request.testedAtMs === undefined ? {} : { testedAtMs: request.testedAtMs };
+  const pins = await pinRunbooks({ azure: ports.azure, sha256, project, loaded, inputs, nowMs, signal, ...history });
+  if (pins.lacking.length > 0) return { kind: 'refused', findings: findingsOf(project, pins.lacking) };
+  const made = assemblePlan({
+    pinned: pins.root,
+    calls: pins.calls,
+    purpose,
+    inputs,
+    seed: request.seed ?? seedOf(ports, [loaded.runbook, ...Object.values(pins.calls).map(({ definition }) => definition)]),
     nowMs,
-  });
-  const scope: JsonObject = { inputs: checked.inputs, targets: targetsScope(resolved.sets) };
-  const { vars, failed } = computeVars(runbook.vars, scope, nowMs);
-  const pinned = pinnedConfigurations(request.project, runbook, checked.inputs);
-  const findings: readonly LateFinding[] = [
-    ...pinned.missing,
-    ...resolved.problems,
-    ...Object.entries(failed).map(([name, message]) => varFinding(name, message)),
-  ];
-  if (findings.length > 0) return { kind: 'refused', findings: inOrder(placeLateFindings(loaded, findings)) };
-  const plan = planOf(ports, request, { loaded, inputs: checked.inputs, vars, sets: resolved.sets, purpose, nowMs, pinned: pinned.texts });
-  const text = canonicalJson(plan);
-  return { kind: 'planned', plan, text, hash: ports.ids.sha256(text) };
-}
-
-interface Parts {
-  readonly loaded: LoadedRunbook;
-  readonly inputs: JsonObject;
-  readonly vars: Readonly<Record<string, JsonValue>>;
-  readonly sets: Readonly<Record<string, PlannedSet>>;
-  readonly purpose: Purpose;
-  readonly nowMs: number;
-  readonly pinned: Readonly<Record<string, string>>;
-}
-
-function planOf(ports: Pick<Ports, 'ids'>, request: PlanRequest, parts: Parts): Plan {
-  const { runbook } = parts.loaded;
-  const known = {
-    scope: { inputs: parts.inputs, vars: parts.vars as JsonObject, targets: targetsScope(parts.sets) },
-    sets: parts.sets,
+    sha256,
     actions,
-    nowMs: parts.nowMs,
-  };
-  const rows = [
-    ...planRows(runbook.readiness?.checks ?? [], 'readiness', known),
-    ...planRows(runbook.steps, 'steps', known),
-    ...planRows(runbook.finally, 'finally', known),
-  ];
-  const all = [...allSteps([...(runbook.readiness?.checks ?? []), ...runbook.steps, ...runbook.finally])];
-  const changes = rows.some(({ kind }) => kind === 'MUTATES' || kind === 'UNKNOWN');
-  const severePurpose = parts.purpose === 'failover' || parts.purpose === 'failback';
-  const severity = severePurpose
-    ? 'severe'
-    : worstOf([...rows.flatMap((row) => row.severity ?? []), ...(changes ? (['moderate'] as const) : [])]);
-  const windows = pinnedWindows(request.project, runbook);
-  return {
-    schema: 1,
-    engine: VERSION,
-    runbookDigest: ports.ids.sha256(parts.loaded.text),
-    runbookPath: parts.loaded.path,
-    definition: withGateTimes(runbook, severity),
-    purpose: parts.purpose,
-    environment: runbook.environment,
-    inputs: parts.inputs,
-    vars: parts.vars,
-    sets: parts.sets,
-    rows,
-    severity,
-    actions: actionsOf(all),
-    documents: { ...documentsOf(ports, request.project, runbook), ...digestsOf(ports, parts.pinned) },
-    ...(Object.keys(windows).length === 0 ? {} : { calendars: windows }),
-    ...(Object.keys(parts.pinned).length === 0 ? {} : { configurations: parts.pinned }),
-    notes: notesOf(runbook),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
-  };
+  });
+  if (made.kind === 'refused') return { kind: 'refused', findings: findingsOf(project, made.problems) };
+  const text = canonicalJson(made.plan);
+  return { kind: 'planned', plan: made.plan, text, hash: sha256(text), open: made.open };
+}
+
+// A plan that draws nothing has no chance in it: it is the same each time it is made.
+function seedOf({ ids }: PlanPorts, runbooks: readonly Runbook[]): string {
+  const draws = runbooks.some(({ targets }) =>
+    Object.values(targets).some(({ sample }) => sample !== undefined && sample.seed === undefined),
+  );
+  return draws ? ids.newToken() : '';
 }
 
 function purposeOf(runbook: Runbook, chosen: Purpose | undefined): Purpose {
@@ -130,31 +90,15 @@ function purposeOf(runbook: Runbook, chosen: Purpose | undefined): Purpose {
   });
 }
 
-function targetsScope(sets: Readonly<Record<string, PlannedSet>>): JsonObject {
-  return Object.fromEntries(Object.entries(sets).map(([name, set]) => [name, set.targets.map(targetScope)]));
-}
-
-function actionsOf(steps: readonly Step[]): Readonly<Record<string, EffectClass>> {
-  const used = steps.flatMap(({ body }) => (body.kind === 'uses' ? [body.action] : []));
-  return Object.fromEntries(
-    [...new Set(used)].toSorted().flatMap((name) => (actions.has(name) ? [[name, actions.get(name)?.effect ?? 'blind']] : [])),
-  );
-}
-
-function documentsOf(ports: Pick<Ports, 'ids'>, project: Project, runbook: Runbook): Readonly<Record<string, string>> {
-  const names = Object.values(runbook.targets).flatMap(({ source }) => (source.kind === 'inventory' ? [source.name] : []));
-  const used = [...names.flatMap((name) => project.inventories.get(name) ?? []), ...calendarsOf(project, runbook)];
-  return Object.fromEntries(used.map(({ path, text }) => [path, ports.ids.sha256(text)]));
-}
-
-function digestsOf(ports: Pick<Ports, 'ids'>, texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(texts).map(([path, text]) => [path, ports.ids.sha256(text)]));
-}
-
-function notesOf(runbook: Runbook): readonly string[] {
-  return runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
-}
-
-function varFinding(name: string, message: string): LateFinding {
-  return { code: 'RW312', path: ['vars', name], marks: { message } };
+function findingsOf(project: Project, problems: readonly PlanProblem[]): readonly Finding[] {
+  const names = [...new Set(problems.map(({ runbook }) => runbook))];
+  return names.flatMap((name) => {
+    const loaded = project.runbooks.get(name);
+    if (loaded === undefined) return [];
+    const own = problems.filter(({ runbook }) => runbook === name);
+    const late = own.map(({ step, late: each }) =>
+      step === undefined ? each : { ...each, path: [...pathOfStep(loaded, step), ...each.path] },
+    );
+    return inOrder(placeLateFindings(loaded, late));
+  });
 }

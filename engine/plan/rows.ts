@@ -1,18 +1,29 @@
 import type { Action, Severity } from '../actions/action.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
-import { evaluate, freeNames } from '../language/expression.ts';
+import { evaluate, freeNames, templateNames } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
-import { splitTemplate } from '../language/template.ts';
 import { formatDuration } from '../language/duration.ts';
 import { targetScope } from '../run/scope.ts';
 import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
 
-/** What is known when a plan is made: scope without steps, sets, actions. */
+/** What a plan needs to know of an action. */
+export type KnownAction = Pick<Action, 'effect' | 'severity'>;
+
+/** What is known of one call: the rows of the called runbook and how severe it is. */
+export interface PlannedCall {
+  readonly rows: readonly PlanRow[];
+  readonly severity: Severity;
+}
+
+/** What is known when a plan is made: scope without steps, sets, actions, calls by the id of their step. */
 export interface Known {
   readonly scope: JsonObject;
   readonly sets: Readonly<Record<string, PlannedSet>>;
-  readonly actions: ReadonlyMap<string, Pick<Action, 'effect' | 'severity'>>;
+  /** Sets that a draft could not resolve. */
+  readonly open: ReadonlySet<string>;
+  readonly actions: ReadonlyMap<string, KnownAction>;
   readonly nowMs: number;
+  readonly calls: ReadonlyMap<string, PlannedCall>;
 }
 
 /** The lines of a plan for steps and all steps inside them, in written order. */
@@ -39,10 +50,40 @@ function rowsBelow(steps: readonly Step[], at: At, known: Known): readonly PlanR
     const path = `${at.prefix}${step.id}`;
     const { body } = step;
     const after = afterWaveRows(step, { ...at, path }, known);
+    if (body.kind === 'call') return [...callRows(step, { ...at, path }, known), ...after];
     if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, { ...at, path }, known), ...after];
     const inner = { ...at, prefix: `${path}/`, depth: at.depth + 1, count: countOf(step, known) ?? at.count };
     return [...rowsBelow(body.kind === 'steps' ? [...body.steps, ...body.finally] : body.steps, inner, known), ...after];
   });
+}
+
+// The steps of a called runbook stand below its call, as far as they are known, and are the ones that count.
+function callRows(step: Step, at: At & { readonly path: string }, known: Known): readonly PlanRow[] {
+  const { body } = step;
+  if (body.kind !== 'call') return [];
+  const called = known.calls.get(step.id) ?? { rows: [], severity: 'mild' };
+  const later = dependsOnSteps(step);
+  const rows = called.rows.map((row): PlanRow => {
+    const inner = { ...row, path: `${at.path}/${row.path}`, section: at.section, depth: row.depth + at.depth + 1 };
+    return later && row.kind === 'MUTATES' ? { ...inner, kind: 'UNKNOWN', note: 'depends on a later result' } : inner;
+  });
+  const kinds = new Set(rows.map(({ kind }) => kind));
+  const kind = kinds.has('UNKNOWN') ? 'UNKNOWN' : kinds.has('MUTATES') ? 'MUTATES' : 'READ';
+  const targets = at.count;
+  const head: PlanRow = {
+    kind,
+    path: at.path,
+    name: step.name,
+    section: at.section,
+    depth: at.depth,
+    action: 'call',
+    condition: conditionOf(step, known),
+    calls: body.runbook,
+    severity: called.severity,
+    ...(targets === undefined ? {} : { targets }),
+    note: `calls ${body.runbook}`,
+  };
+  return [head, ...rows];
 }
 
 // Steps after a wave see one wave at a time: how many there will be is known when the items are.
@@ -55,7 +96,7 @@ function afterWaveRows(step: Step, at: At & { readonly path: string }, known: Kn
 }
 
 function rowOf(step: Step, at: At & { readonly path: string }, known: Known): PlanRow {
-  const { kind, note } = kindOf(step, known);
+  const { kind, note } = noteOpenSet(step, kindOf(step, known), known);
   const targets = countOf(step, known) ?? at.count;
   const action = step.body.kind === 'uses' ? known.actions.get(step.body.action) : undefined;
   const effect = step.body.kind === 'run' ? step.body.effect : action?.effect;
@@ -75,6 +116,12 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
   };
 }
 
+// A draft cannot tell how many machines a set holds that only Azure knows.
+function noteOpenSet(step: Step, row: ReturnType<typeof kindOf>, { open }: Known): ReturnType<typeof kindOf> {
+  const set = step.target?.kind === 'set' ? step.target.set : undefined;
+  return set !== undefined && open.has(set) ? { ...row, note: `targets of ${set} are not resolved` } : row;
+}
+
 function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonly note?: string } {
   const { body } = step;
   switch (body.kind) {
@@ -85,6 +132,7 @@ function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonl
     case 'wait':
       return { kind: 'GATE', note: 'duration' in body.wait ? `waits ${body.wait.duration}` : `waits until ${body.wait.untilTime}` };
     case 'assert':
+    case 'call':
     case 'steps':
     case 'parallel':
       return { kind: 'READ' };
@@ -105,17 +153,9 @@ function dependsOnSteps(step: Step): boolean {
   if (bare.some((text) => freeNames(text).names.has('steps'))) return true;
   const values: readonly JsonValue[] = [
     step.forEach ?? null,
-    ...(step.body.kind === 'uses' ? [step.body.with] : step.body.kind === 'run' ? [step.body.env] : []),
+    ...(step.body.kind === 'uses' || step.body.kind === 'call' ? [step.body.with] : step.body.kind === 'run' ? [step.body.env] : []),
   ];
-  return values.some(readsSteps);
-}
-
-function readsSteps(value: JsonValue | undefined): boolean {
-  if (typeof value === 'string') {
-    const template = splitTemplate(value);
-    return template.ok && template.parts.some((part) => part.kind === 'expression' && freeNames(part.text).names.has('steps'));
-  }
-  return value !== null && typeof value === 'object' && Object.values(value as JsonObject).some(readsSteps);
+  return values.some((value) => templateNames(value).names.has('steps'));
 }
 
 function countOf(step: Step, known: Known): number | undefined {

@@ -139,7 +139,16 @@ function isLongWait(holder: Holder, moves: Extract<Moves, { kind: 'work' }>): bo
   if (state === 'unknown' || state === 'queued') return true;
   if (moves.due.length > 0) return false;
   if (moves.asked.length + moves.held.length > 0 && state === 'waiting') return true;
+  if (waitsForCalls(holder)) return true;
   return (moves.wakeAtMs ?? Infinity) - holder.nowMs() > HOLD_MAX_MS;
+}
+
+/** All that is under way are runs that this one called: keeping it would take the place of one of them. */
+function waitsForCalls(holder: Holder): boolean {
+  const open = [...holder.view().steps.values()].filter(
+    ({ node, state }) => node === 'leaf' && ['ready', 'intent', 'submitted'].includes(state),
+  );
+  return open.length > 0 && open.every(({ state, handle }) => state === 'submitted' && handle?.runId !== undefined);
 }
 
 /** Waits until a leaf is done, the next time is due, a person says something or the process drains. */

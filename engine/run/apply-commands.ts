@@ -12,7 +12,7 @@ import type { Engine } from './turn.ts';
 export async function applyCommands(engine: Engine, holder: Holder): Promise<void> {
   const open = holder.inbox().filter(({ position }) => position > holder.view().run.inboxPosition);
   for (const entry of open) {
-    const command = readCommand(engine.ports.signer, holder.runId, entry);
+    const command = readCommand(engine.ports.signer, holder.view().run, entry);
     await holder.commit((view, nowMs) => ({
       ...commandChange(engine, holder, { id: entry.id, command, view, nowMs }),
       inboxPosition: entry.position,

@@ -4,8 +4,11 @@ import { STRIKES_MAX } from '../limits.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Signature, Signer } from '../ports.ts';
 import type { StoredPlan } from '../store.ts';
+import { followsFrom } from './call-plan.ts';
 import { type Holder, holderOf } from './holder.ts';
+import type { ParentRun, RunRecord } from './record.ts';
 import type { Engine } from './turn.ts';
+import { stepsById } from './waiting.ts';
 
 /** The record schema that this build writes, and the oldest one that it reads. */
 export const RUN_SCHEMA = { current: 1, oldest: 1 } as const;
@@ -32,7 +35,7 @@ export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
   if (stored === undefined) return { kind: 'absent' };
   const plan = JSON.parse(stored.text) as Plan;
   const holder = holderOf(ports, { plan, worker, fence: answer.fence, stored: answer.stored, times, askedAtMs });
-  const doubt = planDoubt(ports, stored, answer.stored.run) ?? (answer.stored.run.strikes >= STRIKES_MAX ? 'poisoned' : undefined);
+  const doubt = (await planDoubt(engine, stored, answer.stored.run)) ?? (answer.stored.run.strikes >= STRIKES_MAX ? 'poisoned' : undefined);
   if (doubt === undefined) return { kind: 'claimed', holder };
   await parkRun(holder, doubt);
   return { kind: 'parked' };
@@ -53,11 +56,32 @@ export function signPlan(signer: Signer, of: Parameters<typeof planStatement>[0]
   return signer.sign(planStatement(of));
 }
 
-function planDoubt(ports: Engine['ports'], stored: StoredPlan, run: ReturnType<Holder['view']>['run']): string | undefined {
+async function planDoubt(engine: Engine, stored: StoredPlan, run: RunRecord): Promise<string | undefined> {
+  const { ports } = engine;
   const { planHash, runId, environment } = run;
   if (ports.ids.sha256(stored.text) !== planHash) return 'the stored plan is not the one that was approved';
+  if (run.parent !== undefined) return callDoubt(engine, stored, { ...run, parent: run.parent });
   const statement = planStatement({ planHash, runId, requesterId: run.requester.id, environment });
   return ports.signer.verify(statement, stored.signature) ? undefined : 'the plan is not signed by a known server';
+}
+
+/** Workers sign nothing: the plan of a called run is good when it follows from its caller's, and that one is good. */
+async function callDoubt(engine: Engine, stored: StoredPlan, run: RunRecord & { readonly parent: ParentRun }): Promise<string | undefined> {
+  const { store } = engine.ports;
+  const [caller, callerPlan] = await Promise.all([store.readRun(run.parent.runId), store.readPlan(run.parent.runId)]);
+  const record = caller?.steps.find(({ path }) => path === run.parent.step);
+  if (caller === undefined || callerPlan === undefined || record === undefined) return 'the run that called this one is not in the store';
+  const doubt = await planDoubt(engine, callerPlan, caller.run);
+  if (doubt !== undefined) return `its caller: ${doubt}`;
+  const plan = JSON.parse(callerPlan.text) as Plan;
+  const child = JSON.parse(stored.text) as Plan;
+  const step = stepsById(plan.definition).get(record.stepId);
+  const follows =
+    step !== undefined &&
+    caller.run.requester.id === run.requester.id &&
+    run.environment === child.environment &&
+    followsFrom(engine, { plan, step, record, inputs: child.inputs, runId: run.runId }, child);
+  return follows ? undefined : 'the plan does not follow from the one of the run that called it';
 }
 
 /** Stops a run for a person, who may cancel it: what was sent is then followed to its end. */

@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.ts';
 import { canonicalJson } from '../json.ts';
 import type { Ports } from '../ports.ts';
 import type { CommandAnswer, InboxEntry } from '../store.ts';
+import type { RunRecord } from './record.ts';
 import { RunwardError } from '../errors.ts';
 
 const principal = z.strictObject({
@@ -59,11 +60,18 @@ export async function sendCommand(ports: Pick<Ports, 'store' | 'queue' | 'signer
   return answer;
 }
 
-/** Reads an inbox entry: undefined when its signature or shape does not hold, or when it was written for another run. */
-export function readCommand(signer: Ports['signer'], runId: RunId, entry: InboxEntry): Command | undefined {
+/** Words to a run that its called runs obey as well. */
+export const PASSED_DOWN: ReadonlySet<string> = new Set(['cancel', 'pause', 'resume']);
+
+/** Reads an inbox entry: undefined when its signature or shape does not hold, or when it was written for a run that this one need not obey. */
+export function readCommand(signer: Ports['signer'], run: Pick<RunRecord, 'runId' | 'parent'>, entry: InboxEntry): Command | undefined {
   if (!signer.verify(entry.body, entry.signature)) return undefined;
   const parsed = command.safeParse(JSON.parse(entry.body));
-  return parsed.success && parsed.data.runId === runId ? parsed.data : undefined;
+  if (!parsed.success) return undefined;
+  const { runId, kind } = parsed.data;
+  if (runId === run.runId) return parsed.data;
+  const fromAbove = run.parent?.ancestors.some((ancestor) => ancestor === runId) === true && PASSED_DOWN.has(kind);
+  return fromAbove ? parsed.data : undefined;
 }
 
 /** The form of a decision as stored JSON. */

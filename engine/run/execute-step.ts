@@ -1,5 +1,6 @@
 import type { Action, EffectAction } from '../actions/action.ts';
 import type { Step } from '../language/runbook.ts';
+import { callAction } from './called-run.ts';
 import { followStep } from './follow-step.ts';
 import type { Holder } from './holder.ts';
 import { readStep, refusedChange } from './read-step.ts';
@@ -16,7 +17,7 @@ export async function executeStep(
   leaf: { readonly step: Step; readonly path: string; readonly level: Level },
 ): Promise<void> {
   const record = recordOf({ holder, path: leaf.path });
-  const action = actionOf(engine, leaf.step, record);
+  const action = actionOf(engine, holder, { step: leaf.step, record });
   const turn: Turn = { engine, holder, ...leaf, action: action ?? NO_ACTION, begunIn: holder.view().run.state, signal: holder.lost };
   if (action === undefined) return move(turn, (now) => refusedChange(turn, now, 'this worker does not have the action of this step'));
   const input = action.input.safeParse(record.input ?? {});
@@ -34,7 +35,9 @@ function effectStep(turn: Turn, action: EffectAction, input: unknown): Promise<v
   return state === 'submitted' ? followStep(turn, action, input) : submitStep(turn, action, input);
 }
 
-function actionOf(engine: Engine, step: Step, record: StepRecord): Action | undefined {
+function actionOf(engine: Engine, holder: Holder, leaf: { readonly step: Step; readonly record: StepRecord }): Action | undefined {
+  const { step, record } = leaf;
+  if (step.body.kind === 'call') return callAction(engine, holder, leaf);
   if (step.body.kind === 'uses') return engine.actions.get(step.body.action);
   return step.body.kind === 'run' ? engine.script(step.body.effect, record.target?.via ?? null) : undefined;
 }

@@ -82,7 +82,12 @@ async function stillRunning(turn: Turn, poll: Extract<PollOutcome, { kind: 'runn
     return moveStep(
       record,
       'still_running',
-      { notBeforeMs, ...(poll.percent === undefined ? {} : { percent: poll.percent }) },
+      {
+        notBeforeMs,
+        ...(poll.percent === undefined ? {} : { percent: poll.percent }),
+        ...(poll.handle === undefined ? {} : { handle: poll.handle }),
+        ...(poll.reason === undefined ? {} : { reason: poll.reason }),
+      },
       { ...detail, drop: ['reason'] },
     );
   });

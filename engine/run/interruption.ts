@@ -69,7 +69,8 @@ export function lateChange({ view, nowMs }: Situation): RunChange | undefined {
 /** The fields that a run gets when it begins: its deadline, and the first phase that has anything to do. */
 export function startFields({ plan, view, nowMs }: Pick<Situation, 'plan' | 'view' | 'nowMs'>): NonNullable<RunChange['fields']> {
   const hasChecks = (plan.definition.readiness?.checks.length ?? 0) > 0;
-  return { deadlineAtMs: nowMs + plan.definition.timeoutMs, phase: hasChecks ? view.run.phase : 'main' };
+  const deadlineAtMs = Math.min(nowMs + plan.definition.timeoutMs, view.run.parent?.endByMs ?? Infinity);
+  return { deadlineAtMs, phase: hasChecks ? view.run.phase : 'main' };
 }
 
 /** Closes the interval in which the run waited only for people: it counts as waited only while the objective's clock ran. */

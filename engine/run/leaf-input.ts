@@ -5,6 +5,7 @@ import { soleExpression, splitTemplate } from '../language/template.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { RUN_TIMEOUT_MS } from '../limits.ts';
 import type { Target } from '../target.ts';
+import { callChanges } from './effects.ts';
 import type { StepRecord } from './record.ts';
 import { type ScopeAt, scopeAt } from './scope.ts';
 
@@ -31,11 +32,12 @@ export function leafInput(step: Step, leaf: { readonly at: ScopeAt; readonly tar
 /** The effect class of a leaf, as the plan has fixed it. */
 export function effectOf(step: Step, at: Pick<ScopeAt, 'plan'>): StepRecord['effect'] {
   if (step.body.kind === 'run') return step.body.effect;
+  if (step.body.kind === 'call') return callChanges(at.plan, step.body.runbook) ? 'named' : 'read';
   return step.body.kind === 'uses' ? at.plan.actions[step.body.action] : undefined;
 }
 
 function actionInput(step: Step, at: ScopeAt): JsonObject | Failure {
-  if (step.body.kind !== 'uses') return {};
+  if (step.body.kind !== 'uses' && step.body.kind !== 'call') return {};
   const outcome = renderTemplate(step.body.with, scopeAt(at), at.nowMs);
   return outcome.ok ? (outcome.value as JsonObject) : { kind: 'expression', message: `with: ${outcome.message}` };
 }

@@ -57,6 +57,7 @@ export function nodeOf(step: Step): NodeKind {
   switch (step.body.kind) {
     case 'uses':
     case 'run':
+    case 'call':
       return 'leaf';
     case 'approval':
     case 'manual':

@@ -19,6 +19,17 @@ export interface Principal {
   readonly groups: readonly string[];
 }
 
+/** The run that called this one. `step` is the path of its `call` step, `ancestors` are all runs above, the first one first. */
+export interface ParentRun {
+  readonly runId: RunId;
+  readonly number: number;
+  readonly runbook: string;
+  readonly step: string;
+  readonly ancestors: readonly RunId[];
+  /** The caller's own time: this run ends then at the latest. */
+  readonly endByMs?: number;
+}
+
 /** A measured clock. Open intervals in which every open branch waited for a person are left out of `activeMs`. */
 export interface ObjectiveClock {
   readonly startedAtMs?: number;
@@ -63,6 +74,7 @@ export interface RunFields {
   readonly planHash: string;
   readonly requester: Principal;
   readonly trigger: string;
+  readonly parent?: ParentRun;
   readonly reasonGiven?: string;
   /** SHA-256 of the request that started the run: the same key with another body is refused. */
   readonly requestDigest?: string;
@@ -111,6 +123,8 @@ export interface RunHeader {
   readonly auditSeq: number;
   readonly auditHead: string;
   readonly eventSeq: number;
+  /** How often something that the run waits for has said so; see `Store.nudge`. */
+  readonly nudges?: number;
 }
 
 /** A run as stored. */

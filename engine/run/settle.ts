@@ -5,7 +5,7 @@ import { OUTPUT_MAX_CHARS } from '../limits.ts';
 import type { StepRecord } from './record.ts';
 import { scopeAt } from './scope.ts';
 import { retryDelayMs } from './retry.ts';
-import type { Turn } from './turn.ts';
+import { recordOf, type Turn } from './turn.ts';
 
 /** What an attempt's end means for its step. */
 export type Settled =
@@ -84,7 +84,10 @@ function withOutputs(
   const kept = turn.step.outputs === undefined ? outputs : read;
   if (kept !== undefined && JSON.stringify(kept).length > OUTPUT_MAX_CHARS)
     return failed(at.facts, { kind: 'expression', message: 'the outputs are larger than 64 KiB' });
-  return { kind: 'succeeded', patch: { ...at.facts, ...(kept === undefined ? {} : { outputs: kept }) } };
+  const tolerated =
+    turn.step.body.kind === 'call' && recordOf(turn).ended?.['status'] === 'partially_failed' && turn.step.successIf === undefined;
+  const verdict = tolerated ? ({ verdict: 'partially_failed' } as const) : {};
+  return { kind: 'succeeded', patch: { ...at.facts, ...verdict, ...(kept === undefined ? {} : { outputs: kept }) } };
 }
 
 function factsOf(record: StepRecord, outcome: Success | Failed): Partial<StepRecord> {

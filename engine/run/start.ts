@@ -1,10 +1,11 @@
 import { chainFacts, EMPTY_HEAD } from '../audit/chain.ts';
 import { assert, RunwardError } from '../errors.ts';
 import type { RunId } from '../ids.ts';
+import type { JsonObject } from '../json.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Ports } from '../ports.ts';
 import { RUN_SCHEMA, signPlan } from './claim.ts';
-import type { Principal, RunFields } from './record.ts';
+import type { ParentRun, Principal, RunFields } from './record.ts';
 
 /** What a start needs: the plan as it was shown, who starts it and why. */
 export interface StartRequest {
@@ -13,6 +14,8 @@ export interface StartRequest {
   readonly requester: Principal;
   readonly reason?: string;
   readonly trigger: string;
+  /** The run that calls this one: the right to start it follows from the caller's plan, which a server has signed. */
+  readonly parent?: ParentRun;
   readonly simulatedScale?: number;
   /** SHA-256 of the request: the same idempotency key with another body is refused. */
   readonly requestDigest?: string;
@@ -26,14 +29,17 @@ export async function startRun(
   const { plan, text, hash } = request.plan;
   const { runId, requester } = request;
   assert(ports.ids.sha256(text) === hash, 'a plan is started under its own hash');
-  const signature = signPlan(ports.signer, { planHash: hash, runId, requesterId: requester.id, environment: plan.environment });
+  const signature =
+    request.parent === undefined
+      ? signPlan(ports.signer, { planHash: hash, runId, requesterId: requester.id, environment: plan.environment })
+      : { keyId: 'caller', value: request.parent.runId };
   if (signature === undefined)
     throw new RunwardError('INTERNAL_INVARIANT', 'runs are started by the server; this process has no signing key');
   const facts = {
     at: ports.clock.nowMs(),
     actor: requester.name,
     event: 'run.created',
-    data: { runId, planHash: hash, runbook: plan.definition.name, by: requester.id },
+    data: { runId, planHash: hash, runbook: plan.definition.name, by: requester.id, ...calledBy(request) },
   };
   const [audit] = chainFacts(ports.ids.sha256, { seq: 0, hash: EMPTY_HEAD }, [facts]);
   assert(audit !== undefined, 'a run begins with an audit entry');
@@ -46,7 +52,7 @@ export async function startRun(
     audit,
     event: {
       type: 'runward.run.created',
-      data: { runbook: plan.definition.name, purpose: plan.purpose, by: requester.name, planHash: hash },
+      data: { runbook: plan.definition.name, purpose: plan.purpose, by: requester.name, planHash: hash, ...calledBy(request) },
     },
   });
   if (answer.kind === 'busy')
@@ -55,6 +61,10 @@ export async function startRun(
     throw new RunwardError('CONFLICT_IDEMPOTENCY_MISMATCH', 'this key has started another run before', { runId });
   await ports.queue.wake(runId).catch(() => ports.log.warn('wake-up was not sent, the scan will find the run', { runId }));
   return { kind: answer.kind, runId, number: answer.number };
+}
+
+function calledBy({ parent }: StartRequest): JsonObject {
+  return parent === undefined ? {} : { calledBy: { run: parent.runId, number: parent.number, step: parent.step } };
 }
 
 function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtMs' | 'tier'> {
@@ -68,6 +78,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     requester: request.requester,
     trigger: request.trigger,
     phase: 'readiness',
+    ...(request.parent === undefined ? {} : { parent: request.parent }),
     clock: { waitedMs: 0 },
     ...(request.reason === undefined ? {} : { reasonGiven: request.reason }),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),

@@ -95,7 +95,9 @@ function requestId(turn: Turn, record: StepRecord, send: number): string {
 
 /** When this attempt is over: its start and the step's or the action's time-out, in milliseconds since 1970. */
 export function attemptDeadlineMs(turn: Turn, record: StepRecord): number {
-  return record.deadlineAtMs ?? turn.holder.nowMs() + (turn.step.timeoutMs ?? turn.action.timeoutMs);
+  // A called run keeps the step's time itself and then cleans up: its caller follows it to that end.
+  const ownMs = turn.step.body.kind === 'call' ? undefined : turn.step.timeoutMs;
+  return record.deadlineAtMs ?? turn.holder.nowMs() + (ownMs ?? turn.action.timeoutMs);
 }
 
 /** Before this time nothing may be concluded to be absent: a request of this attempt may still be under way. */

@@ -5,7 +5,7 @@ import { moveStep, type StepChange } from './change.ts';
 import { walkHold } from './walk-hold.ts';
 import { withinWindows } from './hold-step.ts';
 import { failOpened, openNode } from './open-step.ts';
-import type { StepRecord } from './record.ts';
+import type { RunRecord, StepRecord } from './record.ts';
 import { scopeAt } from './scope.ts';
 import { childPrefix, stepPath } from './step-path.ts';
 import { countsAsFailed, sequenceStatus, statusOf, stepHasEnded, type StepStatus } from './verdict.ts';
@@ -97,10 +97,16 @@ function walkLeaf(walk: Walk, step: Step, { record, level }: { readonly record: 
   if (busy || (record.state === 'ready' && level.mode === 'hold')) return 'running';
   const held = walkHold(walk, record, level);
   if (held !== undefined) return held;
-  const notBeforeMs = record.notBeforeMs ?? 0;
+  const notBeforeMs = knowsAll(record, walk.view.run) ? (record.notBeforeMs ?? 0) : 0;
   if (notBeforeMs <= walk.nowMs) walk.found.due.push({ path: record.path, step, level });
   else wakeAt(walk, notBeforeMs);
   return 'running';
+}
+
+// A called run is looked at as soon as it has said something, or has something to be told.
+function knowsAll({ handle, state }: StepRecord, run: RunRecord): boolean {
+  if (handle?.runId === undefined || state !== 'submitted') return true;
+  return (handle.inboxPosition ?? 0) >= run.inboxPosition && (handle.nudges ?? 0) >= (run.nudges ?? 0);
 }
 
 function walkTimer(walk: Walk, { record, level }: { readonly record: StepRecord; readonly level: Level }): StepStatus {

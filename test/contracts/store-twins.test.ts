@@ -39,6 +39,7 @@ const call = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('release'), run: fc.nat(2), stale: rarely(), wakeAtMs: fc.constantFrom(0, FAR_MS) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('command'), run: fc.nat(2), id: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('nudge'), run: fc.nat(2) }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constantFrom('lock', 'unlock'), run: fc.nat(2), ids: fc.uniqueArray(fc.nat(4), { maxLength: 3 }) }),
@@ -169,6 +170,7 @@ async function perform(side: Side, each: Call, names: Names): Promise<unknown> {
     const fence = fenceOf(side, runId, each.stale);
     return 'wakeAtMs' in each ? store.release(runId, fence, each.wakeAtMs) : store.renew(runId, fence, each.leaseMs);
   }
+  if (each.do === 'nudge') return store.nudge(runId);
   if (each.do === 'due') return (await store.due(10)).toSorted();
   if (each.do === 'sweep') return store.sweep();
   if (each.do === 'list') return store.listRuns({ limit: 2, states: ['queued', 'running', 'waiting'] });

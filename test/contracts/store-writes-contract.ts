@@ -10,6 +10,36 @@ export function exerciseWrites(store: () => Store): void {
   exerciseClaim(store);
   exerciseLease(store);
   exerciseCommand(store);
+  exerciseNudge(store);
+}
+
+function exerciseNudge(store: () => Store): void {
+  describe('nudge', () => {
+    it('makes a sleeping run due, and the next holder sees it', async () => {
+      const { fence, stored } = await makeClaimed(store());
+      const { runId } = stored.run;
+      await store().release(runId, fence, FAR_MS);
+      expect(await store().claim(makeClaim(runId))).toMatchObject({ kind: 'early' });
+      await store().nudge(runId);
+      expect(await store().claim(makeClaim(runId))).toMatchObject({ kind: 'claimed', stored: { run: { nudges: 1 } } });
+    });
+
+    it('is not lost on a run that is held: given back for later, it is due at once', async () => {
+      const { fence, stored } = await makeClaimed(store());
+      const { runId } = stored.run;
+      await store().nudge(runId);
+      await store().release(runId, fence, FAR_MS);
+      const again = await store().claim(makeClaim(runId));
+      expect(again).toMatchObject({ kind: 'claimed' });
+      if (again.kind !== 'claimed') return;
+      await store().release(runId, again.fence, FAR_MS);
+      expect(await store().claim(makeClaim(runId))).toMatchObject({ kind: 'early' });
+    });
+
+    it('does nothing to a run that is not there', async () => {
+      await expect(store().nudge(newRunId())).resolves.toBeUndefined();
+    });
+  });
 }
 
 function exerciseCreate(store: () => Store): void {

@@ -13,6 +13,7 @@ import { advance } from '../../engine/run/advance.ts';
 import { type Command, sendCommand } from '../../engine/run/command.ts';
 import { LEASE_TIMES } from '../../engine/run/holder.ts';
 import type { Principal, RunRecord, StepRecord } from '../../engine/run/record.ts';
+import { hasEnded } from '../../engine/run/run-state.ts';
 import { startRun } from '../../engine/run/start.ts';
 import type { Engine } from '../../engine/run/turn.ts';
 import { makeVirtualTime, type VirtualTime } from '../simulation/virtual-time.ts';
@@ -106,10 +107,13 @@ export async function makeRunWorld(
         void advance(engine, runId, new AbortController().signal).then((how) => (visit = how));
         await time.run(end, () => visit !== undefined);
         const { run } = await stored();
-        if ((visit !== 'waits' && visit !== 'early') || run.wakeAtMs > START_MS + end) return run;
+        if (visit !== 'waits' && visit !== 'early') return run;
+        if (await visitCalled(engine, runId, { time, end })) continue;
+        const wakeAtMs = Math.min(...(await openRuns(ports)).map((open) => open.wakeAtMs));
+        if (wakeAtMs > START_MS + end) return run;
         if (run.state === 'paused' || (run.state === 'waiting' && run.reason === 'approval')) return run;
-        time.at(Math.max(0, run.wakeAtMs - time.clock.nowMs()), () => undefined);
-        await time.run(end, () => time.clock.nowMs() >= run.wakeAtMs);
+        time.at(Math.max(0, wakeAtMs - time.clock.nowMs()), () => undefined);
+        await time.run(end, () => time.clock.nowMs() >= wakeAtMs);
       }
     },
     stop: (facts) => void (world.stops = { freezes: [], ...facts }),
@@ -131,6 +135,21 @@ export async function makeRunWorld(
       } as unknown as Command);
     },
   };
+}
+
+// Runs that others have called are visited as a second worker would.
+async function visitCalled(engine: Engine, runId: RunId, at: { readonly time: VirtualTime; readonly end: number }): Promise<boolean> {
+  const due = (await engine.ports.store.due(100)).filter((other) => other !== runId);
+  for (const other of due) {
+    let visit: string | undefined;
+    void advance({ ...engine, worker: 'w2' }, other, new AbortController().signal).then((how) => (visit = how));
+    await at.time.run(at.end, () => visit !== undefined);
+  }
+  return due.length > 0;
+}
+
+async function openRuns({ store }: Ports): Promise<readonly RunRecord[]> {
+  return (await store.listRuns({ limit: 100 })).filter(({ state }) => !hasEnded(state));
 }
 
 function portsOf(time: VirtualTime): Ports {

@@ -8,6 +8,8 @@ test('steps after a wave are shown once, below their rollout, with what they do'
   const known = {
     scope: {},
     sets: {},
+    open: new Set<string>(),
+    calls: new Map(),
     actions: new Map([
       ['test.read@1', { effect: 'read', severity: 'mild' } as const],
       ['test.guarded@1', { effect: 'guarded', severity: 'moderate' } as const],

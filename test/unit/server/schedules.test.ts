@@ -162,7 +162,7 @@ describe('rights', () => {
     await at(120);
     expect(await slotOf()).toMatchObject({
       outcome: 'skipped',
-      reason: expect.stringContaining('ada, who published the schedule, may not start it'),
+      reason: expect.stringContaining('ada, who published the schedule, may not start'),
     });
   });
 });
