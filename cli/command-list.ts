@@ -15,6 +15,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/validate.ts')).validateCommand,
   },
   {
+    name: 'fmt',
+    summary: 'write documents in canonical form',
+    load: async () => (await import('./commands/fmt.ts')).fmtCommand,
+  },
+  {
     name: 'plan',
     summary: 'what a run would read, change and wait for',
     load: async () => (await import('./commands/plan.ts')).planCommand,
@@ -58,7 +63,7 @@ export const COMMANDS: readonly ListedCommand[] = [
 ];
 
 const LATER_WORDS =
-  'status init lint fmt test explain schema dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+  'status init lint test explain schema dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'slots enable backfill',

@@ -15,14 +15,8 @@ const FOUND_EXIT = 3;
 /** Prints findings in the chosen format and a line that sums them up. Returns the exit code: 3 when one of them is an error. */
 export function printFindings(session: Session, findings: readonly Finding[], files: readonly DocumentFile[]): number {
   const { output } = session;
-  const report: FindingReport = {
-    findings,
-    sources: files.map((file) => sourceText(file.path, textOf(file))),
-    digest: (text) => createHash('sha256').update(text).digest('hex'),
-    paint: output.colour ? COLOURS : PLAIN,
-  };
   output.data({
-    text: () => renderFindings(formatOf(session.format), report),
+    text: () => renderFindings(formatOf(session.format), reportOf(findings, files, output.colour)),
     json: findingsJson(findings, files.length),
     lines: findings,
     names: [...new Set(findings.map((finding) => finding.file))],
@@ -30,6 +24,20 @@ export function printFindings(session: Session, findings: readonly Finding[], fi
   const exit = countFindings(findings).errors > 0 ? FOUND_EXIT : 0;
   output.say(renderSummary(findings, files.length), exit === 0 ? 'good' : 'bad');
   return exit;
+}
+
+/** Findings as people read them, each with its line and a caret. */
+export function findingsText(findings: readonly Finding[], files: readonly DocumentFile[], colour: boolean): string {
+  return renderFindings('human', reportOf(findings, files, colour));
+}
+
+function reportOf(findings: readonly Finding[], files: readonly DocumentFile[], colour: boolean): FindingReport {
+  return {
+    findings,
+    sources: files.map((file) => sourceText(file.path, textOf(file))),
+    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    paint: colour ? COLOURS : PLAIN,
+  };
 }
 
 function formatOf(word: string): FindingFormat {
