@@ -19,6 +19,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'write documents in canonical form',
     load: async () => (await import('./commands/fmt.ts')).fmtCommand,
   },
+  { name: 'schema', summary: 'the JSON Schema of the documents', load: async () => (await import('./commands/schema.ts')).schemaCommand },
   {
     name: 'plan',
     summary: 'what a run would read, change and wait for',
@@ -63,7 +64,7 @@ export const COMMANDS: readonly ListedCommand[] = [
 ];
 
 const LATER_WORDS =
-  'status init lint test explain schema dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+  'status init lint test explain dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'slots enable backfill',

@@ -1,7 +1,8 @@
 import type { Action } from '../../engine/actions/action.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import type { ValueType } from '../../engine/values.ts';
-import { kindOf, schemaOf } from './json-schema.ts';
+import { schemaOf } from '../../engine/language/json-schema.ts';
+import { kindOf } from './json-schema.ts';
 import { code, page, table } from './markdown.ts';
 
 const CLASSES = {

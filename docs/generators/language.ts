@@ -1,5 +1,7 @@
 import { GLOBAL_FUNCTIONS, METHODS } from '../../engine/language/expression-functions.ts';
-import { DOCUMENTS, kindOf, type Schema } from './json-schema.ts';
+import type { Schema } from '../../engine/language/json-schema.ts';
+import { KEY_WORDS } from '../../engine/language/key-words.ts';
+import { DOCUMENTS, kindOf } from './json-schema.ts';
 import { code, page, table } from './markdown.ts';
 
 /** docs/reference/language.md: every map of a document with its keys, and the functions of expressions. */
@@ -26,10 +28,16 @@ function section(title: string, schema: Schema): readonly string[] {
     code(key),
     required.has(key) ? 'yes' : '',
     kindOf(one, { resolve: resolved, link }),
+    aboutOf(title, key),
   ]);
   const reserved = schema['x-reserved'] ?? [];
   const note = reserved.length === 0 ? [] : [`Reserved, and refused in this release: ${reserved.map(code).join(', ')}.`];
-  return [`## ${title}`, table(['Key', 'Required', 'Value'], rows), ...note];
+  return [`## ${title}`, table(['Key', 'Required', 'Value', 'Meaning'], rows), ...note];
+}
+
+function aboutOf(title: string, key: string): string {
+  const { about = '', whenAbsent } = KEY_WORDS[title]?.[key] ?? {};
+  return whenAbsent === undefined ? about : `${about}. Not written: ${whenAbsent}`;
 }
 
 /** Every titled map below a schema, outermost first. */

@@ -1,6 +1,7 @@
 import { actionsPage } from './actions.ts';
 import { codesPage } from './codes.ts';
 import { commandLinePage } from './command-line.ts';
+import { type DocumentKind, documentSchema, type Schema } from '../../engine/language/json-schema.ts';
 import { DOCUMENTS } from './json-schema.ts';
 import { languagePage } from './language.ts';
 import { page, table } from './markdown.ts';
@@ -34,10 +35,10 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     { name: 'roles.md', about: 'roles and permissions', text: rolesPage() },
     { name: 'states.md', about: 'states of runs and steps', text: statesPage() },
   ];
-  const schemas = Object.entries(DOCUMENTS).map(([kind, schema]) => ({
-    path: `schemas/v1/${kind}.schema.json`,
-    text: `${JSON.stringify(schema, undefined, 2)}\n`,
-  }));
+  const schemas = (Object.keys(DOCUMENTS) as DocumentKind[]).flatMap((kind) => [
+    schemaFile(`schemas/v1/${kind}.schema.json`, documentSchema(kind)),
+    schemaFile(`schemas/v1/draft-07/${kind}.schema.json`, documentSchema(kind, 'draft-07')),
+  ]);
   const contents = page('Reference', 'Written from the code by `npm run docs`; a test fails when a page differs from the code.', [
     table(
       ['Page', 'Holds'],
@@ -52,4 +53,8 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
     ...pages.map(({ name, text }) => ({ path: `reference/${name}`, text })),
     ...schemas,
   ];
+}
+
+function schemaFile(path: string, schema: Schema): GeneratedFile {
+  return { path, text: `${JSON.stringify(schema, undefined, 2)}\n` };
 }
