@@ -21,6 +21,16 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   { name: 'schema', summary: 'the JSON Schema of the documents', load: async () => (await import('./commands/schema.ts')).schemaCommand },
   {
+    name: 'lint',
+    summary: 'validate, and warn of what is mostly a mistake, offline',
+    load: async () => (await import('./commands/lint.ts')).lintCommand,
+  },
+  {
+    name: 'explain',
+    summary: 'what a code, an action or a key means',
+    load: async () => (await import('./commands/explain.ts')).explainCommand,
+  },
+  {
     name: 'plan',
     summary: 'what a run would read, change and wait for',
     load: async () => (await import('./commands/plan.ts')).planCommand,
@@ -64,7 +74,7 @@ export const COMMANDS: readonly ListedCommand[] = [
 ];
 
 const LATER_WORDS =
-  'status init lint test explain dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+  'status init test dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'slots enable backfill',

@@ -1,7 +1,7 @@
 import { actionsPage } from './actions.ts';
-import { codesPage } from './codes.ts';
 import { commandLinePage } from './command-line.ts';
 import { type DocumentKind, documentSchema, type Schema } from '../../engine/language/json-schema.ts';
+import { diagnosticsPage } from './diagnostics.ts';
 import { DOCUMENTS } from './json-schema.ts';
 import { languagePage } from './language.ts';
 import { page, table } from './markdown.ts';
@@ -26,8 +26,12 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   const pages = [
     { name: 'actions.md', about: 'what `uses:` can name', text: actionsPage() },
     { name: 'cli.md', about: 'every command with its flags', text: await commandLinePage() },
-    { name: 'codes.md', about: 'findings of `validate` and `plan`', text: codesPage() },
     { name: 'config.md', about: 'settings of server and worker', text: settingsPage() },
+    {
+      name: 'diagnostics.md',
+      about: 'findings of `validate`, `lint` and `plan`, each with an example and its output',
+      text: diagnosticsPage(),
+    },
     { name: 'language.md', about: 'keys of runbooks, inventories and calendars, functions of expressions', text: languagePage() },
     { name: 'openapi.json', about: 'the HTTP API (OpenAPI 3.1)', text: await openApiText() },
     { name: 'problems.md', about: 'error codes, exit codes, HTTP statuses', text: problemsPage() },

@@ -41,6 +41,6 @@ function problemOf(text: string, files: readonly DocumentFile[]): string | undef
   if (!isProjectFile(text)) return 'outside the project';
   const found = files.find((file) => file.path === text);
   if (found?.symlink === true) return 'a symbolic link';
-  // Only configuration documents come along with runbooks; other files are looked for where the plan is made.
-  return found === undefined && text.startsWith('configurations/') ? 'missing' : undefined;
+  // Only configuration documents come along with runbooks, and where none did, nobody can tell here: the plan looks again.
+  return found === undefined && isConfigurationPath(text) && files.some(({ path }) => isConfigurationPath(path)) ? 'missing' : undefined;
 }

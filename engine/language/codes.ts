@@ -149,6 +149,69 @@ export const CODES = {
   'RW-DSC-108': { severity: 'error', message: 'dependsOn forms a cycle: {path}', hint: 'remove one of them' },
   'RW-DSC-109': { severity: 'error', message: 'property {property}: {reason}', hint: 'see the page of the resource type' },
   RW518: { severity: 'warning', message: 'test failover without cleanup in finally', hint: 'add asr.*.test-failover-cleanup' },
+  RW521: {
+    severity: 'warning',
+    message: 'step {step} changes up to {count} targets in one wave',
+    hint: 'rollout: { waves: [1, 10%, 50%] } stops at the first mistake',
+  },
+  RW522: { severity: 'warning', message: 'a fixed wait after {step}, which changes something', hint: 'read the target with until instead' },
+  RW523: { severity: 'warning', message: 'max {max} limits nothing on {set}, which steps change', hint: 'at most 100, or several sets' },
+  RW524: {
+    severity: 'warning',
+    message: 'nothing looks at what {step} changed',
+    hint: 'a check or assert before the next change: a request that succeeded is no service',
+  },
+  RW525: {
+    severity: 'warning',
+    message: 'purpose {purpose} without an objective: nothing is measured',
+    hint: 'objectives: { rto: 1h, clock: { start: …, stop: … } }',
+  },
+  RW526: {
+    severity: 'warning',
+    message: 'purpose {purpose} without readiness checks',
+    hint: 'readiness: { checks: […] } fails before the start, not in the middle',
+  },
+  RW527: {
+    severity: 'warning',
+    message: 'a schedule changes {environment} with nobody asked',
+    hint: 'add an approval, windows, or rollout.waves that begin small',
+  },
+  RW528: {
+    severity: 'warning',
+    message: 'clocks in {zone} {what} this hour on {day}',
+    hint: 'choose an hour that every day has once, or time zone UTC',
+  },
+  RW529: { severity: 'warning', message: '{count} schedules start in this minute', hint: 'add jitter, for example 15m' },
+  RW530: {
+    severity: 'warning',
+    message: 'outputs of {step}, which goes on after failures, are read unguarded',
+    hint: 'filter by status first, or has() or default()',
+  },
+  RW531: {
+    severity: 'warning',
+    message: 'a failure rolls back, and {step} has no rollback',
+    hint: 'add rollback, or say on_failure: stop',
+  },
+  RW532: {
+    severity: 'warning',
+    message: 'read {step} is retried more than 5 times',
+    hint: 'until: { condition, every, timeout } says what is awaited',
+  },
+  RW533: { severity: 'warning', message: '{who} can give this approval: {groups}', hint: 'name a group with more members' },
+  RW534: { severity: 'warning', message: 'the approval asks about no fact', hint: 'a count or value: "${{ size(targets.web) }} machines"' },
+  RW535: {
+    severity: 'warning',
+    message: 'input {input} is text and named like a secret',
+    hint: 'type: secret keeps the value out of records and logs',
+  },
+  RW536: { severity: 'warning', message: 'the script goes on after an error', hint: 'begin with set -e' },
+  RW537: { severity: 'warning', message: 'the script {what}', hint: 'pin a digest or a certificate, or put the file in the image' },
+  RW538: {
+    severity: 'warning',
+    message: 'timeouts on the way add up to {sum}, the objective is {objective}',
+    hint: 'shorten them, or the objective is not meant',
+  },
+  RW539: { severity: 'warning', message: 'runbook {runbook} changes something and has no test', hint: 'runbooks/tests/<name>.test.yaml' },
 } as const satisfies Record<string, CodeRow>;
 
 /** The code of a finding. */

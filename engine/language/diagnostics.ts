@@ -101,7 +101,7 @@ export function findingOf<C extends Code>(source: SourceText, code: C, place: Fi
       file: (item.source ?? source).path,
       ...placeOf(item.source ?? source, item.span.start),
     })),
-    docs: `codes/${code}`,
+    docs: `docs/reference/diagnostics.md#${code.toLowerCase()}`,
   };
 }
 

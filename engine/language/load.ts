@@ -8,6 +8,7 @@ import { didYouMean, type Finding, inOrder, quoted, type Report, reportInto } fr
 import { acceptText, type DocumentFile } from './guard.ts';
 import { withoutIgnored } from './ignore.ts';
 import { nearest } from './near.ts';
+import { type OutlinedStep, outlineSteps } from './outline.ts';
 import { readDocument } from './read.ts';
 import type { Calendar, Inventory, Runbook } from './runbook.ts';
 import { type CalendarSource, calendarSchema } from './schema-calendar.ts';
@@ -24,6 +25,17 @@ export interface LoadOptions {
   readonly actions: ReadonlyMap<string, KnownAction>;
   /** Scripts without a target run on the worker only where the server allows it; absent means that it is not known here. */
   readonly allowLocalScripts?: boolean;
+  /** Looks at the runbooks that have no error, and may report more. */
+  readonly furtherChecks?: (runbooks: readonly CheckedRunbook[], inventories: ReadonlyMap<string, Inventory>) => void;
+}
+
+/** A runbook without errors, together with its text as a tree: what rules beyond the language look at. */
+export interface CheckedRunbook {
+  readonly path: string;
+  readonly runbook: Runbook;
+  readonly root: TreeNode;
+  readonly steps: readonly OutlinedStep[];
+  readonly report: Report;
 }
 
 /** A runbook without errors, with the file that it came from. */
@@ -86,6 +98,15 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
     else if (file.kind === 'Calendar') calendars.set(name, { calendar: buildCalendar(file.document), path, text });
     else inventories.set(name, { inventory: buildInventory(file.document), path, text });
   }
+  options.furtherChecks?.(
+    [...runbooks.values()].flatMap(({ runbook, path }) => {
+      const file = read.find(({ source }) => source.path === path);
+      return file === undefined
+        ? []
+        : [{ path, runbook, root: file.root, steps: outlineSteps(file.root, options.actions), report: file.report }];
+    }),
+    new Map([...inventories].map(([name, { inventory }]) => [name, inventory])),
+  );
   return {
     findings: inOrder(
       withoutIgnored(

@@ -49,6 +49,12 @@ export const AREAS: readonly Area[] = [
     imports: [...FOUNDATION, 'engine/actions/registry.ts', 'engine/actions/action.ts', 'engine/dsc/document.ts'],
     packages: ['zod', 'yaml', CEL],
   },
+  // Rules look at documents that are right already, so they may ask what the clock and the roles make of them.
+  {
+    path: 'engine/language/lint',
+    imports: [...FOUNDATION, 'engine/language', 'engine/schedule', 'engine/access/decide.ts'],
+    packages: [],
+  },
   {
     path: 'engine/plan',
     // A plan must name steps and targets as the run that follows it does, so it takes these two from there.

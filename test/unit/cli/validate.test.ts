@@ -79,6 +79,8 @@ describe('offline commands load no Azure, BullMQ, ioredis or Fastify module', ()
     [['evidence', 'verify', 'bad.yaml']],
     [['version']],
     [['plan', 'check-hosts', '--offline']],
+    [['lint']],
+    [['explain', 'RW202']],
   ])('%j', async (args) => {
     const list = join(folder, `modules-${args.join('-')}.txt`);
     const hook = `import { registerHooks } from 'node:module'; import { appendFileSync } from 'node:fs';
