@@ -31,7 +31,7 @@ function configure(text: string): void {
 }
 
 describe('lint', () => {
-  test('warns, and ends with 3 unless only errors count', async () => {
+  test('warns, and ends with 3 unless only errors count', { timeout: 60_000 }, async () => {
     configure('');
     const { stdout, stderr, exit } = await runward(['lint'], folder);
     expect([...stdout.matchAll(/^warning\[(\w+)\]/gm)].map((match) => match[1])).toEqual(['RW539', 'RW524']);
@@ -40,7 +40,7 @@ describe('lint', () => {
     expect((await runward(['validate'], folder)).exit).toBe(0);
   });
 
-  test('a test file that names the runbook is a test; flags choose rules', async () => {
+  test('a test file that names the runbook is a test; flags choose rules', { timeout: 60_000 }, async () => {
     configure('');
     writeFileSync(join(folder, 'runbooks', 'tests', 'patch.test.yaml'), 'runbook: patch\n');
     expect((await runward(['lint', '-o', 'github'], folder)).stdout).toMatch(
@@ -51,7 +51,7 @@ describe('lint', () => {
     rmSync(join(folder, 'runbooks', 'tests', 'patch.test.yaml'));
   });
 
-  test('the project ignores what it gives a reason for', async () => {
+  test('the project ignores what it gives a reason for', { timeout: 60_000 }, async () => {
     configure('lint:\n  ignore:\n    RW539: these are played by hand\n    RW524:\n');
     const { stdout, exit } = await runward(['lint', '-o', 'json'], folder);
     const { findings } = JSON.parse(stdout) as { findings: { code: string; file: string; line: number }[] };
@@ -62,7 +62,7 @@ describe('lint', () => {
     expect(exit).toBe(3);
   });
 
-  test('a code that is none is a mistake of the caller', async () => {
+  test('a code that is none is a mistake of the caller', { timeout: 60_000 }, async () => {
     configure('');
     expect(await runward(['lint', '--rule', 'RW525x'], folder)).toMatchObject({
       exit: 2,
@@ -77,7 +77,7 @@ describe('lint', () => {
 });
 
 describe('explain', () => {
-  test('prints what the reference says of a code: the bad document and the output', async () => {
+  test('prints what the reference says of a code: the bad document and the output', { timeout: 60_000 }, async () => {
     const { stdout, exit } = await runward(['explain', 'rw106'], folder);
     expect(exit).toBe(0);
     expect(stdout).toMatch(/^RW106\n\nerror: key \{key\} appears twice\n\nHint: keep one\n/);
@@ -86,7 +86,7 @@ describe('explain', () => {
     expect((await runward(['lint', '--explain', 'RW106'], folder)).stdout).toBe(stdout);
   });
 
-  test('knows actions and maps too, and lists all codes', async () => {
+  test('knows actions and maps too, and lists all codes', { timeout: 60_000 }, async () => {
     expect((await runward(['explain', 'azure.vm.get@1'], folder)).stdout).toMatch(/^azure\.vm\.get@1\n/);
     expect(JSON.parse((await runward(['explain', 'target set', '-o', 'json'], folder)).stdout)).toMatchObject({
       kind: 'Explanation',
@@ -96,7 +96,7 @@ describe('explain', () => {
     expect(stdout.trim().split('\n')).toEqual(Object.keys(CODES).toSorted());
   });
 
-  test('suggests the word that was meant', async () => {
+  test('suggests the word that was meant', { timeout: 60_000 }, async () => {
     expect(await runward(['explain', 'azure.vm.gte@1'], folder)).toMatchObject({
       exit: 2,
       stderr: expect.stringContaining('did you mean "azure.vm.get@1"?') as string,
