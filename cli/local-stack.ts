@@ -139,8 +139,14 @@ function settings(request: StackRequest, simulator: Child): Readonly<Record<stri
     RUNWARD_AZURE_TENANT_ID: String(ready['tenantId']),
     RUNWARD_AZURE_CLIENT_ID: String(ready['clientId']),
     RUNWARD_AZURE_CLIENT_SECRET_FILE: secretFile,
+    RUNWARD_AZURE_REPLICATION_CACHE: ['westeurope', 'northeurope'].map((region) => cacheOf(ready, region)).join(','),
     RUNWARD_AZURE_TIME_SCALE: String(request.scale),
     RUNWARD_LEASE_MS: String(request.leaseMs),
     RUNWARD_SCAN_MS: String(request.scanMs),
   };
+}
+
+/** The cache account of the simulated estate in a region, as the worker is told of it. */
+function cacheOf(ready: Child['ready'], region: string): string {
+  return `${region}=/subscriptions/${String(ready['subscriptionId'])}/resourceGroups/rg-dr-weu/providers/Microsoft.Storage/storageAccounts/cache${region}`;
 }

@@ -1,5 +1,5 @@
 import type { AzureBackupItem, AzureBackupJob, AzureBackupPoint, AzureBackupStatus } from './azure-backup.ts';
-import type { AzureOperation } from './azure-operations.ts';
+import type { AzureOperation, ReversedProtection } from './azure-operations.ts';
 
 /** How accepted work can be looked at again. A Site Recovery job id is a full ARM id. */
 export interface AzureHandle {
@@ -118,6 +118,8 @@ export interface AzureReplicationItem {
   readonly testVmName: string | undefined;
   /** The machine that a failover has made, once there is one. */
   readonly recoveryVmId: string | undefined;
+  /** The container that the item moves to when its protection is reversed. */
+  readonly recoveryContainerId: string | undefined;
   readonly recoveryResourceGroupId: string | undefined;
   readonly primaryRegion: string | undefined;
   readonly recoveryRegion: string | undefined;
@@ -220,6 +222,8 @@ export interface AzureReads {
   'nic.get': { readonly asks: { readonly nicId: string }; readonly value: AzureNic };
   'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
   'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };
+  /** What a request to reverse the protection of an item must name; `invalid` when the vault or the settings lack something. */
+  'sr.reversed': { readonly asks: { readonly itemId: string }; readonly value: ReversedProtection };
   'sr.points': { readonly asks: { readonly itemId: string }; readonly value: readonly AzureRecoveryPoint[] };
   'sr.plan': { readonly asks: { readonly planId: string }; readonly value: AzureRecoveryPlan };
   'sr.job': { readonly asks: { readonly jobId: string }; readonly value: AzureJob };

@@ -10,7 +10,8 @@ export type AzureOperation =
   | PlanTestFailover
   | { readonly kind: 'sr.plan.testFailoverCleanup'; readonly planId: string; readonly comments: string }
   | PlanFailover
-  | { readonly kind: 'sr.plan.commit'; readonly planId: string };
+  | { readonly kind: 'sr.plan.commit'; readonly planId: string }
+  | SwitchProtection;
 
 /** Creates a managed run command (version 2) under the given name; `timeoutMs` is rounded up to whole seconds. */
 export interface RunCommandPut {
@@ -55,4 +56,23 @@ export interface PlanFailover extends PlanPoint {
   readonly planId: string;
   readonly direction: FailoverDirection;
   readonly shutdownPrimary: boolean;
+}
+
+/** Reverses the protection of one machine: it commits by itself, deletes the machine at the original side and gives the item a new id. */
+export interface SwitchProtection extends ReversedProtection {
+  readonly kind: 'sr.switchProtection';
+  readonly itemId: string;
+}
+
+/** Where a machine is protected to after its protection was reversed; all ids are ARM ids. */
+export interface ReversedProtection {
+  readonly containerId: string;
+  readonly policyId: string;
+  readonly resourceGroupId: string;
+  readonly disks: readonly {
+    readonly diskId: string;
+    readonly stagingAccountId: string;
+    readonly replicaType: string | undefined;
+    readonly targetType: string | undefined;
+  }[];
 }

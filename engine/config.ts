@@ -19,6 +19,10 @@ const azureSchema = z
     tenantId: z.string().min(1).optional().describe('Entra tenant of the worker identity; absent: managed identity'),
     clientId: z.string().min(1).optional().describe('Client id of the worker identity'),
     clientSecretFile: file().describe('File with the client secret; its mode must be 0600'),
+    replicationCache: z
+      .array(z.string().regex(/^[a-z0-9]+=\/subscriptions\/.+$/i, 'must be REGION=ARM id of a storage account'))
+      .default([])
+      .describe('REGION=ARM id of the cache storage account that reversed protection uses in that region'),
     timeScale: z
       .number()
       .min(1)

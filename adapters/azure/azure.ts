@@ -19,6 +19,7 @@ import { cloudOf } from './hosts.ts';
 import { resourceOf, send } from './operations.ts';
 import { answer } from './reads.ts';
 import { makeSession } from './session.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** Azure over the official SDKs, which are loaded at the first call. Throws USAGE_CONFIG_INVALID for an endpoint that is not https. */
 export function createAzure(config: AzureConfig): Azure {
@@ -56,6 +57,7 @@ export function createAzure(config: AzureConfig): Azure {
       const { dateMs } = receiptOf(wire.answer);
       return { kind: 'found', value, ...(dateMs === undefined ? {} : { dateMs }) };
     }
+    if (error instanceof Unreadable) return { kind: 'invalid', message: error.message };
     const failed = sortFailedRead(wire, error, Date.now());
     return tokenRefused ? { kind: 'denied', message: failed.message } : failed;
   };

@@ -18,6 +18,8 @@ export interface AzureConfig {
   readonly caFile?: string;
   /** Hosts besides those of the cloud that may get a token, for example a private link. */
   readonly extraHosts?: readonly string[];
+  /** Cache storage accounts of Site Recovery as `REGION=ARM id`: reversed protection stages its writes in the region it comes from. */
+  readonly replicationCache?: readonly string[];
   /** Version of this product, for the User-Agent header. */
   readonly version: string;
   /** Replaces the time limits of submits and reads. */
@@ -39,4 +41,6 @@ export interface AzurePipelineSettings {
   readonly tls: TlsOptions;
   readonly allowedHosts: readonly string[];
   readonly userAgent: string;
+  /** ARM ids of cache storage accounts by region in lower case. */
+  readonly replicationCache: ReadonlyMap<string, string>;
 }

@@ -3,6 +3,7 @@ import { triggerBackup } from './backup.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { cleanUpPlan, commitPlan, failOverPlan, testFailoverPlan } from './recovery-plans.ts';
+import { switchProtection } from './reversed-protection.ts';
 import { deleteRunCommand, putRunCommand } from './run-command.ts';
 import { cleanUpTestFailover, testFailover } from './site-recovery.ts';
 import { deallocateVm, startVm } from './virtual-machines.ts';
@@ -38,5 +39,7 @@ export async function send(clients: ClientSet, operation: AzureOperation, option
       return failOverPlan(clients, operation, options);
     case 'sr.plan.commit':
       return commitPlan(clients, operation.planId, options);
+    case 'sr.switchProtection':
+      return switchProtection(clients, operation, options);
   }
 }

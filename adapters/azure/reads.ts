@@ -6,6 +6,7 @@ import { getNetwork, getNic, getRouteTable, getSecurityGroup } from './network.t
 import { getRunCommand } from './run-command.ts';
 import { getJob, listJobs } from './site-recovery-jobs.ts';
 import { getPlan } from './recovery-plans.ts';
+import { getReversed } from './reversed-protection.ts';
 import { getItem, listPoints } from './site-recovery.ts';
 import { getVm, listVms } from './virtual-machines.ts';
 
@@ -21,6 +22,7 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'nic.get': (clients, { nicId }, signal) => getNic(clients, nicId, signal),
   'runCommand.get': (clients, query, signal) => getRunCommand(setFor(clients, query.vmId), query, signal),
   'sr.item': (clients, { itemId }, signal) => getItem(setFor(clients, itemId), itemId, signal),
+  'sr.reversed': (clients, { itemId }, signal) => getReversed(clients, itemId, signal),
   'sr.points': (clients, { itemId }, signal) => listPoints(setFor(clients, itemId), itemId, signal),
   'sr.plan': (clients, { planId }, signal) => getPlan(setFor(clients, planId), planId, signal),
   'sr.job': (clients, { jobId }, signal) => getJob(setFor(clients, jobId), jobId, signal),

@@ -32,6 +32,7 @@ export function itemOf(item: ReplicationProtectedItem, asked: string): AzureRepl
     testVmId: textOf(details?.testFailoverRecoveryFabricObjectId),
     testVmName: textOf(details?.tfoAzureVMName),
     recoveryVmId: textOf(details?.recoveryFabricObjectId),
+    recoveryContainerId: textOf(properties.recoveryContainerId),
     recoveryResourceGroupId: textOf(details?.recoveryAzureResourceGroupId),
     primaryRegion: textOf(details?.primaryFabricLocation),
     recoveryRegion: textOf(details?.recoveryFabricLocation),

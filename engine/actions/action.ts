@@ -143,6 +143,11 @@ export type PollOutcome =
 /** The target itself, after the operation said it is done. */
 export type VerifyOutcome =
   | Success
+  /**
+   * This request is done and the action needs a further one: the step goes back to its precheck, and the next request gets an intent, a
+   * ticket and a request id of its own. `before` replaces what the precheck had recorded.
+   */
+  | ({ readonly kind: 'next'; readonly message: string; readonly before?: JsonObject } & Observed)
   | ({ readonly kind: 'not_yet'; readonly message: string; readonly retryAfterMs: number } & Observed)
   | Unanswered;
 

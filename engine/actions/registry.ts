@@ -5,6 +5,7 @@ import { asrItemTestFailover } from './asr-item-test-failover.ts';
 import { asrPlanCommit } from './asr-plan-commit.ts';
 import { asrPlanFailover } from './asr-plan-failover.ts';
 import { asrPlanGet } from './asr-plan-get.ts';
+import { asrPlanReprotect } from './asr-plan-reprotect.ts';
 import { asrPlanTestFailoverCleanup } from './asr-plan-test-failover-cleanup.ts';
 import { asrPlanTestFailover } from './asr-plan-test-failover.ts';
 import { azureNetworkCheckIsolated } from './azure-network-check-isolated.ts';
@@ -24,6 +25,7 @@ const LIST: readonly Action[] = [
   asrPlanCommit,
   asrPlanFailover,
   asrPlanGet,
+  asrPlanReprotect,
   asrPlanTestFailoverCleanup,
   asrPlanTestFailover,
   azureNetworkCheckIsolated,

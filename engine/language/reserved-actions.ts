@@ -1,7 +1,7 @@
 /** Actions that the language reference lists and this release does not have: they are refused by name, not as typing slips. */
 export const RESERVED_ACTIONS: ReadonlySet<string> = new Set(
   (
-    'asr.plan.reprotect asr.plan.cancel-failover ' +
+    'asr.plan.cancel-failover ' +
     'asr.job.resume asr.item.failover asr.item.commit asr.item.reprotect backup.recovery-point.latest ' +
     'backup.restore-vm backup.restore-disks azure.vm.restart azure.vm.install-patches azure.vm.revert-to-restore-point azure.vm.delete ' +
     'azure.restore-point.create azure.nsg.set-rules azure.trafficmanager.set-endpoint azure.resource.get azure.resource.list ' +

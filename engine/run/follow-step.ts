@@ -39,12 +39,30 @@ async function verifyStep(turn: Turn, action: EffectAction, input: unknown): Pro
     await move(turn, (now) => endChange(now, 'ended_badly', settle(turn, now, clean)));
     return cleanUp(turn, action, { record, input });
   }
+  if (outcome.kind === 'next') return nextPart(turn, outcome);
   await contradicted(turn, outcome);
   if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
 }
 
+/** One request of several is done: the next one begins where every request begins, and a stop of the run in between leaves it out. */
+function nextPart(turn: Turn, outcome: Extract<VerifyOutcome, { kind: 'next' }>): Promise<void> {
+  return move(turn, (record) =>
+    moveStep(
+      record,
+      'part_done',
+      {
+        send: record.send + 1,
+        reason: outcome.message,
+        observations: [...record.observations, ...(outcome.observations ?? [])],
+        ...(outcome.before === undefined ? {} : { before: outcome.before }),
+      },
+      { drop: ['handle', 'ended', 'verifySinceMs', 'percent', 'notBeforeMs'] },
+    ),
+  );
+}
+
 /** The operation said it is done and the target does not show it yet: look again for five minutes, then fail with kind `verify`. */
-async function contradicted(turn: Turn, outcome: Exclude<VerifyOutcome, { kind: 'succeeded' }>): Promise<void> {
+async function contradicted(turn: Turn, outcome: Exclude<VerifyOutcome, { kind: 'succeeded' | 'next' }>): Promise<void> {
   await move(turn, (record, nowMs) => {
     const verifySinceMs = record.verifySinceMs ?? nowMs;
     const observations = [...record.observations, ...(outcome.observations ?? [])];

@@ -22,6 +22,7 @@ export type StepEvent =
   | 'proven_absent'
   | 'cannot_tell'
   | 'still_running'
+  | 'part_done'
   | 'ended_well'
   | 'ended_badly'
   | 'resolved_happened'
@@ -54,7 +55,14 @@ export const STEP_EDGES = {
     retried: 'ready',
     cannot_tell: 'unknown',
   },
-  submitted: { still_running: 'submitted', ended_well: 'succeeded', retried: 'ready', ended_badly: 'failed', cannot_tell: 'unknown' },
+  submitted: {
+    still_running: 'submitted',
+    part_done: 'ready',
+    ended_well: 'succeeded',
+    retried: 'ready',
+    ended_badly: 'failed',
+    cannot_tell: 'unknown',
+  },
   unknown: { resolved_happened: 'succeeded', resolved_not_happened: 'failed', resolved_again: 'ready' },
   succeeded: {},
   failed: {},

@@ -153,6 +153,38 @@ const ROWS: readonly Row[] = [
     version: '2023-06-01',
     body: undefined,
   },
+  {
+    operation: {
+      kind: 'sr.switchProtection',
+      itemId: ITEM,
+      containerId: '/containers/a',
+      policyId: '/policies/p',
+      resourceGroupId: '/groups/weu',
+      disks: [{ diskId: '/disks/os', stagingAccountId: '/accounts/cache', replicaType: 'Premium_LRS', targetType: undefined }],
+    },
+    method: 'POST',
+    path: `${ITEM.slice(0, ITEM.indexOf('/replicationProtectedItems'))}/switchprotection`,
+    version: '2023-06-01',
+    body: {
+      properties: {
+        replicationProtectedItemName: 'item1',
+        providerSpecificDetails: {
+          instanceType: 'A2A',
+          recoveryContainerId: '/containers/a',
+          policyId: '/policies/p',
+          recoveryResourceGroupId: '/groups/weu',
+          vmManagedDisks: [
+            {
+              diskId: '/disks/os',
+              primaryStagingAzureStorageAccountId: '/accounts/cache',
+              recoveryResourceGroupId: '/groups/weu',
+              recoveryReplicaDiskAccountType: 'Premium_LRS',
+            },
+          ],
+        },
+      },
+    },
+  },
 ];
 
 const rowsByName = ROWS.map((row, index) => [`${row.operation.kind} #${index}`, row] as const);

@@ -14,11 +14,14 @@ export const SIMULATOR_FLAGS = ['--scale', String(SCALE)];
 
 /** The Azure port of a simulator, as a worker builds it. */
 export function azureOf({ ready }: RunningSimulator): Azure {
-  const { endpoint, authorityHost, caFile, tenantId, clientId, clientSecret } = ready;
+  const { endpoint, authorityHost, caFile, tenantId, clientId, clientSecret, subscriptionId } = ready;
+  const cache = (region: string, group: string, account: string): string =>
+    `${region}=/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${account}`;
   return createAzure({
     armEndpoint: endpoint,
     authorityHost,
     caFile,
+    replicationCache: [cache('westeurope', 'rg-shop-weu', 'stcachewe'), cache('northeurope', 'rg-shop-neu', 'stcachene')],
     credential: { kind: 'client-secret', tenantId, clientId, clientSecret },
     version: '0.0.0-test',
   });
@@ -67,29 +70,43 @@ export async function drive(action: Action, ports: ActionPorts, context: ActionC
   if (precheck.kind === 'succeeded') return precheck;
   if (precheck.kind === 'ours') return finish(action, ports, { context, handle: precheck.handle });
   if (precheck.kind !== 'proceed') throw new Error(`precheck: ${JSON.stringify(precheck)}`);
-  const prepared = { ...context, before: precheck.before };
+  const prepared = precheck.before === undefined ? context : { ...context, before: precheck.before };
   const sent = await action.submit(ports, prepared);
+  if (sent.kind === 'completed') return finish(action, ports, { context: prepared, handle: {}, ended: true });
   if (sent.kind !== 'accepted') throw new Error(`submit: ${JSON.stringify(sent)}`);
   return finish(action, ports, { context: prepared, handle: sent.handle });
 }
 
-/** Follows accepted work to its end and reads the target. */
+/** The same step one send later. */
+export function nextSend(context: ActionContext<never>): ActionContext<never> {
+  const requestId = randomUUID();
+  return { ...context, send: context.send + 1, requestId, requestIds: [...context.requestIds, requestId] };
+}
+
+/** Follows accepted work to its end and reads the target; an action that needs a further request gets it. */
 export async function finish(
   action: EffectAction,
   ports: ActionPorts,
-  given: { readonly context: ActionContext<never>; readonly handle: Handle },
+  given: { readonly context: ActionContext<never>; readonly handle: Handle; readonly ended?: boolean },
 ): Promise<Success> {
   const { context, handle } = given;
-  const ended = await repeat(
-    () => action.poll(ports, context, handle),
-    ({ kind }) => kind !== 'running' && kind !== 'unanswered',
-  );
-  if (ended.kind === 'failed') throw new Error(ended.failure.message);
-  const result: JsonObject | undefined = ended.kind === 'ended_well' ? ended.result : undefined;
+  const ended =
+    given.ended === true
+      ? undefined
+      : await repeat(
+          () => action.poll(ports, context, handle),
+          ({ kind }) => kind !== 'running' && kind !== 'unanswered',
+        );
+  if (ended?.kind === 'failed') throw new Error(ended.failure.message);
+  const result: JsonObject | undefined = ended?.kind === 'ended_well' ? ended.result : undefined;
   const verified = await repeat(
     () => action.verify(ports, context, result),
-    (outcome) => outcome.kind === 'succeeded',
+    (outcome) => outcome.kind === 'succeeded' || outcome.kind === 'next',
   );
+  if (verified.kind === 'next') {
+    const before = verified.before ?? context.before;
+    return drive(action, ports, nextSend(before === undefined ? context : { ...context, before }));
+  }
   if (verified.kind !== 'succeeded') throw new Error('verify did not succeed');
   return verified;
 }

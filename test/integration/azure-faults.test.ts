@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ActionContext, ActionPorts } from '../../engine/actions/action.ts';
 import { asrItemTestFailoverCleanup } from '../../engine/actions/asr-item-test-failover-cleanup.ts';
@@ -8,7 +7,7 @@ import type { Target } from '../../engine/target.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { until } from '../support/until.ts';
-import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf } from './azure-drive.ts';
+import { SIMULATOR_FLAGS, azureOf, contextFor, drive, nextSend, portsOf } from './azure-drive.ts';
 
 const OPERATION = 'ReplicationProtectedItems_TestFailover';
 const signal = new AbortController().signal;
@@ -49,12 +48,6 @@ async function send(name: string): Promise<{ readonly context: ActionContext<nev
   const prepared = { ...context, before: precheck.before };
   const { kind } = await asrItemTestFailover.submit(ports, prepared);
   return { context: prepared, kind };
-}
-
-/** The same step one send later. */
-function nextSend(context: ActionContext<never>): ActionContext<never> {
-  const requestId = randomUUID();
-  return { ...context, send: context.send + 1, requestId, requestIds: [...context.requestIds, requestId] };
 }
 
 describe('one test failover, whatever happens to the answer', () => {

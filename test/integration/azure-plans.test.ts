@@ -1,13 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { asrItemGet } from '../../engine/actions/asr-item-get.ts';
 import { asrPlanCommit } from '../../engine/actions/asr-plan-commit.ts';
 import { asrPlanFailover } from '../../engine/actions/asr-plan-failover.ts';
+import { asrPlanReprotect } from '../../engine/actions/asr-plan-reprotect.ts';
 import { asrPlanTestFailoverCleanup } from '../../engine/actions/asr-plan-test-failover-cleanup.ts';
 import { asrPlanTestFailover } from '../../engine/actions/asr-plan-test-failover.ts';
 import type { ActionPorts } from '../../engine/actions/action.ts';
 import { storedTimeMs } from '../../engine/values.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
-import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf } from './azure-drive.ts';
+import { recoveryPlanTargets } from '../../engine/plan/recovery-plan.ts';
+import { until } from '../support/until.ts';
+import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf, readOf } from './azure-drive.ts';
 
 const MACHINES = ['db-01', 'db-02', 'app-01', 'app-02', 'app-03', 'app-04', 'web-01', 'web-02', 'web-03', 'web-04'];
 let simulator: RunningSimulator;
@@ -71,4 +75,69 @@ test('a plan is tested, cleaned up, failed over and committed', async () => {
     'ReplicationRecoveryPlans_UnplannedFailover',
     'ReplicationRecoveryPlans_FailoverCommit',
   ]);
+});
+
+const write = (text: string) => simulator.control('machines/db-01/files/var/lib/shop/mark', { method: 'PUT', body: text });
+const read = () => simulator.control('machines/db-01/files/var/lib/shop/mark');
+
+async function targets() {
+  const source = {
+    kind: 'recovery_plan',
+    subscription: simulator.ready.subscriptionId,
+    resourceGroup: 'rg-dr-weu',
+    vault: 'rsv-dr-weu',
+    name: 'rp-shop',
+  } as const;
+  const resolved = await recoveryPlanTargets(ports.azure, source, null, new AbortController().signal);
+  if (resolved.kind !== 'resolved') throw new Error(resolved.message);
+  return resolved.targets;
+}
+
+/** Waits until each machine of the plan is protected again, as an author would with `until`. */
+async function untilProtected(): Promise<void> {
+  await until(async () => {
+    for (const target of await targets()) {
+      const state = await readOf(asrItemGet, ports, contextFor(asrItemGet, target, {}));
+      if (state.kind !== 'succeeded' || state.result['protection_state'] !== 'Protected') return false;
+    }
+    return true;
+  });
+}
+
+test('protection is reversed, the machines fail back, and protection is reversed again: twice through new ids, with the data', async () => {
+  const before = await targets();
+  await write('written at the primary site, not carried over');
+  const done = await drive(asrPlanReprotect, ports, contextFor(asrPlanReprotect, undefined, { plan }));
+  expect(done.result).toMatchObject({ changed: true });
+  const after = await targets();
+  // The items have new ids under the other fabric, and the identity that locks use is the same.
+  expect(after.map(({ lockId }) => lockId)).toEqual(before.map(({ lockId }) => lockId));
+  for (const [index, target] of after.entries()) expect(target.id).not.toBe(before[index]?.id);
+  await expect(read()).rejects.toThrow('404');
+  await write('written at the recovery site');
+  // Enabled is not protected: a failover is refused until the first recovery point is there.
+  const back = { plan, direction: 'RecoveryToPrimary', shutdown_primary: true, recovery_point: 'latest' };
+  expect(await asrPlanFailover.precheck(ports, contextFor(asrPlanFailover, undefined, back))).toMatchObject({
+    kind: 'failed',
+    failure: { kind: 'not_protected' },
+  });
+  await untilProtected();
+  expect((await drive(asrPlanReprotect, ports, contextFor(asrPlanReprotect, undefined, { plan }))).result).toMatchObject({
+    changed: false,
+  });
+
+  const moved = await drive(asrPlanFailover, ports, contextFor(asrPlanFailover, undefined, back));
+  expect(moved.produced?.map(({ resourceGroup }) => resourceGroup)).toEqual(MACHINES.map(() => 'RG-SHOP-WEU'));
+  expect(await asrPlanReprotect.precheck(ports, contextFor(asrPlanReprotect, undefined, { plan }))).toMatchObject({
+    kind: 'failed',
+    failure: { message: expect.stringContaining('commit it first') },
+  });
+  await drive(asrPlanCommit, ports, contextFor(asrPlanCommit, undefined, { plan }));
+  await drive(asrPlanReprotect, ports, contextFor(asrPlanReprotect, undefined, { plan }));
+  await untilProtected();
+  expect((await targets()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+  expect(await read()).toBe('written at the recovery site');
+  const switches = (await started()).filter((operation) => operation === 'ReplicationProtectionContainers_SwitchProtection');
+  expect(switches).toHaveLength(2 * MACHINES.length);
+  expect(await simulator.control('doubles')).toEqual({ doubles: [] });
 });

@@ -91,6 +91,7 @@ export function item(changes: Partial<AzureReplicationItem> = {}): AzureReplicat
     testVmId: undefined,
     testVmName: 'web-01-test',
     recoveryVmId: undefined,
+    recoveryContainerId: `${VAULT}/replicationFabrics/fabric-b/replicationProtectionContainers/container-b`,
     recoveryResourceGroupId: RECOVERY_GROUP,
     primaryRegion: 'westeurope',
     recoveryRegion: 'northeurope',

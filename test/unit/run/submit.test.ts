@@ -122,6 +122,32 @@ test('done is believed only when the target shows it: five minutes of contradict
   expect(await world.step('one')).toMatchObject({ error: { kind: 'verify', message: 'the machine is off' } });
 });
 
+test('an action of several requests: each has its own ticket and request id, and what is known is carried on', async () => {
+  const sent: { readonly send: number; readonly requestId: string; readonly before: unknown }[] = [];
+  const world = await makeRunWorld(
+    { steps: [leaf('one', 'guarded')] },
+    {
+      precheck: async (_ports, { before }) => ({ kind: 'proceed', before: { part: Number(before?.['part'] ?? 0) + 1 } }),
+      submit: async (_ports, { send, requestId, before }) => {
+        sent.push({ send, requestId, before });
+        return { kind: 'accepted', handle: {} };
+      },
+      verify: async (_ports, { before }) =>
+        before?.['part'] === 3
+          ? { kind: 'succeeded', result: { ok: true, changed: true } }
+          : { kind: 'next', message: 'the next part', before: { ...before, changed: true } },
+    },
+  );
+  expect((await world.go()).state).toBe('succeeded');
+  expect(sent.map(({ send, before }) => [send, before])).toEqual([
+    [1, { part: 1 }],
+    [2, { part: 2 }],
+    [3, { part: 3 }],
+  ]);
+  expect(new Set(sent.map(({ requestId }) => requestId)).size).toBe(3);
+  expect(await world.step('one')).toMatchObject({ state: 'succeeded', attempt: 1, send: 3, changed: true });
+});
+
 test('an operation that outlives its step by ten minutes is unknown, not failed', async () => {
   const world = await makeRunWorld(
     { steps: [leaf('one', 'guarded', { timeoutMs: 60_000 })] },
