@@ -143,8 +143,14 @@ export const PROBE_PACKED_MAX_CHARS = 3_400;
 export const PROBE_ANSWER_PACKED_MAX_BYTES = 1_500;
 /** Bytes of one answer that are read over SSH and on the worker. */
 export const PROBE_ANSWER_MAX_BYTES = 16_384;
-/** Observations in one script over SSH and on the worker: their frames stay below what is kept of an output. */
-export const PROBE_REQUESTS_MAX = 200;
+/** Observations in one script: with arguments of usual length it stays below the longest script. */
+export const PROBE_REQUESTS_MAX = 1000;
+/** Observations whose frames come as they are over SSH and on the worker, so that those before a hanging one count; more come compressed. */
+export const PROBE_PLAIN_MAX = 200;
+/** Characters of compressed answers over SSH and on the worker: below what is kept of an output. */
+export const PROBE_MANY_MAX_CHARS = 60_000;
+/** Observations that are asked alone in one script. */
+export const PROBE_ALONE_MAX = 100;
 /** Scripts of one check of one machine: a machine holds 25 managed run commands at most. */
 export const PROBE_SCRIPTS_MAX = 16;
 /** Verdicts and their evidence are kept for this long. */

@@ -1,12 +1,16 @@
 import type { Fact, ProbeRequest } from '../dsc/fact.ts';
 import { requestKey } from '../dsc/fact.ts';
 import { type ProbeAnswer, readProbeAnswer } from '../dsc/probe-frames.ts';
-import { type NumberedRequests, type ProbeLimits, probeScript } from '../dsc/probe-script.ts';
+import type { NumberedRequests } from '../dsc/probe-groups.ts';
+import { type ProbeLimits, probeScript } from '../dsc/probe-script.ts';
 import { attemptName } from '../ids.ts';
 import {
   PROBE_ANSWER_MAX_BYTES,
   PROBE_ANSWER_PACKED_MAX_BYTES,
+  PROBE_ALONE_MAX,
+  PROBE_MANY_MAX_CHARS,
   PROBE_PACKED_MAX_CHARS,
+  PROBE_PLAIN_MAX,
   PROBE_REQUESTS_MAX,
   PROBE_SCRIPT_MS,
   PROBE_SCRIPTS_MAX,
@@ -36,6 +40,7 @@ export interface AskedMachine {
 
 interface Part {
   readonly requests: NumberedRequests;
+  readonly limits: ProbeLimits;
   readonly again: boolean;
 }
 
@@ -48,8 +53,7 @@ export async function askMachine(
   context: ActionContext<unknown> & { readonly target: Target },
   requests: readonly ProbeRequest[],
 ): Promise<AskedMachine | Failed | Unanswered> {
-  const limits = limitsOf(context.target);
-  const open = firstParts(requests, limits);
+  const open = firstParts(requests, limitsOf(context.target));
   const facts = new Map<string, Fact>();
   const parts: AskedPart[] = [];
   let sealed = true;
@@ -59,13 +63,14 @@ export async function askMachine(
       settle(facts, part, { state: 'unknown', reason: 'tooBig' });
       continue;
     }
-    const asked = await askPart(ports, context, { part, number: parts.length + 1, limits });
+    const asked = await askPart(ports, context, { part, number: parts.length + 1 });
     if (asked.kind !== 'answer') return asked;
     const { answer, ended } = asked;
     parts.push({ nonce: asked.nonce, sealed: answer.sealed, ...headerOf(answer) });
     const smaller = smallerParts(part, answer, ended);
     if (smaller !== undefined) open.push(...smaller);
     else {
+      open.push(...doubtfulParts(part, answer));
       for (const [id, request] of part.requests) facts.set(requestKey(request), answer.facts.get(id) ?? missing(answer, ended));
       sealed &&= answer.sealed;
     }
@@ -80,27 +85,37 @@ function limitsOf(target: Target): ProbeLimits {
     : { answerMaxBytes: PROBE_ANSWER_MAX_BYTES, probeSeconds: PROBE_SECONDS };
 }
 
+/** What a shared process left in doubt is asked again with less sharing; until then it is unknown like everything that is not told. */
+function doubtfulParts(part: Part, { doubtful }: ProbeAnswer): readonly Part[] {
+  return (['kind', 'none'] as const).flatMap((sharing) => {
+    const requests = new Map([...part.requests].filter(([id]) => doubtful.get(id) === sharing));
+    return cut({ requests, limits: { ...part.limits, sharing }, again: true }, PROBE_ALONE_MAX);
+  });
+}
+
 function firstParts(requests: readonly ProbeRequest[], limits: ProbeLimits): Part[] {
   const once = [...new Map(requests.map((request) => [requestKey(request), request])).values()];
   const numbered = new Map(once.map((request, index) => [index + 1, request]));
-  return numbered.size === 0 ? [] : cut(numbered, limits.compressedMaxChars === undefined ? PROBE_REQUESTS_MAX : numbered.size, false);
+  const whole = { requests: numbered, limits, again: false };
+  const isPlain = limits.compressedMaxChars === undefined && numbered.size > PROBE_PLAIN_MAX;
+  return cut(isPlain ? { ...whole, limits: { ...limits, compressedMaxChars: PROBE_MANY_MAX_CHARS } } : whole, PROBE_REQUESTS_MAX);
 }
 
-function cut(requests: NumberedRequests, size: number, again: boolean): Part[] {
-  const entries = [...requests];
+function cut(part: Part, size: number): Part[] {
+  const entries = [...part.requests];
   const count = Math.ceil(entries.length / Math.max(1, size));
-  return Array.from({ length: count }, (_, index) => ({ requests: new Map(entries.slice(index * size, (index + 1) * size)), again }));
+  return Array.from({ length: count }, (_, index) => ({ ...part, requests: new Map(entries.slice(index * size, (index + 1) * size)) }));
 }
 
 /** The parts to ask instead: the answer was too long, or its stream was not complete and this was the first try. */
 function smallerParts(part: Part, answer: ProbeAnswer, ended: EndedScript): readonly Part[] | undefined {
   const { size } = part.requests;
   if (answer.tooMuchChars !== undefined && size > 1) {
-    const pieces = Math.min(size, Math.max(2, Math.ceil((answer.tooMuchChars * 1.2) / PROBE_PACKED_MAX_CHARS)));
-    return cut(part.requests, Math.ceil(size / pieces), part.again);
+    const pieces = Math.min(size, Math.max(2, Math.ceil((answer.tooMuchChars * 1.2) / (part.limits.compressedMaxChars ?? 1))));
+    return cut(part, Math.ceil(size / pieces));
   }
   if (answer.tooMuchChars !== undefined || answer.sealed || part.again || ended.timedOut) return undefined;
-  return cut(part.requests, Math.ceil(size / 2), true);
+  return cut({ ...part, again: true }, Math.ceil(size / 2));
 }
 
 function missing(answer: ProbeAnswer, ended: EndedScript): Fact {
@@ -120,12 +135,12 @@ function headerOf({ uid, epochSeconds }: ProbeAnswer): Pick<AskedPart, 'uid' | '
 async function askPart(
   ports: Pick<ActionPorts, 'clock' | 'shell' | 'ids'>,
   context: ActionContext<unknown> & { readonly target: Target },
-  asked: { readonly part: Part; readonly number: number; readonly limits: ProbeLimits },
+  asked: { readonly part: Part; readonly number: number },
 ): Promise<
   { readonly kind: 'answer'; readonly answer: ProbeAnswer; readonly ended: EndedScript; readonly nonce: string } | Failed | Unanswered
 > {
-  const { part, number, limits } = asked;
-  const { requests } = part;
+  const { part, number } = asked;
+  const { requests, limits } = part;
   const name = partName(context, context.attempt, number);
   // The same for every look at this attempt, and for nothing else: what another script left behind can never be read as its answer.
   const nonce = ports.ids.sha256([name, ...[...requests].map(([id, request]) => `${id} ${requestKey(request)}`)].join('\n')).slice(0, 32);

@@ -63,13 +63,24 @@ export const dscTest = readAction<Input>({
   record: recordDrift,
 });
 
+/** Documents that were read already: a check of a fleet has one document and hundreds of machines. Oldest first. */
+const recent = new Map<string, Configuration>();
+const RECENT_MAX = 8;
+
 function pinned(context: ActionContext<Input>): Configuration | string {
   const path = context.input.document;
   const text = context.configurations?.[path];
   if (text === undefined) return `${path} is not part of this plan: name it in an input of type file, or in the step itself`;
+  const key = `${path}\n${text}`;
+  const known = recent.get(key);
+  if (known !== undefined) return known;
   const findings: Finding[] = [];
   const configuration = readConfiguration({ path, text }, findings);
-  return configuration ?? `${path} has errors: ${findings[0]?.message ?? ''}`;
+  if (configuration === undefined) return `${path} has errors: ${findings[0]?.message ?? ''}`;
+  const [oldest] = recent.keys();
+  if (recent.size >= RECENT_MAX && oldest !== undefined) recent.delete(oldest);
+  recent.set(key, configuration);
+  return configuration;
 }
 
 interface Checked {

@@ -54,11 +54,13 @@ export async function askScript(
 
 /** How long to wait before a script is looked at for the first time, in milliseconds: a look costs one request. */
 export function firstPauseMs(target: Target | undefined): number {
-  return target?.via === 'run-command' ? 1000 : 100;
+  if (target?.via === 'local') return 5;
+  return target?.via === 'run-command' ? 1000 : 50;
 }
 
 /** The longest wait between two looks at a script, in milliseconds. */
 export function longestPauseMs(target: Target | undefined): number {
+  if (target?.via === 'local') return 20;
   return target?.via === 'run-command' ? 5000 : 2000;
 }
 

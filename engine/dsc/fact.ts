@@ -29,6 +29,20 @@ export interface ProbeKind {
   readonly body: string;
   /** The value of the output, or undefined when the output is not fully recognised. */
   readonly decode: (output: string, args: readonly string[]) => JsonValue | undefined;
+  /** The same for several requests by one process. */
+  readonly many?: ManyProbe;
+}
+
+/** How one process observes many things of a kind. What it does not tell beyond doubt is asked again alone, so it may only be faster. */
+export interface ManyProbe {
+  /** As `body` of the kind, with the arguments of all requests; `many` is there and keeps what a tool says apart from what it finds. */
+  readonly body: string;
+  /** Requests with the same text share a process, those with undefined are asked alone. All share one when this is not given. */
+  readonly together?: (args: readonly string[]) => string | undefined;
+  /** The arguments of the process; one request's after the other when this is not given. */
+  readonly argsOf?: (asked: readonly (readonly string[])[]) => readonly string[];
+  /** One fact for each request, in their order; undefined where the output leaves any doubt. */
+  readonly decode: (output: string, asked: readonly (readonly string[])[]) => readonly (Fact | undefined)[];
 }
 
 /** One observation that a document needs. */

@@ -1,11 +1,14 @@
 import { cksum } from './cksum.ts';
 import type { Fact } from './fact.ts';
-import type { NumberedRequests, ProbeLimits } from './probe-script.ts';
+import { factsOfFrame, framesOf, type NumberedRequests, type Sharing } from './probe-groups.ts';
+import type { ProbeLimits } from './probe-script.ts';
 
 /** What came back from one script. */
 export interface ProbeAnswer {
   /** Facts by request number; a number that is not here had no frame at all. */
   readonly facts: ReadonlyMap<number, Fact>;
+  /** Requests about which a shared process left a doubt, and who may share one when they are asked again. */
+  readonly doubtful: ReadonlyMap<number, Sharing>;
   /** True when header and trailer are there and agree with the frames. */
   readonly sealed: boolean;
   /** Set when the target refused to print this many characters. */
@@ -35,37 +38,42 @@ export async function readProbeAnswer(
   return readLines(lines, asked);
 }
 
-const NOTHING: ProbeAnswer = { facts: new Map(), sealed: false };
+const NOTHING: ProbeAnswer = { facts: new Map(), doubtful: new Map(), sealed: false };
 
 function readLines(
   lines: readonly (readonly string[])[],
-  asked: { readonly requests: NumberedRequests; readonly limits: ProbeLimits },
+  asked: { readonly requests: NumberedRequests; readonly nonce: string; readonly limits: ProbeLimits },
 ): ProbeAnswer {
   const tooMuch = numberOf(lines.find(([kind]) => kind === 'M')?.[1]);
   const header = lines.find(([kind, ...fields]) => kind === 'B' && fields.length === 4);
   const trailer = lines.findLast(([kind, ...fields]) => kind === 'E' && fields.length === 2);
   const encoding = header?.[2] === 'hex' ? 'hex' : 'b64';
   const frames = lines.filter(([kind]) => kind === 'P').flatMap((fields) => frameOf(fields, encoding));
-  const facts = new Map<number, Fact>();
-  for (const [id, request] of asked.requests) {
-    const mine = frames.filter((frame) => frame.id === id);
+  const told = new Map<number, Fact | Sharing>();
+  const wanted = framesOf(asked.requests, asked.limits);
+  for (const frame of wanted) {
+    const mine = frames.filter(({ id }) => id === frame.id);
     const [first] = mine;
     if (first === undefined) continue;
-    const clear = mine.every((frame) => frame.valid && frame.data === first.data);
+    const clear = mine.every(({ valid, data }) => valid && data === first.data);
     const bytes = clear ? decodeData(first.data, encoding) : undefined;
-    facts.set(id, bytes === undefined ? { state: 'unknown', reason: 'corrupt' } : factOf(bytes, request, asked.limits));
+    for (const [id, fact] of factsOfFrame(bytes, frame, asked.nonce)) told.set(id, fact);
   }
+  const ordered = [...told].toSorted(([left], [right]) => left - right);
+  const facts = new Map(ordered.flatMap(([id, fact]) => (typeof fact === 'string' ? [] : [[id, fact] as const])));
+  const doubtful = new Map(ordered.flatMap(([id, fact]) => (typeof fact === 'string' ? [[id, fact] as const] : [])));
   const total = frames.reduce((sum, frame) => sum + frame.data.length, 0);
   const sealed =
     header !== undefined &&
-    numberOf(header[1]) === asked.requests.size &&
-    numberOf(trailer?.[1]) === asked.requests.size &&
+    numberOf(header[1]) === wanted.length &&
+    numberOf(trailer?.[1]) === wanted.length &&
     numberOf(trailer?.[2]) === total &&
-    frames.length === asked.requests.size;
+    frames.length === wanted.length;
   const uid = numberOf(header?.[3]);
   const epochSeconds = numberOf(header?.[4]);
   return {
     facts,
+    doubtful,
     sealed,
     ...(tooMuch === undefined ? {} : { tooMuchChars: tooMuch }),
     ...(uid === undefined ? {} : { uid }),
@@ -95,30 +103,6 @@ function decodeData(data: string, encoding: 'b64' | 'hex'): Uint8Array | undefin
   try {
     if (encoding === 'hex') return Uint8Array.from(data.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
     return Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
-}
-
-const REASONS = { 11: 'noTool', 12: 'noPermission', 13: 'unsupported', 14: 'tooBig', 126: 'noPermission', 127: 'noTool' } as const;
-const TIMED_OUT = [124, 137, 143];
-
-function factOf(bytes: Uint8Array, request: NonNullable<ReturnType<NumberedRequests['get']>>, limits: ProbeLimits): Fact {
-  if (bytes.length >= limits.answerMaxBytes + 4) return { state: 'unknown', reason: 'tooBig' };
-  const text = decodeText(bytes);
-  const status = text === undefined ? null : /x(\d{3})$/.exec(text);
-  if (text === undefined || status === null) return { state: 'unknown', reason: 'unparsable' };
-  const code = Number(status[1]);
-  if (code === 10) return { state: 'absent' };
-  if (TIMED_OUT.includes(code)) return { state: 'unknown', reason: 'timeout' };
-  if (code !== 0) return { state: 'unknown', reason: REASONS[code as keyof typeof REASONS] ?? `failed(${code})` };
-  const value = request.kind.decode(text.slice(0, -4), request.args);
-  return value === undefined ? { state: 'unknown', reason: 'unparsable' } : { state: 'value', value };
-}
-
-function decodeText(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { type ProbeRequest } from './fact.ts';
+import { framesOf, type NumberedRequests, quote, type Sharing } from './probe-groups.ts';
 
 /** How much a transport brings back, and what that means for the script. */
 export interface ProbeLimits {
@@ -8,24 +8,26 @@ export interface ProbeLimits {
   readonly answerMaxBytes: number;
   /** Seconds that one probe may take. */
   readonly probeSeconds: number;
+  /** Which requests share a process; `all` when this is not given. */
+  readonly sharing?: Sharing;
 }
 
-/** Requests by their numbers, from 1. The numbers stay the same when a part is asked again. */
-export type NumberedRequests = ReadonlyMap<number, ProbeRequest>;
-
 const LIBRARY = `need(){ command -v "$1" >/dev/null 2>&1 || exit 11; }
-why(){ case $1 in *": No such file or directory"|*": Not a directory") exit 10;; *": Permission denied"|*": Operation not permitted") exit 12;; *) exit 70;; esac; }`;
+why(){ case $1 in *": No such file or directory"|*": Not a directory") exit 10;; *": Permission denied"|*": Operation not permitted") exit 12;; *) exit 70;; esac; }
+many(){ exec 3>&1; e=$("$@" 2>&1 >&3 3>&-); s=$?; printf '=%s\\n%s\\n' "$s" "$e"; return $s; }`;
 
 // The first that works of three spellings of timeout, else a watcher that kills.
-const TIMEOUT = `if timeout -k 1 5 true 2>/dev/null; then rw_t(){ timeout -k 1 $RW_T "$@"; }
-elif timeout 5 true 2>/dev/null; then rw_t(){ timeout $RW_T "$@"; }
+const TIMEOUT = `if RW_U=$(timeout -k 1 5 id -u 2>/dev/null) && [ -n "$RW_U" ]; then rw_t(){ timeout -k 1 $RW_T "$@"; }
+elif RW_U=$(id -u); timeout 5 true 2>/dev/null; then rw_t(){ timeout $RW_T "$@"; }
 elif timeout -t 5 true 2>/dev/null; then rw_t(){ timeout -t $RW_T "$@"; }
 else rw_t(){ "$@" & _p=$!; (sleep $RW_T; kill -9 $_p) >/dev/null 2>&1 & _k=$!; wait $_p; _r=$?; kill -9 $_k 2>/dev/null; return $_r; }
 fi`;
 
-const FRAME = `rw(){ _i=$1; _b=$2; shift 2
+// Words of the encoded text are joined by printf, which takes its format again for each: no process is needed for that.
+const FRAME = `rw(){ _i=$1; _c=$2; _b=$3; shift 3
 _o=$({ { rw_t sh -c "$RW_LIB
-$_b" rw "$@" 2>/dev/null </dev/null; printf 'x%03d' $?; } | head -c $((RW_CAP+4)); } | rw_enc)
+$_b" rw "$@" 2>/dev/null </dev/null; printf 'x%03d' $?; } | head -c $((_c+4)); } | rw_enc)
+_o=$(printf %s $_o)
 set -- $(printf '%s %s' "$_i" "$_o" | cksum)
 printf 'RW1 P %s %s %s %s %s\\n' $RW_N $_i \${#_o} $1 "$_o"; RW_C=$((RW_C+1)); RW_S=$((RW_S+\${#_o})); }`;
 
@@ -43,34 +45,25 @@ printf 'RW1 M %s %s\\n' $RW_N \${#_z}`;
  * line calls, so a script that was cut runs nothing; nothing is written to the target. Arguments are quoted and never part of a body.
  */
 export function probeScript(requests: NumberedRequests, nonce: string, limits: ProbeLimits): string {
-  const kinds = [...new Set([...requests.values()].map(({ kind }) => kind))];
-  const bodies = kinds.map((kind) => `B_${variable(kind.name)}=${quote(kind.body)}`);
-  const calls = [...requests].map(([id, { kind, args }]) =>
-    ['rw', String(id), `"$B_${variable(kind.name)}"`, ...args.map(quote)].join(' '),
+  const frames = framesOf(requests, limits);
+  const bodies = new Map([...new Set(frames.map(({ body }) => body))].map((body, index) => [body, `RW_B${index + 1}`]));
+  const calls = frames.map(({ id, body, args, answerMaxBytes }) =>
+    ['rw', String(id), String(answerMaxBytes), `"$${bodies.get(body)}"`, ...args.map(quote)].join(' '),
   );
   const send = limits.compressedMaxChars === undefined ? 'rw_all' : COMPRESSED;
   return `main(){ LC_ALL=C; LANG=C; TZ=UTC; export LC_ALL LANG TZ; umask 077; unset CDPATH ENV BASH_ENV; IFS=' 	
 '; PATH=\${RW_PATH:+$RW_PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
-RW_N=${nonce}; RW_T=${limits.probeSeconds}; RW_CAP=${limits.answerMaxBytes}; RW_MAX=${limits.compressedMaxChars ?? 0}; RW_C=0; RW_S=0
+RW_N=${nonce}; RW_T=${limits.probeSeconds}; RW_MAX=${limits.compressedMaxChars ?? 0}; RW_C=0; RW_S=0; export RW_N
 RW_LIB=${quote(LIBRARY)}
-if command -v base64 >/dev/null 2>&1; then RW_E=b64; rw_enc(){ base64 | tr -d '\\n'; }; else RW_E=hex; rw_enc(){ od -An -v -tx1 | tr -d ' \\n'; }; fi
+if command -v base64 >/dev/null 2>&1; then RW_E=b64; rw_enc(){ base64; }; else RW_E=hex; rw_enc(){ od -An -v -tx1; }; fi
 ${TIMEOUT}
 ${FRAME}
-${bodies.join('\n')}
-rw_all(){ printf 'RW1 B %s %s %s %s %s\\n' $RW_N ${requests.size} $RW_E "$(id -u)" "$(date -u +%s)"
+${[...bodies].map(([body, name]) => `${name}=${quote(body)}`).join('\n')}
+rw_all(){ printf 'RW1 B %s %s %s %s %s\\n' $RW_N ${frames.length} $RW_E "$RW_U" "$(date -u +%s)"
 ${calls.join('\n')}
 printf 'RW1 E %s %s %s\\n' $RW_N $RW_C $RW_S; }
 ${send}
 }
 main
 `;
-}
-
-function variable(name: string): string {
-  return name.replace(/[^A-Za-z0-9]/g, '_');
-}
-
-/** A text as one argument of sh. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import { CST, Parser } from 'yaml';
 import { quoted, type Report } from './diagnostics.ts';
-import { placeOf, type SourceText, sourceText, type Span } from './source-text.ts';
+import { lineOf, type SourceText, sourceText, type Span } from './source-text.ts';
 
 const BYTES_MAX = 262_144;
 const DEPTH_MAX = 32;
@@ -49,7 +49,7 @@ export function guardTokens(source: SourceText, report: Report): readonly CST.To
   // `*/5 * * * *` is five aliases and one mistake.
   const lines = new Set<number>();
   for (const { token } of eachToken(tokens)) {
-    const { line } = placeOf(source, token.offset);
+    const line = lineOf(source, token.offset);
     if (!lines.has(line) && reportForbidden(token, report)) lines.add(line);
   }
   const second = tokens.filter((token) => token.type === 'document' && hasContent(token))[1];

@@ -27,6 +27,14 @@ export function sourceText(path: string, text: string): SourceText {
 /** The line and column of an offset; offsets behind the text are its end. */
 export function placeOf(source: SourceText, offset: number): LineColumn {
   const at = Math.min(Math.max(offset, 0), source.text.length);
+  const line = lineOf(source, at);
+  let column = 1;
+  for (let index = source.lineStarts[line - 1] ?? 0; index < at; index += 1) if (!isLowSurrogate(source.text, index)) column += 1;
+  return { line, column };
+}
+
+/** The 1-based line of an offset. A document may be one long line, so whoever asks for every token must not count its columns. */
+export function lineOf(source: SourceText, at: number): number {
   let low = 0;
   let high = source.lineStarts.length - 1;
   while (low < high) {
@@ -34,8 +42,13 @@ export function placeOf(source: SourceText, offset: number): LineColumn {
     if ((source.lineStarts[middle] ?? 0) <= at) low = middle;
     else high = middle - 1;
   }
-  const start = source.lineStarts[low] ?? 0;
-  return { line: low + 1, column: Array.from(source.text.slice(start, at)).length + 1 };
+  return low + 1;
+}
+
+function isLowSurrogate(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  const before = text.charCodeAt(index - 1);
+  return unit >= 0xdc00 && unit <= 0xdfff && before >= 0xd800 && before <= 0xdbff;
 }
 
 /** The text of a 1-based line without its line break; empty for lines that do not exist. */

@@ -1,22 +1,10 @@
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLocalShell, type LocalShell } from '../../adapters/shell/local.ts';
-import { createSshShell, type SshShell } from '../../adapters/shell/ssh.ts';
 import type { ReadOutcome } from '../../engine/actions/action.ts';
-import { dscTest } from '../../engine/actions/dsc-test.ts';
 import type { Verdict } from '../../engine/dsc/verdict.ts';
-import type { ScriptState, Shell } from '../../engine/ports.ts';
-import type { Target } from '../../engine/target.ts';
-import { actionContext, actionPorts, machine } from '../support/action-world.ts';
+import { BROKEN, type DriftFault, type DriftWorld, makeDriftWorld } from '../support/drift-world.ts';
 import { lacks } from '../support/lacks.ts';
-import { startTestSshd, type TestSshd } from '../support/sshd.ts';
+import { join } from 'node:path';
 
-const DOCUMENT = 'configurations/faults.dsc.yaml';
-const TOOLS = 'sh printf head tr cksum base64 od id date timeout awk sort cat ls sleep gzip sha256sum readlink'.split(' ');
-const PROBED = ['stat', 'grep', 'dpkg-query', 'systemctl', 'getent', 'sysctl'];
 const SIX = ['File', 'FileLine', 'Package', 'Service', 'Sysctl', 'User'];
 
 /** One observation for each of the six types, so that each fault meets each of them. */
@@ -40,14 +28,6 @@ const ANSWERS: Readonly<Record<string, string>> = {
   sysctl: 'echo 7',
 };
 
-/** What a tool does under a fault. */
-const BROKEN = {
-  'no permission': 'echo "$0: Permission denied" >&2; exit 5',
-  'a probe that hangs': 'sleep 30',
-  'empty output': 'exit 0',
-  'garbage output': 'echo "Zeichensalat: ja"',
-} as const;
-
 const transports = [
   ['local', false],
   ['ssh', lacks('sshd')],
@@ -55,74 +35,19 @@ const transports = [
 
 describe.each(transports)('a drift check over %s', (via, isLacking) => {
   describe.skipIf(isLacking)('under faults', () => {
-    let folder: string;
-    let sshd: TestSshd | undefined;
-    let local: LocalShell;
-    let ssh: SshShell | undefined;
-    let shell: Shell;
-    let target: Target;
-
+    let world: DriftWorld;
     beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'runward-drift-'));
-      await writeFile(join(folder, 'settings'), 'limit = 7\n', { mode: 0o640 });
-      local = createLocalShell(50);
-      shell = local;
-      target = machine({ via: 'local' });
-      if (via === 'ssh') {
-        sshd = await startTestSshd();
-        ssh = createSshShell({ knownHostsFile: sshd.knownHostsFile, secrets: sshd.secrets });
-        shell = ssh;
-        target = sshd.target;
-      }
+      world = await makeDriftWorld(via);
     });
-    afterAll(async () => {
-      ssh?.close();
-      await local.close();
-      await sshd?.stop();
-      await rm(folder, { recursive: true, force: true });
-    });
+    afterAll(async () => await world.close());
+    const tools: DriftWorld['tools'] = (name, change) => world.tools(name, change);
 
-    /** A folder with every tool that a probe needs; `change` replaces or leaves out those that are asked. */
-    const tools = async (name: string, change: (tool: string) => string | undefined): Promise<string> => {
-      const bin = join(folder, name);
-      await mkdir(bin);
-      const found = (tool: string): string | undefined =>
-        ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((place) => join(place, tool)).find((file) => existsSync(file));
-      for (const tool of TOOLS) {
-        const file = found(tool);
-        if (file !== undefined) await symlink(file, join(bin, tool));
-      }
-      for (const tool of PROBED) {
-        const text = change(tool);
-        if (text === undefined) continue;
-        const real = found(tool);
-        if (text === '' && real !== undefined) await symlink(real, join(bin, tool));
-        else {
-          await writeFile(join(bin, tool), `#!/bin/sh\n${text}\n`);
-          await chmod(join(bin, tool), 0o755);
-        }
-      }
-      return bin;
-    };
-
-    interface Fault {
-      readonly bin: string;
-      readonly drifted?: boolean;
-      readonly output?: (text: string) => string;
-    }
-
-    const check = async (fault: Fault): Promise<{ readonly outcome: ReadOutcome; readonly verdict: Verdict | undefined }> => {
+    const check = async (
+      fault: DriftFault & { readonly drifted?: boolean },
+    ): Promise<{ readonly outcome: ReadOutcome; readonly verdict: Verdict | undefined }> => {
       const wanted =
         fault.drifted === true ? { mode: '0777', line: 'limit = 8', other: '1' } : { mode: '0640', line: 'limit = 7', other: '' };
-      const text = documentOf(join(folder, 'settings'), wanted);
-      const input = dscTest.input.parse({ document: DOCUMENT });
-      const context = actionContext({ input, target, configurations: { [DOCUMENT]: text } });
-      const ports = actionPorts({ shell: faulty(shell, fault), ...(sshd === undefined ? {} : { secrets: sshd.secrets }) });
-      for (;;) {
-        const outcome = await dscTest.read(ports, context as never);
-        if (outcome.kind === 'unanswered') continue;
-        return { outcome, verdict: outcome.check?.['verdict'] as unknown as Verdict | undefined };
-      }
+      return await world.check(documentOf(join(world.folder, 'settings'), wanted), fault);
     };
 
     const statuses = (verdict: Verdict | undefined): Readonly<Record<string, string>> =>
@@ -210,21 +135,6 @@ describe.each(transports)('a drift check over %s', (via, isLacking) => {
     });
   });
 });
-
-/** The shell with the tools of a folder alone, one second for a probe, and its output changed on the way back. */
-function faulty(shell: Shell, fault: { readonly bin: string; readonly output?: (text: string) => string }): Shell {
-  return {
-    ...shell,
-    start: (target, attempt, signal) => {
-      const script = attempt.script.replace(/PATH=\$\{RW_PATH[^;]*;/, `PATH=${fault.bin};`).replace('RW_T=10;', 'RW_T=1;');
-      return shell.start(target, { ...attempt, script }, signal);
-    },
-    look: async (target, name, signal): Promise<ScriptState> => {
-      const state = await shell.look(target, name, signal);
-      return state.kind === 'ended' ? { ...state, stdout: fault.output?.(state.stdout) ?? state.stdout } : state;
-    },
-  };
-}
 
 /** One character of the data of one frame becomes another of the alphabet. */
 function flipped(text: string, frame: number): string {

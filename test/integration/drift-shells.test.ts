@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProbeKind, ProbeRequest } from '../../engine/dsc/fact.ts';
+import { type ProbeKind, type ProbeRequest, requestKey } from '../../engine/dsc/fact.ts';
 import { type ProbeAnswer, readProbeAnswer } from '../../engine/dsc/probe-frames.ts';
 import { type ProbeLimits, probeScript } from '../../engine/dsc/probe-script.ts';
 import { resourceTypes } from '../../engine/dsc/resources/catalogue.ts';
@@ -46,7 +46,7 @@ describe('the probe script', () => {
       return known?.requests(known.schema.parse(properties)) ?? [];
     };
     const path = join(folder, 'settings');
-    return [
+    const all = [
       ...of('File', { path, sha256: '0'.repeat(64), owner: 'root' }),
       ...of('File', { path: join(folder, 'nothing') }),
       ...of('FileLine', { path, line: "b = 'two' $(three) `four` \\ * ?", absent: '^c' }),
@@ -54,6 +54,7 @@ describe('the probe script', () => {
       ...of('User', { name: 'root', groups: [], locked: true }),
       ...of('User', { name: 'no-such-user' }),
     ];
+    return [...new Map(all.map((request) => [requestKey(request), request])).values()];
   };
 
   it.each(SHELLS.filter(([, [program]]) => exists(program)))('learns the same in %s, sealed', async (_name, shell) => {

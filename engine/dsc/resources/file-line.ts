@@ -4,6 +4,7 @@ import { type Compared, type Outcome, outcome, unknown } from '../compare.ts';
 import type { Fact, Facts, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { absolutePath, oneLine } from './one-line.ts';
+import { heard, type Spoken, spoken } from './spoken.ts';
 
 const LINES_MAX = 20;
 
@@ -33,6 +34,82 @@ case $? in 0) printf 'hits\\n'; printf '%s\\n' "$o" | head -n ${LINES_MAX + 1};;
   },
 };
 
+// Whole lines are looked for in all files at once, and each file's hits are told apart here.
+const WHOLE: ProbeKind = {
+  ...LINES,
+  name: 'file.wholeLines',
+  many: {
+    together: ([path = '']) => (path.includes(':') ? undefined : ''),
+    argsOf: (asked) => [
+      ...[...new Set(asked.map(([, line]) => line ?? ''))].flatMap((line) => ['-e', line]),
+      '--',
+      ...new Set(asked.map(([path]) => path ?? '')),
+    ],
+    body: `need grep; many grep -HnxF "$@"; exit 0`,
+    decode: (output, asked) => {
+      const said = spoken(output);
+      if (said === undefined || said.status > 2) return [];
+      const hits = said.lines.map((line) => /^([^:]+):\d+:(.*)$/.exec(line));
+      if (hits.includes(null) || !agrees(said)) return [];
+      const missing = heard({ lines: [], complaints: said.complaints }, grepped(asked));
+      return asked.map(([path, line], index) => {
+        const mine = hits.filter((hit) => hit?.[1] === path && hit?.[2] === line).map(() => line ?? '');
+        const fact = missing[index];
+        return mine.length > 0 && fact?.state === 'value' ? { state: 'value', value: mine.slice(0, LINES_MAX + 1) } : fact;
+      });
+    },
+  },
+};
+
+// Only grep knows which line an expression matches. One process says that none of them matches anywhere; else each has its own.
+const EXPRESSIONS: ProbeKind = {
+  ...LINES,
+  many: {
+    together: ([, , how]) => how,
+    argsOf: (asked) => [
+      asked[0]?.[2] ?? '',
+      String(2 * asked.length),
+      ...asked.flatMap(([path = '', expression = '']) => [path, expression]),
+      ...[...new Set(asked.map(([, expression]) => expression ?? ''))].flatMap((expression) => ['-e', expression]),
+      '--',
+      ...new Set(asked.map(([path]) => path ?? '')),
+    ],
+    body: `need grep; h=$1; p=$2; shift 2
+( shift "$p"; exec grep "-$h" "$@" >/dev/null 2>&1 ); [ $? -eq 1 ] && { echo none; exit 0; }
+while [ "$p" -gt 0 ]; do o=$(grep "-n$h" -e "$2" -- "$1" 2>&1); printf '=%s\\n' "$?"
+if [ \${#o} -lt 4096 ]; then printf '%s\\n' "$o"; else printf '%s\\n' "$o" | head -n ${LINES_MAX + 1}; fi; shift 2; p=$((p-2)); done`,
+    decode: (output, asked) => {
+      if (output === 'none\n') return asked.map(() => ({ state: 'value', value: [] }));
+      const sections = output.replace(/\n$/, '').split(/^(?==\d{1,3}$)/m);
+      return sections.length === asked.length ? sections.map((section, index) => matches(spoken(section), asked[index] ?? [])) : [];
+    },
+  },
+};
+
+function matches(said: Spoken | undefined, [path = '', ...rest]: readonly string[]): Fact | undefined {
+  if (said === undefined || said.lines.length > 0) return undefined;
+  const { status, complaints: lines } = said;
+  if (status === 1) return lines.length === 0 ? { state: 'value', value: [] } : undefined;
+  if (status !== 0) return heard({ lines: [], complaints: lines }, grepped([[path, ...rest]]))[0];
+  const value = LINES.decode(`hits\n${lines.slice(0, LINES_MAX + 1).join('\n')}\n`, []);
+  return value === undefined ? undefined : { state: 'value', value };
+}
+
+/** grep(1): 0 found lines, 1 none, 2 had errors. A status that its output contradicts proves nothing. */
+function agrees({ status, lines, complaints }: Spoken): boolean {
+  if (status === 2) return complaints.length > 0;
+  return complaints.length === 0 && (status === 0) === lines.length > 0;
+}
+
+function grepped(asked: readonly (readonly string[])[]): Parameters<typeof heard>[1] {
+  return {
+    names: asked.map(([path]) => path ?? ''),
+    read: () => undefined,
+    complaints: [['grep: ', '']],
+    silence: { state: 'value', value: [] },
+  };
+}
+
 /** Lines of a text file: one that must be there, those that must be equal to it, those that must not be. */
 export const fileLine = resourceType<FileLine>({
   type: 'Runward.Linux/FileLine',
@@ -50,7 +127,7 @@ const ASKED: readonly Property[] = ['line', 'match', 'absent'];
 
 function request(desired: FileLine, property: Property): ProbeRequest {
   const how = `${property === 'line' ? 'xF' : 'E'}${desired.caseSensitive ? '' : 'i'}`;
-  return { kind: LINES, args: [desired.path, desired[property] ?? '', how] };
+  return { kind: how === 'xF' ? WHOLE : EXPRESSIONS, args: [desired.path, desired[property] ?? '', how] };
 }
 
 function judged(desired: FileLine, property: Property, facts: Facts): Outcome {

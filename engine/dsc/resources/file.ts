@@ -5,6 +5,7 @@ import type { Fact, Facts, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { groupFact, userFact } from './account-facts.ts';
 import { absolutePath, accountName, oneLine, onlyLine } from './one-line.ts';
+import { heard, oneByOne, spoken } from './spoken.ts';
 
 const id = z.number().int().min(0).max(4_294_967_295);
 
@@ -39,7 +40,40 @@ const STAT: ProbeKind = {
     const mode = Number.parseInt(match[1] ?? '', 16);
     return { type: TYPES[mode >> 12] ?? 'other', mode: mode & 0o7777, uid: Number(match[3]), gid: Number(match[4]) };
   },
+  many: {
+    body: `need stat; many stat -c "%f %s %u %g %n" -- "$@"; exit 0`,
+    decode: (output, asked) =>
+      eachPath(output, asked, {
+        line: /^([0-9a-f]{1,8} \d+ \d+ \d+) (.+)$/,
+        value: (text) => STAT.decode(`${text}\n`, []),
+        complaints: [
+          ["stat: cannot statx '", "'"],
+          ["stat: cannot stat '", "'"],
+          ["stat: can't stat '", "'"],
+        ],
+      }),
+  },
 };
+
+/** Lines that end with a path, and errors that name one. */
+function eachPath(
+  output: string,
+  asked: readonly (readonly string[])[],
+  how: {
+    readonly line: RegExp;
+    readonly value: (text: string) => JsonValue | undefined;
+    readonly complaints: readonly (readonly [string, string])[];
+  },
+): readonly (Fact | undefined)[] {
+  const names = asked.map(([path]) => path ?? '');
+  const said = spoken(output);
+  if (said === undefined) return [];
+  const read = (line: string): { readonly name: string; readonly value: JsonValue | undefined } | undefined => {
+    const match = how.line.exec(line);
+    return match === null ? undefined : { name: match[2] ?? '', value: how.value(match[1] ?? '') };
+  };
+  return heard(said, { names, read, complaints: how.complaints });
+}
 
 /** The upper bits of `st_mode` (inode(7)). */
 const TYPES: Readonly<Record<number, string>> = { 4: 'directory', 8: 'file', 10: 'link' };
@@ -48,6 +82,10 @@ const LINK: ProbeKind = {
   name: 'file.link',
   body: `need readlink; o=$(readlink -- "$1") || exit 70; printf '%s\\n' "$o"`,
   decode: onlyLine,
+  many: {
+    body: `need readlink; for p; do o=$(readlink -- "$p"); printf '=%s %s\\n' "$?" "$o"; done`,
+    decode: (output, asked) => oneByOne(output, asked, (text) => text),
+  },
 };
 
 const DIGEST: ProbeKind = {
@@ -57,6 +95,20 @@ o=$(sha256sum -- "$1" 2>&1) || why "$o"; printf '%s\\n' "\${o%% *}"`,
   decode: (output) => {
     const line = onlyLine(output);
     return line !== undefined && /^[0-9a-f]{64}$/.test(line) ? line : undefined;
+  },
+  // Together no more than one alone: large files each have the time of a probe.
+  many: {
+    body: `need sha256sum; need stat; t=0; for s in $(stat -L -c %s -- "$@" 2>/dev/null); do t=$((t+s)); done; [ "$t" -le 67108864 ] || exit 14
+many sha256sum -- "$@"; exit 0`,
+    decode: (output, asked) =>
+      eachPath(output, asked, {
+        line: /^([0-9a-f]{64}) [ *](.+)$/,
+        value: (text) => text,
+        complaints: [
+          ['sha256sum: ', ''],
+          ["sha256sum: can't open '", "'"],
+        ],
+      }),
   },
 };
 

@@ -5,6 +5,7 @@ import type { Fact, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { parseVersionRange, versionFits } from './debian-version.ts';
 import { onlyLine } from './one-line.ts';
+import { heard, type Spoken, spoken } from './spoken.ts';
 
 const schema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9+.-]{0,127}$/, 'must be the name of a package, without wildcards'),
@@ -29,7 +30,37 @@ grep -qxF "Package: $1" "$d/status"; case $? in 1) exit 10;; *) exit 70;; esac`,
     if (match === null) return undefined;
     return { wanted: match[1] ?? '', state: match[2] ?? '', version: match[3] ?? '' };
   },
+  // The names that dpkg-query does not find are looked for in the status file itself: what it says of them stands behind its second mark.
+  many: {
+    body: `need dpkg-query; d=/var/lib/dpkg; [ -r "$d/status" ] || exit 13
+many dpkg-query -W -f "\\\${Package} \\\${db:Status-Abbrev}|\\\${Version}|\\\${Architecture}\\n" -- "$@" || {
+for p; do printf 'Package: %s\\n' "$p"; done | grep -xF -f - "$d/status"; printf '=%s\\n' "$?"; }; exit 0`,
+    decode: (output, asked) => {
+      const said = spoken(output);
+      if (said === undefined) return [];
+      const names = asked.map(([name]) => name ?? '');
+      const read = (line: string): { readonly name: string; readonly value: JsonValue | undefined } => {
+        const name = line.slice(0, Math.max(0, line.indexOf(' ')));
+        return { name, value: DPKG.decode(`${line.slice(name.length + 1)}\n`, [name]) };
+      };
+      const found = heard({ lines: said.lines, complaints: [] }, { names, read, silence: { state: 'absent' } });
+      const missing = notThere(said);
+      return found.map((fact, index) => (fact?.state === 'absent' && !missing.has(names[index] ?? '') ? undefined : fact));
+    },
+  },
 };
+
+const NOT_FOUND = 'dpkg-query: no packages found matching ';
+
+/** Names that dpkg-query says it does not know, when it says nothing else, and that the status file does not hold either. */
+function notThere({ status, complaints }: Spoken): ReadonlySet<string> {
+  const mark = complaints.findLastIndex((line) => !line.startsWith('Package: ') && !/^=[01]$/.test(line)) + 1;
+  const unknown = complaints.slice(0, mark);
+  const isSearched = status === 1 && /^=[01]$/.test(complaints.at(-1) ?? '');
+  if (!isSearched || !unknown.every((line) => line.startsWith(NOT_FOUND))) return new Set();
+  const known = new Set(complaints.slice(mark).map((line) => line.slice('Package: '.length)));
+  return new Set(unknown.map((line) => line.slice(NOT_FOUND.length)).filter((name) => !known.has(name)));
+}
 
 /** A package of dpkg: installed, in a version or a range, held back or not. */
 export const packageType = resourceType<Package>({

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../json.ts';
 import { compareExistence, compareValue, type Outcome } from '../compare.ts';
-import type { ProbeKind, ProbeRequest } from '../fact.ts';
+import type { Fact, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
+import { spoken } from './spoken.ts';
 
 const schema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9@_.:\\-]{1,200}$/, 'must be the name of a unit, without wildcards'),
@@ -30,7 +31,27 @@ printf '%s\\n' "$o"`,
     if (!ACTIVE.includes(active) || values.get('LoadState') === '') return undefined;
     return { active, startType: values.get('UnitFileState') ?? '' };
   },
+  // systemctl(1) shows units in the order in which they were named, with an empty line between two. Each must know its name.
+  many: {
+    body: `need systemctl; many systemctl show -p Names,${FIELDS.join(',')} -- "$@"; exit 0`,
+    decode: (output, asked) => {
+      const said = spoken(output);
+      const blocks = said === undefined ? [] : said.lines.join('\n').split('\n\n');
+      if (said === undefined || said.status !== 0 || said.complaints.length > 0 || blocks.length !== asked.length) return [];
+      return asked.map(([name = ''], index) => shown(blocks[index] ?? '', name));
+    },
+  },
 };
+
+function shown(block: string, name: string): Fact | undefined {
+  const lines = block.split('\n');
+  const names = lines.filter((line) => line.startsWith('Names='));
+  if (names.length !== 1 || names[0]?.slice('Names='.length).split(' ').includes(name) !== true) return undefined;
+  if (lines.includes('LoadState=not-found')) return { state: 'absent' };
+  const rest = lines.filter((line) => !line.startsWith('Names='));
+  const value = UNIT.decode(`${rest.join('\n')}\n`, [name]);
+  return value === undefined ? undefined : { state: 'value', value };
+}
 
 const STATUS: Readonly<Record<string, string>> = { active: 'running', inactive: 'stopped' };
 

@@ -4,6 +4,7 @@ import { compareValue, type Outcome } from '../compare.ts';
 import type { ProbeKind } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { oneLine, onlyLine } from './one-line.ts';
+import { heard, spoken } from './spoken.ts';
 
 const schema = z.strictObject({
   key: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}$/, 'must be the name of a kernel parameter, without wildcards'),
@@ -18,12 +19,29 @@ const LIVE: ProbeKind = {
   body: `need sysctl; o=$(sysctl -n -- "$1" 2>/dev/null) && { printf '%s\\n' "$o"; exit 0; }
 o=$(sysctl -n -- "$1" 2>&1); case $o in *"permission denied"*) exit 12;; esac; why "$o"`,
   decode: (output) => onlyLine(output.replace(/\n(?=.)/g, ' ')),
+  many: {
+    body: `need sysctl; many sysctl -- "$@"; exit 0`,
+    // Keys with a slash come back spelt in another way.
+    together: ([key = '']) => (key.includes('/') ? undefined : ''),
+    decode: (output, asked) => {
+      const said = spoken(output);
+      if (said === undefined) return [];
+      const names = asked.map(([key]) => key ?? '');
+      const paths = new Map(names.map((name) => [name.replaceAll('.', '/'), name]));
+      const complaints = said.complaints.map((line) =>
+        line.replace(/(?<=^sysctl: cannot stat \/proc\/sys\/)[^:]+/, (path) => paths.get(path) ?? path),
+      );
+      const read = (line: string): { readonly name: string; readonly value: JsonValue | undefined } | undefined => {
+        const at = line.indexOf(' = ');
+        return at < 0 ? undefined : { name: line.slice(0, at), value: line.slice(at + 3) || undefined };
+      };
+      return heard({ lines: said.lines, complaints }, { names, read, complaints: [['sysctl: cannot stat /proc/sys/', '']] });
+    },
+  },
 };
 
 // sysctl.d(5): files in the order of their names, of two with one name that of the first folder; a written key beats a pattern.
-const FILES: ProbeKind = {
-  name: 'sysctl.files',
-  body: `need awk; need sort; s=/; l=
+const FILES_BODY = `need awk; need sort; s=/; l=
 for d in /etc/sysctl.d /run/sysctl.d /usr/local/lib/sysctl.d /usr/lib/sysctl.d /lib/sysctl.d; do
 o=$(ls -d -- "$d" 2>&1) || case $o in *": No such file or directory") continue;; *) why "$o";; esac
 [ -r "$d" ] && [ -x "$d" ] || exit 12
@@ -36,18 +54,38 @@ done
 done
 t=$(printf '%s' "$l" | sort | while IFS='	' read -r b f; do cat -- "$f" || exit 1; echo; done) || exit 70
 o=$(cat -- /etc/sysctl.conf 2>&1) || case $o in *": No such file or directory") o=;; *) why "$o";; esac
-printf '%s\\n%s\\n' "$t" "$o" | awk -v k="$1" 'function n(x) { gsub("/", ".", x); return x }
+printf '%s\\n%s\\n' "$t" "$o" | awk -v k="$*" 'function n(x) { gsub("/", ".", x); return x }
+BEGIN { c = split(k, w, " "); for (j = 1; j <= c; j++) w[j] = n(w[j]) }
 /^[ \\t]*[#;]/ { next }
 { i = index($0, "="); if (!i) next; a = substr($0, 1, i - 1); v = substr($0, i + 1)
 gsub(/^[ \\t]*-?[ \\t]*|[ \\t]+$/, "", a); gsub(/^[ \\t]+|[ \\t]+$/, "", v); a = n(a)
-if (a == n(k)) { h = 1; r = v } else if (p = index(a, "*")) { if (index(n(k), substr(a, 1, p - 1)) == 1) g = 1 } }
-END { if (h) print "value " r; else if (g) exit 13; else print "none" }'`,
-  decode: (output) => {
-    const line = onlyLine(output);
-    if (line === 'none') return null;
-    return line?.startsWith('value ') === true ? line.slice('value '.length) : undefined;
+p = index(a, "*")
+for (j = 1; j <= c; j++) if (a == w[j]) { h[j] = 1; r[j] = v } else if (p && index(w[j], substr(a, 1, p - 1)) == 1) g[j] = 1 }
+END { for (j = 1; j <= c; j++) if (h[j]) print "value " r[j]; else if (!g[j]) print "none"; else if (c == 1) exit 13; else print "pattern" }'`;
+
+const FILES: ProbeKind = {
+  name: 'sysctl.files',
+  body: FILES_BODY,
+  decode: (output) => written(onlyLine(output)),
+  many: {
+    body: FILES_BODY,
+    decode: (output, asked) => {
+      const lines = output.replace(/\n$/, '').split('\n');
+      if (lines.length !== asked.length) return [];
+      return lines.map((line) => {
+        if (line === 'pattern') return { state: 'unknown', reason: 'unsupported' };
+        const value = written(line);
+        return value === undefined ? undefined : { state: 'value', value };
+      });
+    },
   },
 };
+
+/** What the files set; null when they do not speak of the key. */
+function written(line: string | undefined): string | null | undefined {
+  if (line === 'none') return null;
+  return line?.startsWith('value ') === true ? line.slice('value '.length) : undefined;
+}
 
 /** A kernel parameter: its value now, and whether files set the same value at boot. */
 export const sysctl = resourceType<Sysctl>({

@@ -1,10 +1,14 @@
 import { GAP } from './gap.ts';
 
-/** The name service over /etc/passwd and /etc/group: getent passwd|group NAME. Exit code 2 says that there is no such name. */
+/** The name service over /etc/passwd and /etc/group: getent passwd|group NAME... Exit code 2 says that a name is not there. */
 export const getent = `#!/bin/sh
 ${GAP}
-case "$#:$1" in
-  2:passwd|2:group) awk -F: -v n="$2" '$1 == n || ($3 == n && n ~ /^[0-9]+$/) { print; found = 1; exit } END { exit found ? 0 : 2 }' "/etc/$1" ;;
-  *) gap getent "$@" ;;
-esac
+case "$1" in passwd|group) ;; *) gap getent "$@" ;; esac
+[ "$#" -gt 1 ] || gap getent "$@"
+file=/etc/$1 code=0
+shift
+for name; do
+  awk -F: -v n="$name" '$1 == n || ($3 == n && n ~ /^[0-9]+$/) { print; found = 1; exit } END { exit found ? 0 : 2 }' "$file" || code=2
+done
+exit "$code"
 `;

@@ -13,7 +13,10 @@ while [ "$#" -gt 0 ]; do
     *) break ;;
   esac
 done
-[ "$#" -eq 1 ] || gap sysctl "$asked"
+[ "$#" -ge 1 ] || gap sysctl "$asked"
+[ "$#" -eq 1 ] || [ -z "$write" ] || gap sysctl "$asked"
+code=0
+while [ "$#" -gt 0 ]; do
 key=$(echo "\${1%%=*}" | tr / .)
 if [ -n "$write" ]; then
   echo "$key = \${1#*=}" >> /run/sim/sysctl
@@ -24,6 +27,9 @@ value=$(cat /usr/local/lib/sim/kernel /etc/sysctl.d/*.conf /run/sim/sysctl 2> /d
   { at = index($0, "="); if (!at) next; name = substr($0, 1, at - 1); gsub(/[ \\t]/, "", name); gsub("/", ".", name) }
   name == k { value = substr($0, at + 1); gsub(/^[ \\t]+|[ \\t]+$/, "", value); found = 1 }
   END { if (found) print "=" value }')
-[ -n "$value" ] || { echo "sysctl: cannot stat /proc/sys/$(echo "$key" | tr . /): No such file or directory" >&2; exit 1; }
+[ -n "$value" ] || { echo "sysctl: cannot stat /proc/sys/$(echo "$key" | tr . /): No such file or directory" >&2; code=$((code + 1)); shift; continue; }
 if [ -n "$bare" ]; then echo "\${value#=}"; else echo "$key = \${value#=}"; fi
+shift
+done
+exit "$code"
 `;

@@ -94,7 +94,7 @@ case "$verb" in
 esac
 [ -n "$units" ] || gap systemctl "$asked"
 
-code=0
+code=0 shown=
 for unit in $units; do
   case "$verb" in
     is-active) found=$(active_state "$unit"); say "$found"; [ "$found" = active ] || { code=3; file_of "$unit" > /dev/null || code=4; } ;;
@@ -110,11 +110,14 @@ for unit in $units; do
     disable) need_to disable "$unit"; rm -f "/etc/systemd/system/multi-user.target.wants/$unit.service"; [ -z "$now" ] || stop_unit "$unit" ;;
     cat) need "$unit" 1; file=$(file_of "$unit"); echo "# $file"; cat "$file" ;;
     show)
+      [ -z "$shown" ] || echo
+      shown=1
       for one in $(echo "$property" | tr , ' '); do
         case "$one" in
           ActiveState) echo "ActiveState=$(active_state "$unit")" ;;
           SubState) case "$(active_state "$unit")" in active) echo SubState=running ;; failed) echo SubState=failed ;; *) echo SubState=dead ;; esac ;;
           UnitFileState) echo "UnitFileState=$(file_of "$unit" > /dev/null && enabled_state "$unit")" ;;
+          Names) echo "Names=$unit.service" ;;
           LoadState) if file_of "$unit" > /dev/null; then echo LoadState=loaded; else echo LoadState=not-found; fi ;;
           *) gap systemctl "$asked" ;;
         esac
