@@ -9,8 +9,10 @@ import type { Holder } from './holder.ts';
 import { nextMoves, type Moves } from './next-steps.ts';
 import { gateNotices, noticeLines, noticeWords } from './notices.ts';
 import type { RunView } from './record.ts';
+import { enter, giveBackIdle, grant, noLocks, type RunLocks } from './run-locks.ts';
 import { isLost } from './submit-step.ts';
 import type { Engine } from './turn.ts';
+import { statusOf, stepHasEnded } from './verdict.ts';
 
 /** How a visit to a run ended. */
 export type Visit = Claimed['kind'] | 'waits' | 'lost' | 'drained' | 'failed';
@@ -20,6 +22,7 @@ interface Work {
   readonly holder: Holder;
   readonly drain: AbortSignal;
   readonly busy: Map<string, Promise<void>>;
+  readonly locks: RunLocks;
   /** Errors of leaves, in the order in which they came up. */
   readonly errors: unknown[];
 }
@@ -32,7 +35,7 @@ export async function advance(engine: Engine, runId: RunId, drain: AbortSignal):
   try {
     const claimed = await claim(engine, runId);
     if (claimed.kind !== 'claimed') return claimed.kind;
-    return await visit({ engine, holder: claimed.holder, drain, busy: new Map(), errors: [] });
+    return await visit({ engine, holder: claimed.holder, drain, busy: new Map(), locks: noLocks(claimed.holder), errors: [] });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     engine.ports.log.error('a visit to a run broke off', {
@@ -70,24 +73,38 @@ function isStoreError(error: unknown): boolean {
 }
 
 async function moveOn(work: Work): Promise<Visit> {
-  const { engine, holder, busy, drain } = work;
+  const { engine, holder, busy, drain, locks } = work;
+  await giveBackIdle(engine, holder, locks);
   for (;;) {
     if (holder.lost.aborted) return 'lost';
     if (work.errors.length > 0) throw work.errors[0];
     await applyCommands(engine, holder);
     const moves = movesNow(work);
     if (moves.kind === 'ended') return end(work);
+    if (moves.kind === 'enter') {
+      await enter(engine, holder, locks);
+      continue;
+    }
     if (moves.kind === 'change') {
       const before = holder.view();
       await holder.commit((view, nowMs) => changeNow(work, { view, nowMs }));
       await tell(work, before);
+      if (someEnded(before, holder.view())) await giveBackIdle(engine, holder, locks);
       continue;
     }
     if (drain.aborted) return giveBack(work, moves.wakeAtMs);
+    if (moves.wants.length > 0) {
+      await grant(engine, holder, { locks, wants: moves.wants });
+      continue;
+    }
     for (const leaf of moves.due.slice(0, LEAVES_AT_ONCE - busy.size)) begin(work, leaf);
     if (busy.size === 0 && isLongWait(holder, moves)) return giveBack(work, moves.wakeAtMs);
     await somethingHappens(work, moves);
   }
+}
+
+function someEnded(before: RunView, after: RunView): boolean {
+  return [...after.steps.values()].some((record) => before.steps.get(record.path) !== record && stepHasEnded(statusOf(record)));
 }
 
 /** Notices go to the run's log and to the worker's. They are a convenience: one that is not written stops nothing. */
@@ -110,19 +127,23 @@ function changeNow(work: Work, at: { readonly view: ReturnType<Holder['view']>; 
     plan: work.holder.plan,
     busy: new Set(work.busy.keys()),
     stops: work.engine.stops.now(),
+    entry: work.locks.entry,
+    granted: work.locks.granted,
     uuid5: work.engine.ports.ids.uuid5,
     ...at,
   });
   return moves.kind === 'change' ? moves.change : undefined;
 }
 
-function movesNow({ engine, holder, busy }: Work): Moves {
+function movesNow({ engine, holder, busy, locks }: Work): Moves {
   return nextMoves({
     plan: holder.plan,
     view: holder.view(),
     nowMs: holder.nowMs(),
     busy: new Set(busy.keys()),
     stops: engine.stops.now(),
+    entry: locks.entry,
+    granted: locks.granted,
     uuid5: engine.ports.ids.uuid5,
   });
 }

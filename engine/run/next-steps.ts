@@ -24,9 +24,12 @@ export type Moves =
       readonly due: Found['due'];
       readonly asked: readonly Asked[];
       readonly held: Found['held'];
+      readonly wants: Found['wants'];
       /** The earliest time at which something is due without a person; undefined when nothing is. */
       readonly wakeAtMs: number | undefined;
     }
+  /** An accepted run asks for its place in its group and its named locks. */
+  | { readonly kind: 'enter' }
   | { readonly kind: 'ended' };
 
 /** Decides what a run does next. Pure: the same record at the same time gives the same answer. */
@@ -36,7 +39,7 @@ export function nextMoves(situation: Situation): Moves {
   if (run.state === 'queued') return startOrWait(situation);
   if (isParked(run)) {
     const cancel = cancelChange(situation);
-    return cancel === undefined ? { kind: 'work', due: [], asked: [], held: [], wakeAtMs: undefined } : change(cancel);
+    return cancel === undefined ? { kind: 'work', due: [], asked: [], held: [], wants: [], wakeAtMs: undefined } : change(cancel);
   }
   const stop =
     cancelChange(situation) ??
@@ -47,7 +50,7 @@ export function nextMoves(situation: Situation): Moves {
     breachChange(situation) ??
     staleReadiness(situation);
   if (stop !== undefined) return change(stop);
-  const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], held: [], wakeAtMs: undefined } };
+  const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], held: [], wants: [], wakeAtMs: undefined } };
   const status = walkPhase(walk);
   return movesOf(situation, walk.found, status);
 }
@@ -71,7 +74,7 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
   }
   if (view.run.state === 'paused' && !inFlight && view.run.clock.waitingSinceMs === undefined)
     return change({ fields: { clock: { ...view.run.clock, ...clock.clock, waitingSinceMs: nowMs } } });
-  if (found.due.length > 0 || inFlight || view.run.state !== 'running') return work(found, situation);
+  if (found.due.length + found.wants.length > 0 || inFlight || view.run.state !== 'running') return work(found, situation);
   if (Object.keys(clock).length > 0) return change({ fields: clock });
   const nothingToDo = found.asked.length === 0 && found.held.length === 0 && found.wakeAtMs === undefined;
   if (nothingToDo || !onlyWaits(view, found)) return work(found, situation);
@@ -97,12 +100,16 @@ function startOrWait(situation: Situation): Moves {
     const reason = `it could not start in time (${run.hold?.message ?? 'no worker was there'}): plan again`;
     return change({ event: 'ended_timed_out', stampFields: ['endedAtMs'], fields: { outcome: 'timed_out', reason, hold: null } });
   }
-  const hold = holdOfStart(situation);
+  const { concurrency, locks } = plan.definition;
+  const needsEntry = concurrency !== undefined || locks !== undefined;
+  const free = holdOfStart(situation);
+  if (free === undefined && needsEntry && situation.entry === undefined) return { kind: 'enter' };
+  const hold = free ?? (situation.entry === 'entered' ? undefined : situation.entry);
   if (hold === undefined)
     return change({ event: 'started', stampFields: ['startedAtMs'], fields: { ...startFields(situation), hold: null, reason: null } });
   if (run.hold?.message !== hold.message) return change({ fields: { hold, reason: hold.word } });
   const wakeAtMs = Math.min(startByMs, hold.untilMs ?? Infinity, nowMs + HOLD_LOOK_MS);
-  return { kind: 'work', due: [], asked: [], held: [{ path: '', hold }], wakeAtMs };
+  return { kind: 'work', due: [], asked: [], held: [{ path: '', hold }], wants: [], wakeAtMs };
 }
 
 function holdOfStart({ plan, stops, nowMs }: Situation): Hold | undefined {
@@ -127,6 +134,7 @@ function work(found: Found, { view, plan }: Situation): Moves {
     due: found.due,
     asked: found.asked,
     held: found.held,
+    wants: found.wants,
     wakeAtMs: times.length === 0 ? undefined : Math.min(...times),
   };
 }

@@ -81,6 +81,8 @@ export interface RunFields {
   readonly phase: RunPhase;
   readonly outcome?: RunOutcome;
   readonly reason?: string;
+  /** The group of runs that it belongs to. */
+  readonly group?: string;
   /** What keeps an accepted run from its start. */
   readonly hold?: Hold;
   readonly createdAtMs: number;
@@ -194,6 +196,10 @@ export interface StepRecord {
   /** A finer word than the state: what a reader of the runbook's semantics sees. */
   readonly verdict?: 'partially_failed' | 'timed_out';
   readonly reason?: string;
+  /** Since when a step waits for a lock that another run holds. */
+  readonly lockWaitSinceMs?: number;
+  /** When a named lock is asked for again. */
+  readonly lockLookAtMs?: number;
   /** What holds a ready step; `reason` says it in a sentence. */
   readonly held?: HoldWord;
   readonly error?: Failure;

@@ -80,6 +80,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     phase: 'readiness',
     ...(request.parent === undefined ? {} : { parent: request.parent }),
     clock: { waitedMs: 0 },
+    ...(plan.definition.concurrency === undefined ? {} : { group: plan.definition.concurrency.group }),
     ...(request.reason === undefined ? {} : { reasonGiven: request.reason }),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
     ...(request.requestDigest === undefined ? {} : { requestDigest: request.requestDigest }),

@@ -37,7 +37,7 @@ function writeIntent(turn: Turn, precheck: Extract<PrecheckOutcome, { kind: 'pro
         },
         {
           stamp: record.firstIntentAtMs === undefined ? ['intentAtMs', 'firstIntentAtMs'] : ['intentAtMs'],
-          drop: ['reason', 'held', 'error', 'notBeforeMs', 'handle', 'ended', 'verifySinceMs', 'percent'],
+          drop: ['reason', 'held', 'lockWaitSinceMs', 'error', 'notBeforeMs', 'handle', 'ended', 'verifySinceMs', 'percent'],
         },
       ),
     { writesIntent: true, unless: (run) => !maySendNew(turn, run) },
@@ -182,7 +182,7 @@ async function isHeldBack(turn: Turn): Promise<boolean> {
   await move(turn, (record) =>
     locks.kind === 'failed'
       ? endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: { kind: 'locked', message: locks.message } } })
-      : moveStep(record, 'postponed', { reason: locks.message, notBeforeMs: locks.atMs }),
+      : moveStep(record, 'postponed', { reason: locks.message, lockWaitSinceMs: locks.sinceMs, notBeforeMs: locks.atMs }),
   );
   return true;
 }

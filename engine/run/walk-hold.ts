@@ -1,3 +1,4 @@
+import type { Step } from '../language/runbook.ts';
 import { HOLD_LOOK_MS } from '../limits.ts';
 import { moveStep } from './change.ts';
 import { holdOfStep } from './hold-step.ts';
@@ -24,6 +25,24 @@ export function walkHold(walk: Walk, record: StepRecord, level: Level): StepStat
     walk,
     hold.word === 'window' ? (hold.untilMs ?? walk.nowMs + HOLD_LOOK_MS) : Math.min(hold.untilMs ?? Infinity, walk.nowMs + HOLD_LOOK_MS),
   );
+  return 'waiting';
+}
+
+/** Keeps a step from going on until it has its named locks; undefined when it has them or needs none. */
+export function walkLocks(
+  walk: Walk,
+  step: Step,
+  { record, level }: { readonly record: StepRecord; readonly level: Level },
+): StepStatus | undefined {
+  const isAsked = step.locks !== undefined && record.itemKey === undefined && record.state === 'ready';
+  if (!isAsked || walk.granted.has(record.path) || level.mode === 'drain' || level.mode === 'hold') return undefined;
+  if (level.mode === 'finish') {
+    walk.found.changes.push(moveStep(record, 'left_out', { reason: 'an earlier step failed' }));
+    return 'skipped';
+  }
+  const lookAtMs = record.lockLookAtMs ?? 0;
+  if (lookAtMs > walk.nowMs) wakeAt(walk, lookAtMs);
+  else walk.found.wants.push({ path: record.path, names: step.locks ?? [] });
   return 'waiting';
 }
 

@@ -2,7 +2,7 @@ import { evaluate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { moveStep, type StepChange } from './change.ts';
-import { walkHold } from './walk-hold.ts';
+import { walkHold, walkLocks } from './walk-hold.ts';
 import { withinWindows } from './hold-step.ts';
 import { failOpened, openNode } from './open-step.ts';
 import type { RunRecord, StepRecord } from './record.ts';
@@ -66,6 +66,8 @@ export function walkRecord(walk: Walk, step: Step, node: { readonly record: Step
     walk.found.changes.push(failOpened(record));
     return 'running';
   }
+  const locked = walkLocks(walk, step, node);
+  if (locked !== undefined) return locked;
   switch (record.node) {
     case 'leaf':
       return walkLeaf(walk, step, node);

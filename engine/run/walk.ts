@@ -3,6 +3,7 @@ import type { StopFacts } from '../gates/stops.ts';
 import type { AtWindowClose, Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { StepChange } from './change.ts';
+import type { LockWant } from './named-locks.ts';
 import type { RunView, StepRecord } from './record.ts';
 import type { ItemBinding } from './scope.ts';
 
@@ -27,6 +28,8 @@ export interface Found {
   readonly asked: Asked[];
   /** Changing leaves whose turn it is and that something holds. */
   readonly held: { readonly path: string; readonly hold: Hold }[];
+  /** Steps that need their named locks before they go on. */
+  readonly wants: LockWant[];
   wakeAtMs: number | undefined;
 }
 
@@ -38,6 +41,10 @@ export interface Situation {
   readonly busy: ReadonlySet<string>;
   /** Kill switch and freezes, as this process knows them. */
   readonly stops: StopFacts;
+  /** Whether the run has what it needs for its whole time, or what it waits for; undefined: nobody asked. */
+  readonly entry?: Hold | 'entered' | undefined;
+  /** Paths of steps that have their named locks. */
+  readonly granted: ReadonlySet<string>;
   readonly uuid5: (...parts: readonly string[]) => string;
 }
 

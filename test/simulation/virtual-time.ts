@@ -43,7 +43,12 @@ export function makeVirtualTime(startMs: number): VirtualTime {
       for (;;) {
         await barrier();
         const next = done() ? undefined : pop(timers);
-        if (next === undefined || next.dueMs > startMs + untilMs) return fired;
+        if (next === undefined) return fired;
+        if (next.dueMs > startMs + untilMs) {
+          // It is due when somebody lets more time pass.
+          push(timers, next);
+          return fired;
+        }
         nowMs = Math.max(nowMs, next.dueMs);
         next.act();
         fired += 1;

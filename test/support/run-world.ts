@@ -60,15 +60,16 @@ export function leaf(id: string, effect: 'read' | 'named' | 'guarded' | 'blind',
   return step(id, { kind: 'uses', action: `test.${effect}@1`, with: {} }, more);
 }
 
-/** Starts a run of these steps. */
+/** Starts a run of these steps; `beside` another one it has the same clock and store. */
 export async function makeRunWorld(
   definition: Partial<Runbook> & Pick<Runbook, 'steps'>,
   answers: Answers = {},
   given: Partial<Plan> = {},
+  beside?: RunWorld,
 ): Promise<RunWorld> {
-  const time = makeVirtualTime(START_MS);
+  const time = beside?.time ?? makeVirtualTime(START_MS);
   const calls: string[] = [];
-  const ports = portsOf(time);
+  const ports = beside?.ports ?? portsOf(time);
   const engine: Engine = {
     ports,
     actions: testActions(answers, calls),
@@ -84,7 +85,8 @@ export async function makeRunWorld(
   const plan = testPlan(definition, given);
   const text = canonicalJson(plan);
   const hash = ports.ids.sha256(text);
-  const runId = '11111111-1111-5111-8111-111111111111' as RunId;
+  const runs = (await ports.store.listRuns({ limit: 100 })).length;
+  const runId = `${runs + 1}1111111-1111-5111-8111-111111111111` as RunId;
   await startRun(ports, { plan: { plan, text, hash }, runId, requester: STARTER, trigger: 'test' });
   const stored = async () => {
     const found = await ports.store.readRun(runId);

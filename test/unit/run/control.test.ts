@@ -124,7 +124,7 @@ test('a run that is paused before it began begins when it is resumed', async () 
 test('a paused run still ends at its time, and its targets stay locked until then', async () => {
   const change = leaf('change', 'guarded', { target: { kind: 'set', set: 'vms' } });
   const world: World = await makeRunWorld(
-    { steps: [change, leaf('more', 'guarded')] },
+    { steps: [change, leaf('more', 'guarded', { target: { kind: 'set', set: 'vms' } })] },
     { poll: sayWhilePolled('change[vm]', () => world, { kind: 'pause' }) },
     { sets: VMS },
   );
@@ -133,7 +133,7 @@ test('a paused run still ends at its time, and its targets stay locked until the
   world.time.at(7 * 3_600_000, () => undefined);
   await world.time.run(8 * 3_600_000, () => world.time.clock.monotonicMs() >= 7 * 3_600_000);
   expect(await world.go()).toMatchObject({ state: 'timed_out', reason: 'the time of the run is over' });
-  expect(world.calls).not.toContain('more:submit');
+  expect(world.calls).not.toContain('more[vm]:submit');
   expect(await world.ports.store.lock(['ssh://vm'], OTHER)).toEqual({ kind: 'locked' });
 });
 
@@ -178,12 +178,12 @@ test('cancel inside finally is refused with a message; a forced one gives up the
   expect(await refusals(plain)).toEqual(['the run is cleaning up already; cancel with force gives up what is left of its cleanup']);
 
   const forced: World = await makeRunWorld(
-    { steps: [change], finally: [leaf('tidy', 'guarded'), leaf('report', 'read')] },
-    { poll: sayWhilePolled('finally/tidy', () => forced, { kind: 'cancel', force: true, reason: 'the vault is gone' }) },
+    { steps: [change], finally: [leaf('tidy', 'guarded', { target: { kind: 'set', set: 'vms' } }), leaf('report', 'read')] },
+    { poll: sayWhilePolled('finally/tidy[vm]', () => forced, { kind: 'cancel', force: true, reason: 'the vault is gone' }) },
     { sets: VMS },
   );
   expect(await forced.go()).toMatchObject({ state: 'partially_failed', reason: 'cleanup_incomplete', cleanup: 'incomplete' });
-  expect(await forced.steps()).toMatchObject({ 'finally/tidy': 'succeeded', 'finally/report': 'cancelled' });
+  expect(await forced.steps()).toMatchObject({ 'finally/tidy[vm]': 'succeeded', 'finally/report': 'cancelled' });
   expect(await forced.ports.store.lock(['ssh://vm'], OTHER)).toMatchObject({ kind: 'held', by: forced.runId });
 });
 
