@@ -62,6 +62,8 @@ export async function watchOneRun(session: Session, args: readonly unknown[], fl
   return watchRun(session, client, reference, { stopWhenWaiting: flags['waitApproval'] === false });
 }
 
+const OPEN: ReadonlySet<string> = new Set(['running', 'retrying', 'waiting', 'failed', 'timed_out', 'unknown']);
+
 function rowOf(run: RunRow, nowMs: number): readonly string[] {
   const words = RUN_WORDS[run.status];
   const mark = needsAscii(process.env) ? words.ascii : words.mark;
@@ -104,5 +106,7 @@ function nextCommands(run: RunSummary): readonly string[] {
       ...['succeeded', 'failed', 'again'].map((as) => `  runward run resolve ${run.number} "${unknown.step}" --as ${as} --reason "…"`),
     ];
   }
+  const called = run.steps.find((row) => row.calls !== undefined && OPEN.has(row.status));
+  if (called?.calls !== undefined) return [`next: runward run show ${called.calls.number}`];
   return run.endedAt === undefined ? [`next: runward run watch ${run.number}`] : [`next: runward evidence export ${run.number}`];
 }

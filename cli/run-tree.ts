@@ -64,7 +64,9 @@ export function renderHead({ run, snapshotAtMs }: RunModel, view: TreeView): str
   const right = [elapsedMs === undefined ? '' : ` ${clockText(elapsedMs)}`, ...objectiveTexts(run, view.nowMs - snapshotAtMs)].join('');
   const gap = Math.max(2, Math.min(48, view.columns - right.length - 14) - head.length);
   const scale = run.simulatedScale === undefined ? '' : ` · simulated estate, ${run.simulatedScale} times faster than Azure`;
-  const origin = `started by ${plainText(run.requester.name)} · plan ${run.planHash.slice(0, 8)}${scale}`;
+  const from =
+    run.calledBy === undefined ? '' : ` · called by run ${run.calledBy.number} (${run.calledBy.runbook}, ${plainText(run.calledBy.step)})`;
+  const origin = `started by ${plainText(run.requester.name)}${from} · plan ${run.planHash.slice(0, 8)}${scale}`;
   const whole = `${origin} · ${run.url}`;
   const dim = (text: string): string => drawn([{ text, tone: 'dim' }], view);
   return [
@@ -141,6 +143,7 @@ function line(
 function detailOf(row: StepSummary, { run, view }: RowContext): readonly Piece[] {
   if (row.error !== undefined && row.items.length === 0)
     return [{ text: `${row.error.kind}: ${plainText(row.error.message)}`, tone: 'bad' }];
+  const called = row.calls === undefined ? [] : [`run ${row.calls.number} of ${row.calls.runbook}`];
   const waits = run.waitingFor.find((wait) => wait.step === row.path);
   if (waits !== undefined) {
     const who = waits.by.length === 0 ? '' : `waits for ${waits.by.join(', ')} · `;
@@ -151,6 +154,7 @@ function detailOf(row: StepSummary, { run, view }: RowContext): readonly Piece[]
     return [{ text: row.section === 'finally' ? `finally, always · ${plainText(row.name)}` : plainText(row.name), tone: 'dim' }];
   const facts = [
     plainText(row.name),
+    ...called,
     ...(row.attempt > 1 ? [`attempt ${row.attempt}`] : []),
     ...(row.status === 'running' && row.percent !== undefined ? [`${row.percent}%`] : []),
     ...(row.reason === undefined ? [] : [plainText(row.reason)]),

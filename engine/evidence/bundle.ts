@@ -5,7 +5,7 @@ import { formatInstant } from '../language/instant.ts';
 import type { Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Ports } from '../ports.ts';
-import type { Decision, RunRecord, StepRecord } from '../run/record.ts';
+import type { ParentRun, Decision, RunRecord, StepRecord } from '../run/record.ts';
 import { phasePrefix, stepPath } from '../run/step-path.ts';
 import { statusOf } from '../run/verdict.ts';
 import type { RunEvent, StoredPlan } from '../store.ts';
@@ -89,7 +89,12 @@ function identity({ run, plan }: EvidenceSource): JsonObject {
     },
     outputs: run.outputs,
     cancel: run.cancel,
+    calledBy: run.parent === undefined ? undefined : callerOf(run.parent),
   });
+}
+
+function callerOf({ runId, number, runbook, step }: ParentRun): JsonObject {
+  return { run: runId, number, runbook, step };
 }
 
 function verdict({ run, steps, plan }: EvidenceSource): JsonObject {

@@ -109,6 +109,7 @@ export const evidenceSchema = z.strictObject({
     }),
     outputs: jsonObject.optional(),
     cancel: jsonObject.optional(),
+    calledBy: z.strictObject({ run: z.string(), number: z.number(), runbook: z.string(), step: z.string() }).optional(),
   }),
   plan: z.strictObject({ hash: z.string(), text: z.string(), signature: z.strictObject({ keyId: z.string(), value: z.string() }) }),
   verdict: z.strictObject({

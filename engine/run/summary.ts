@@ -20,6 +20,13 @@ interface ObjectiveSummary {
   readonly verdict: 'met' | 'breached' | 'not_measured';
 }
 
+/** A run on the other side of a call, to be looked at there. */
+export interface LinkedRun {
+  readonly id: string;
+  readonly number: number;
+  readonly runbook: string;
+}
+
 /** One item of a fan-out as shown. Times are RFC 3339. */
 export interface ItemSummary {
   readonly key: string;
@@ -40,6 +47,8 @@ export interface StepSummary extends Omit<ItemSummary, 'key'> {
   readonly section: 'readiness' | 'steps' | 'finally';
   readonly depth: number;
   readonly attempt: number;
+  /** The run that a `call` has started. */
+  readonly calls?: LinkedRun;
   readonly items: readonly ItemSummary[];
 }
 
@@ -65,6 +74,8 @@ export interface RunRow {
   readonly seq: number;
   readonly simulatedScale?: number;
   readonly selfApproved?: boolean;
+  /** The run that called this one, and the path of its step. */
+  readonly calledBy?: LinkedRun & { readonly step: string };
   readonly url: string;
 }
 
@@ -129,6 +140,7 @@ export function runRow(run: RunRecord, baseUrl: string): RunRow {
     seq: run.eventSeq,
     ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
     ...(run.selfApproved === undefined ? {} : { selfApproved: run.selfApproved }),
+    ...calledBy(run),
     url: `${baseUrl}/runs/${run.number}`,
   };
 }
@@ -215,8 +227,21 @@ function rowOf(records: Records, step: Step, path: string, level: Level): StepSu
     depth: level.depth,
     ...stateOf(record),
     attempt: record?.attempt ?? 0,
+    ...calledRun(step, record),
     items: (record?.items ?? []).map((item) => ({ key: item.key, ...stateOf(records.get(itemPath(path, item.key))) })),
   };
+}
+
+function calledRun({ body }: Step, record: StepRecord | undefined): Pick<StepSummary, 'calls'> {
+  const { runId, runNumber } = record?.handle ?? {};
+  if (body.kind !== 'call' || runId === undefined || runNumber === undefined) return {};
+  return { calls: { id: runId, number: runNumber, runbook: body.runbook } };
+}
+
+function calledBy({ parent }: RunRecord): Pick<RunRow, 'calledBy'> {
+  if (parent === undefined) return {};
+  const { runId: id, number, runbook, step } = parent;
+  return { calledBy: { id, number, runbook, step } };
 }
 
 function stateOf(record: StepRecord | undefined): Omit<ItemSummary, 'key'> {

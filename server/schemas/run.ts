@@ -31,6 +31,8 @@ const stepStatus = z.enum([
   'unknown',
 ]);
 
+const linkedRun = z.object({ id: z.string(), number: z.number().int(), runbook: z.string() });
+
 const row = {
   apiVersion: z.literal('runward/v1'),
   kind: z.literal('Run'),
@@ -52,6 +54,8 @@ const row = {
   seq: z.number().int(),
   simulatedScale: z.number().optional(),
   selfApproved: z.boolean().optional(),
+  /** The run whose `call` started this one. */
+  calledBy: linkedRun.extend({ step: z.string() }).optional(),
   url: z.string(),
 };
 
@@ -73,6 +77,7 @@ const stepSchema = z.object({
   depth: z.number().int(),
   ...state,
   attempt: z.number().int(),
+  calls: linkedRun.optional(),
   items: z.array(z.object({ key: z.string(), ...state })).readonly(),
 });
 

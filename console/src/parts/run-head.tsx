@@ -31,6 +31,12 @@ export function RunHead({ run, nowMs, readAtMs, usual }: Props) {
         {run.simulatedScale !== undefined && (
           <strong> · simulated Azure, {run.simulatedScale} times faster: it proves nothing about the real one</strong>
         )}
+        {run.calledBy !== undefined && (
+          <>
+            {' '}
+            · called by <a href={`/runs/${run.calledBy.number}`}>run {run.calledBy.number}</a> of {plainText(run.calledBy.runbook)}
+          </>
+        )}
         {run.selfApproved === true && <strong> · approved by the person who started it</strong>}
       </p>
       <Clocks run={run} nowMs={nowMs} readAtMs={readAtMs} usual={usual} />

@@ -44,6 +44,14 @@ export function StepDetail({ run, choice, events }: Props) {
         <dd>
           <code>{step.path}</code>
         </dd>
+        {item === undefined && step.calls !== undefined && (
+          <>
+            <dt>Called run</dt>
+            <dd>
+              <a href={`/runs/${step.calls.number}`}>run {step.calls.number}</a> of {plainText(step.calls.runbook)}
+            </dd>
+          </>
+        )}
         <Fact name="Began" at={state.startedAt} />
         <Fact name="Ended" at={state.endedAt} />
         {item === undefined && step.attempt > 1 && (

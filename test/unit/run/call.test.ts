@@ -3,7 +3,9 @@ import type { RunId } from '../../../engine/ids.ts';
 import { canonicalJson, type JsonValue } from '../../../engine/json.ts';
 import type { Step } from '../../../engine/language/runbook.ts';
 import { advance } from '../../../engine/run/advance.ts';
+import type { Plan } from '../../../engine/plan/plan-record.ts';
 import { startRun } from '../../../engine/run/start.ts';
+import { summarize } from '../../../engine/run/summary.ts';
 import { pinnedRunbook, step, testPlan } from '../../support/plan.ts';
 import { type Answers, leaf, makeRunWorld, type RunWorld } from '../../support/run-world.ts';
 
@@ -17,6 +19,12 @@ async function childOf(world: RunWorld, path = 'install') {
   const stored = id === undefined ? undefined : await world.ports.store.readRun(id as RunId);
   if (stored === undefined) throw new Error(`${path} has called nothing`);
   return { run: stored.run, steps: Object.fromEntries(stored.steps.map((record) => [record.path, record.state])) };
+}
+
+async function summaryOf(world: RunWorld, runId: RunId, plan: Plan) {
+  const stored = await world.ports.store.readRun(runId);
+  if (stored === undefined) throw new Error('the run is gone');
+  return summarize({ ...stored, plan, pendingCommands: 0, nowMs: 0, baseUrl: '' });
 }
 
 const CHILD = pinnedRunbook({
@@ -50,6 +58,14 @@ test('a call is a run of its own: it is created once, followed to its end, and i
     parent: { runId: world.runId, number: 1, runbook: 'test', step: 'install', ancestors: [world.runId] },
   });
   expect(child.steps).toEqual({ look: 'succeeded', mark: 'succeeded' });
+  const shown = await summaryOf(world, world.runId, world.plan);
+  expect(shown.steps.find(({ id }) => id === 'install')?.calls).toEqual({ id: child.run.runId, number: 2, runbook: 'child' });
+  expect((await summaryOf(world, child.run.runId, world.plan)).calledBy).toEqual({
+    id: world.runId,
+    number: 1,
+    runbook: 'test',
+    step: 'install',
+  });
   expect((await world.ports.store.listRuns({ limit: 10 })).length).toBe(2);
 });
 
