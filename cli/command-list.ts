@@ -79,7 +79,7 @@ const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'slots enable backfill',
   run: 'pause resume retry rollback diff',
-  runbook: 'graph versions publish',
+  runbook: 'versions publish',
   evidence: 'list show',
   worker: 'list drain',
 };

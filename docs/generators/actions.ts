@@ -2,7 +2,7 @@ import type { Action } from '../../engine/actions/action.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import type { ValueType } from '../../engine/values.ts';
 import { schemaOf } from '../../engine/language/json-schema.ts';
-import { kindOf } from './json-schema.ts';
+import { kindOf } from '../../engine/language/schema-words.ts';
 import { code, page, table } from './markdown.ts';
 
 const CLASSES = {

@@ -1,7 +1,8 @@
 import { GLOBAL_FUNCTIONS, METHODS } from '../../engine/language/expression-functions.ts';
 import type { Schema } from '../../engine/language/json-schema.ts';
 import { KEY_WORDS } from '../../engine/language/key-words.ts';
-import { DOCUMENTS, kindOf } from './json-schema.ts';
+import { kindOf } from '../../engine/language/schema-words.ts';
+import { DOCUMENTS } from './documents.ts';
 import { code, page, table } from './markdown.ts';
 
 /** docs/reference/language.md: every map of a document with its keys, and the functions of expressions. */

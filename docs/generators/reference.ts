@@ -2,7 +2,7 @@ import { actionsPage } from './actions.ts';
 import { commandLinePage } from './command-line.ts';
 import { type DocumentKind, documentSchema, type Schema } from '../../engine/language/json-schema.ts';
 import { diagnosticsPage } from './diagnostics.ts';
-import { DOCUMENTS } from './json-schema.ts';
+import { DOCUMENTS } from './documents.ts';
 import { languagePage } from './language.ts';
 import { page, table } from './markdown.ts';
 import { openApiText } from './open-api.ts';

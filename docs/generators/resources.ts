@@ -1,7 +1,7 @@
 import type { ResourceType } from '../../engine/dsc/resource.ts';
 import { resourceTypes } from '../../engine/dsc/resources/catalogue.ts';
 import { schemaOf } from '../../engine/language/json-schema.ts';
-import { kindOf } from './json-schema.ts';
+import { kindOf } from '../../engine/language/schema-words.ts';
 import { code, page, table } from './markdown.ts';
 
 /** docs/reference/resources.md: every resource type of configuration documents, from the catalogue. */

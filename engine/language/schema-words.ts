@@ -1,9 +1,4 @@
-import { type DocumentKind, DOCUMENT_SCHEMAS, documentSchema, type Schema } from '../../engine/language/json-schema.ts';
-
-/** The JSON schemas (2020-12) of the documents of the language. */
-export const DOCUMENTS = Object.fromEntries(
-  (Object.keys(DOCUMENT_SCHEMAS) as DocumentKind[]).map((kind) => [kind, documentSchema(kind)]),
-) as Readonly<Record<DocumentKind, Schema>>;
+import type { Schema } from './json-schema.ts';
 
 /** How a table names what stands elsewhere: the schema behind a reference, and the text for a map that has a section of its own. */
 export interface Naming {
