@@ -50,6 +50,11 @@ function goldenOf(name: string): Golden {
   };
 }
 
+/** True for goldens whose finding `validate` makes, with no other knowledge than the documents. */
+export function isAtValidate({ name, code }: Golden): boolean {
+  return LATER_FINDINGS[name] === undefined && !isLint(code);
+}
+
 /** True for the codes that only `lint` looks for. */
 export function isLint(code: string): boolean {
   return /^RW5(2[1-9]|3\d)$/.test(code);
