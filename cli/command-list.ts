@@ -14,6 +14,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'check runbooks, inventories and calendars, offline',
     load: async () => (await import('./commands/validate.ts')).validateCommand,
   },
+  { name: 'test', summary: 'play the tests of runbooks, offline', load: async () => (await import('./commands/test.ts')).testCommand },
   {
     name: 'fmt',
     summary: 'write documents in canonical form',
@@ -74,7 +75,7 @@ export const COMMANDS: readonly ListedCommand[] = [
 ];
 
 const LATER_WORDS =
-  'status init test dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+  'status init dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'slots enable backfill',

@@ -22,7 +22,7 @@ interface Result {
 export async function formatDocuments(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
   const paths = (args[0] as readonly string[] | undefined) ?? [];
   const look = isOn(flags, 'check') || isOn(flags, 'diff');
-  const { asked } = await readDocuments(paths, session.project);
+  const { asked } = await readDocuments(paths, session.project, true);
   const results = asked.map((file): Result => ({ file, formatted: formatDocument(file) }));
   const refused = results.filter(({ formatted }) => formatted.kind === 'refused');
   const changed = results.filter(({ formatted }) => formatted.kind === 'formatted' && formatted.changed);

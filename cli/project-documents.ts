@@ -15,16 +15,18 @@ const CONFIGURATIONS = 'configurations';
 
 /**
  * Reads the documents that paths name: files, folders with everything below, `-` for stdin; without paths the runbooks and configuration
- * documents of the project. Its inventories, calendars and configurations come along, because runbooks name them. Throws USAGE_FLAG for what cannot be read.
+ * documents of the project. Its inventories, calendars and configurations come along, because runbooks name them, and its runbooks where
+ * a test is asked for. In folders tests are left out unless `tests` is set. Throws USAGE_FLAG for what cannot be read.
  */
-export async function readDocuments(paths: readonly string[], project: string): Promise<Documents> {
+export async function readDocuments(paths: readonly string[], project: string, tests = false): Promise<Documents> {
   const wanted = paths.length > 0 ? paths : [relative(process.cwd(), join(project, FOLDER)) || FOLDER];
   const asked: DocumentFile[] = [];
-  for (const path of wanted) asked.push(...(path === '-' ? [{ path: '<stdin>', text: await readStdin() }] : await readPath(path)));
+  for (const path of wanted) asked.push(...(path === '-' ? [{ path: '<stdin>', text: await readStdin() }] : await readPath(path, tests)));
   if (paths.length === 0) asked.push(...(await configurations(project)));
   const known = new Set(asked.map((file) => resolve(file.path)));
-  const others = await readPath(join(project, FOLDER)).catch(() => []);
-  const beside = others.filter((file) => !known.has(resolve(file.path)) && isNamedByRunbooks(file));
+  const others = await readPath(join(project, FOLDER), false).catch(() => []);
+  const withTests = asked.some((file) => isTestPath(file.path));
+  const beside = others.filter((file) => !known.has(resolve(file.path)) && (withTests || isNamedByRunbooks(file)));
   const documents = (await configurations(project)).filter((file) => !known.has(resolve(project, file.path)));
   return { asked: unique(asked), beside: [...beside.map((file) => ({ ...file, path: shownPath(file.path) })), ...documents] };
 }
@@ -42,7 +44,12 @@ async function configurations(project: string): Promise<readonly DocumentFile[]>
   );
 }
 
-async function readPath(path: string): Promise<readonly DocumentFile[]> {
+/** True for files that hold tests of runbooks. */
+export function isTestPath(path: string): boolean {
+  return /\.test\.ya?ml$/.test(path);
+}
+
+async function readPath(path: string, tests: boolean): Promise<readonly DocumentFile[]> {
   const found = await stat(path).catch((cause: unknown) => {
     const next = path === FOLDER ? { next: 'runward validate FILE, or --project DIR' } : {};
     throw new RunwardError('USAGE_FLAG', `${path} cannot be read`, next, cause);
@@ -50,7 +57,7 @@ async function readPath(path: string): Promise<readonly DocumentFile[]> {
   if (!found.isDirectory()) return [{ path: shownPath(path), text: await readFile(path) }];
   const names = (await readdir(path, { recursive: true })).map((name) => name.replaceAll('\\', '/'));
   const documents = names.filter(
-    (name) => /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name) && !/(^|\/)(\.|node_modules\/)/.test(name),
+    (name) => /\.ya?ml$/.test(name) && (tests || !isTestPath(name)) && !/(^|\/)(\.|node_modules\/)/.test(name),
   );
   return Promise.all(
     documents.toSorted().map(async (name) => ({ path: shownPath(join(path, name)), text: await readFile(join(path, name)) })),

@@ -10,7 +10,7 @@ import { readDocuments } from './project-documents.ts';
 /** `validate`: exit code 0 when nothing is wrong, 3 when there are errors (with --strict also warnings). */
 export async function validateDocuments(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
   const paths = (args[0] as readonly string[] | undefined) ?? [];
-  const { asked, beside } = await readDocuments(paths, session.project);
+  const { asked, beside } = await readDocuments(paths, session.project, true);
   const loaded = loadDocuments([...asked, ...beside], { actions });
   const names = new Set(asked.map((file) => file.path));
   const findings = loaded.findings.filter((finding) => names.has(finding.file));

@@ -7,13 +7,13 @@ import { code, page, table } from './markdown.ts';
 
 /** docs/reference/language.md: every map of a document with its keys, and the functions of expressions. */
 export function languagePage(): string {
-  const maps = new Map([...mapsIn(DOCUMENTS.runbook), ...mapsIn(DOCUMENTS.inventory), ...mapsIn(DOCUMENTS.calendar)]);
+  const maps = new Map([...Object.values(DOCUMENTS)].flatMap((document) => [...mapsIn(document)]));
   const names = (set: ReadonlySet<string>) => [...set].toSorted().map(code).join(', ');
   return page(
     'Language',
     'Keys of the documents `runward/v1`. Maps are closed: an unknown key is a finding with its line. A reserved word is known and refused (RW224). The JSON schemas in `docs/schemas/v1` say the same to editors.',
     [
-      ...[...maps].flatMap(([title, schema]) => section(title, schema)),
+      ...[...maps].flatMap(([title, map]) => section(title, map)),
       '## Expressions',
       'Expressions are CEL: bare in `if`, `until`, `success_if`, `where`, `outputs` and `assert`, and inside `${{ }}` elsewhere. The list of functions is closed.',
       `Functions: ${names(GLOBAL_FUNCTIONS)}.`,
@@ -22,13 +22,19 @@ export function languagePage(): string {
   );
 }
 
-function section(title: string, schema: Schema): readonly string[] {
+/** A map of a document, and the document that its references lead into. */
+interface FoundMap {
+  readonly schema: Schema;
+  readonly document: Schema;
+}
+
+function section(title: string, { schema, document }: FoundMap): readonly string[] {
   const required = new Set(schema.required);
   const link = (to: string) => `[${to}](#${to.replaceAll(' ', '-')})`;
   const rows = Object.entries(schema.properties ?? {}).map(([key, one]) => [
     code(key),
     required.has(key) ? 'yes' : '',
-    kindOf(one, { resolve: resolved, link }),
+    kindOf(one, { resolve: (part) => resolved(part, document), link }),
     aboutOf(title, key),
   ]);
   const reserved = schema['x-reserved'] ?? [];
@@ -41,14 +47,14 @@ function aboutOf(title: string, key: string): string {
   return whenAbsent === undefined ? about : `${about}. Not written: ${whenAbsent}`;
 }
 
-/** Every titled map below a schema, outermost first. */
-function mapsIn(root: Schema): ReadonlyMap<string, Schema> {
-  const found = new Map<string, Schema>();
+/** Every titled map of a document, outermost first. */
+function mapsIn(document: Schema): ReadonlyMap<string, FoundMap> {
+  const found = new Map<string, FoundMap>();
   const visit = (node: Schema): void => {
-    const schema = resolved(node);
+    const schema = resolved(node, document);
     if (schema.title !== undefined && schema.properties !== undefined) {
       if (found.has(schema.title)) return;
-      found.set(schema.title, schema);
+      found.set(schema.title, { schema, document });
     }
     const below = [
       schema.items,
@@ -59,12 +65,11 @@ function mapsIn(root: Schema): ReadonlyMap<string, Schema> {
     ];
     for (const child of below) if (typeof child === 'object') visit(child);
   };
-  visit(root);
+  visit(document);
   return found;
 }
 
-function resolved(schema: Schema): Schema {
+function resolved(schema: Schema, document: Schema): Schema {
   if (schema.$ref === undefined) return schema;
-  const name = schema.$ref.split('/').at(-1) ?? '';
-  return DOCUMENTS.runbook.$defs?.[name] ?? DOCUMENTS.inventory.$defs?.[name] ?? schema;
+  return document.$defs?.[schema.$ref.split('/').at(-1) ?? ''] ?? schema;
 }

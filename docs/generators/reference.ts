@@ -32,7 +32,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       about: 'findings of `validate`, `lint` and `plan`, each with an example and its output',
       text: diagnosticsPage(),
     },
-    { name: 'language.md', about: 'keys of runbooks, inventories and calendars, functions of expressions', text: languagePage() },
+    { name: 'language.md', about: 'keys of runbooks, inventories, calendars and tests, functions of expressions', text: languagePage() },
     { name: 'openapi.json', about: 'the HTTP API (OpenAPI 3.1)', text: await openApiText() },
     { name: 'problems.md', about: 'error codes, exit codes, HTTP statuses', text: problemsPage() },
     { name: 'resources.md', about: 'resource types of configuration documents', text: resourcesPage() },

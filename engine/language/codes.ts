@@ -20,7 +20,7 @@ export const CODES = {
   RW201: { severity: 'error', message: 'unknown apiVersion {version}', hint: 'this build knows runward/v1' },
   RW202: { severity: 'error', message: 'unknown key {key} in {parent}', hint: 'keys are closed: remove it' },
   RW203: { severity: 'error', message: 'missing required key {key}', hint: 'add it to {parent}' },
-  RW204: { severity: 'error', message: 'unknown kind {kind}', hint: 'Runbook or Inventory' },
+  RW204: { severity: 'error', message: 'unknown kind {kind}', hint: 'Runbook, Inventory or RunbookTest' },
   RW205: { severity: 'error', message: '{key} must be {type}, found {found}', hint: '{example}' },
   RW206: { severity: 'error', message: '{value} is not one of {list}', hint: 'choose one of them' },
   RW207: { severity: 'error', message: '{key} is out of bounds: {bound}', hint: 'change the value' },
@@ -212,6 +212,13 @@ export const CODES = {
     hint: 'shorten them, or the objective is not meant',
   },
   RW539: { severity: 'warning', message: 'runbook {runbook} changes something and has no test', hint: 'runbooks/tests/<name>.test.yaml' },
+  RW601: {
+    severity: 'error',
+    message: 'case {case}: step {step} asks a person, and nobody answers',
+    hint: 'under mocks: {id}: { approve: { by: dana, groups: [{group}] } }, or no_answer: true',
+  },
+  RW602: { severity: 'error', message: 'mock of {step}: {problem}', hint: '{advice}' },
+  RW603: { severity: 'error', message: 'case {case}: {problem}', hint: '{advice}' },
 } as const satisfies Record<string, CodeRow>;
 
 /** The code of a finding. */

@@ -18,6 +18,7 @@ import { inOrder, reportInto } from './diagnostics.ts';
 import { acceptText, type DocumentFile } from './guard.ts';
 import { readDocument } from './read.ts';
 import { calendarSchema } from './schema-calendar.ts';
+import { testSchema } from './schema-test.ts';
 import { inventorySchema, runbookSchema } from './schema-v1.ts';
 import { mapAt } from './schema-walk.ts';
 import { child, plainValue, type Segment, textOf, type TreeNode } from './tree.ts';
@@ -28,7 +29,12 @@ export type Formatted =
   | { readonly kind: 'refused'; readonly findings: readonly Finding[]; readonly reason?: string };
 
 const WIDTH_MAX = 100;
-const SCHEMAS: Readonly<Record<string, z.ZodType>> = { Runbook: runbookSchema, Inventory: inventorySchema, Calendar: calendarSchema };
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  Runbook: runbookSchema,
+  Inventory: inventorySchema,
+  Calendar: calendarSchema,
+  RunbookTest: testSchema,
+};
 
 // What a step does stands before how: a reader meets the machines and the values before the script that uses them.
 const STEP_KEYS = (

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import { KEY_WORDS } from './key-words.ts';
 import { calendarSchema } from './schema-calendar.ts';
 import { cel, duration, id, instant, name, secretReference, share, templated, text } from './schema-scalars.ts';
+import { testSchema } from './schema-test.ts';
 import { inventorySchema, MAPS, runbookSchema } from './schema-v1.ts';
 
 /** The part of a JSON schema that the reference reads. */
@@ -34,7 +35,7 @@ export const DIALECTS = ['2020-12', 'draft-07'] as const;
 export type Dialect = (typeof DIALECTS)[number];
 
 /** The kinds of documents that have a schema, by the name of its file. */
-export const DOCUMENT_SCHEMAS = { runbook: runbookSchema, inventory: inventorySchema, calendar: calendarSchema } as const;
+export const DOCUMENT_SCHEMAS = { runbook: runbookSchema, inventory: inventorySchema, calendar: calendarSchema, test: testSchema } as const;
 export type DocumentKind = keyof typeof DOCUMENT_SCHEMAS;
 
 /** What the scalars of the language are called; a pattern would not tell a reader. */

@@ -1,3 +1,5 @@
+import { TEST_KEY_WORDS } from './key-words-test.ts';
+
 /** What a key of the language is for: one sentence, and what holds when it is not written. */
 export interface KeyWords {
   readonly about: string;
@@ -6,15 +8,16 @@ export interface KeyWords {
   readonly example?: string;
 }
 
-type Rows = Readonly<Record<string, readonly [about: string, whenAbsent?: string | undefined, example?: string]>>;
+/** Words about the keys of one map. */
+export type KeyRows = Readonly<Record<string, readonly [about: string, whenAbsent?: string | undefined, example?: string]>>;
 
-const DOCUMENT: Rows = {
+const DOCUMENT: KeyRows = {
   apiVersion: ['the version of the language; another one is refused, never guessed'],
   kind: ['what the document is'],
   metadata: ['name, title and owner of the document'],
 };
 
-const RUNBOOK: Rows = {
+const RUNBOOK: KeyRows = {
   ...DOCUMENT,
   purpose: [
     'why runs are made; decides evidence, the recovery board and how a start is confirmed. A list is chosen from with --as',
@@ -47,7 +50,7 @@ const RUNBOOK: Rows = {
   notify: ['who is told about which events'],
 };
 
-const METADATA: Rows = {
+const METADATA: KeyRows = {
   name: ['unique in the project; runs, schedules and approvals are named by it', undefined, 'shop-drill'],
   title: ['one line for lists and pages'],
   owner: ['the team that is shown and told about failures', undefined, 'team-shop'],
@@ -56,7 +59,7 @@ const METADATA: Rows = {
   links: ['addresses of what one should read beside it'],
 };
 
-const INPUT: Rows = {
+const INPUT: KeyRows = {
   type: ['what kind of value it is; secret is a reference that is resolved at use'],
   description: ['what the starter is asked for'],
   default: ['the value when a start gives none; without it the input is required'],
@@ -71,7 +74,7 @@ const INPUT: Rows = {
   resource_type: ['the type that an Azure id must have', undefined, 'Microsoft.Network/virtualNetworks'],
 };
 
-const TARGET_SET: Rows = {
+const TARGET_SET: KeyRows = {
   hosts: ['machines written here'],
   inventory: ['name of an inventory document', undefined, 'shop-linux'],
   azure: ['a query for virtual machines'],
@@ -83,7 +86,7 @@ const TARGET_SET: Rows = {
   sample: ['picks some of the machines instead of all'],
 };
 
-const HOST: Rows = {
+const HOST: KeyRows = {
   name: ['the name in paths and reports'],
   address: ['name or address that is connected to'],
   os: ['decides the shell', 'linux'],
@@ -95,7 +98,7 @@ const HOST: Rows = {
   id: ['the full Azure id where the machine has one'],
 };
 
-const STEP: Rows = {
+const STEP: KeyRows = {
   id: ['unique in the file; paths, logs and expressions name the step by it', undefined, 'failover_db'],
   name: ['a line for people', 'the id'],
   if: ['false leaves the step out; on a fan-out it is asked per item when it mentions the item', 'true', 'run.purpose == "drill"'],
@@ -154,6 +157,7 @@ export const KEY_WORDS: Readonly<Record<string, Readonly<Record<string, KeyWords
       windows: ['when changes may start'],
       freezes: ['when no changing step starts, for every run of their environments'],
     },
+    ...TEST_KEY_WORDS,
     metadata: METADATA,
     input: INPUT,
     'target set': TARGET_SET,
@@ -288,12 +292,12 @@ export const KEY_WORDS: Readonly<Record<string, Readonly<Record<string, KeyWords
       reason: ['what people are told'],
       environments: ['where it holds', 'everywhere'],
     },
-  } satisfies Readonly<Record<string, Rows>>).map(([title, rows]) => [
+  } satisfies Readonly<Record<string, KeyRows>>).map(([title, rows]) => [
     title,
     Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, words(row)])),
   ]),
 );
 
-function words([about, whenAbsent, example]: Rows[string]): KeyWords {
+function words([about, whenAbsent, example]: KeyRows[string]): KeyWords {
   return { about, ...(whenAbsent === undefined ? {} : { whenAbsent }), ...(example === undefined ? {} : { example }) };
 }

@@ -13,9 +13,12 @@ import { readDocument } from './read.ts';
 import type { Calendar, Inventory, Runbook } from './runbook.ts';
 import { type CalendarSource, calendarSchema } from './schema-calendar.ts';
 import { reportSchema } from './schema-findings.ts';
+import { checkTest } from './check-test.ts';
+import type { RunbookTest } from './runbook-test.ts';
+import { type TestSource, testSchema } from './schema-test.ts';
 import { type InventorySource, inventorySchema, type RunbookSource, runbookSchema } from './schema-v1.ts';
 import type { SourceText } from './source-text.ts';
-import { child, entryOf, plainValue, type TreeNode } from './tree.ts';
+import { child, entryOf, plainValue, textOf, type TreeNode } from './tree.ts';
 
 /** What the checks need to know of an action. */
 export type KnownAction = Pick<Action, 'name' | 'effect' | 'severity' | 'target' | 'input' | 'result' | 'produces' | 'timeoutMs'>;
@@ -65,6 +68,8 @@ export interface Loaded {
   readonly runbooks: ReadonlyMap<string, LoadedRunbook>;
   readonly inventories: ReadonlyMap<string, LoadedInventory>;
   readonly calendars: ReadonlyMap<string, LoadedCalendar>;
+  /** Tests of runbooks, in the order of the files. */
+  readonly tests: readonly RunbookTest[];
   /** Configuration documents by path. */
   readonly configurations: ReadonlyMap<string, Configuration>;
 }
@@ -74,6 +79,7 @@ export type ReadFile = { readonly source: SourceText; readonly root: TreeNode; r
   | { readonly kind: 'Runbook'; readonly document: RunbookSource | undefined }
   | { readonly kind: 'Inventory'; readonly document: InventorySource | undefined }
   | { readonly kind: 'Calendar'; readonly document: CalendarSource | undefined }
+  | { readonly kind: 'RunbookTest'; readonly document: TestSource | undefined }
 );
 
 /** Checks all files of a project in one pass and builds the documents that have no error. Pure; never throws for what a file holds. */
@@ -86,12 +92,13 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
   }
   const read = files.filter(({ path }) => !isConfigurationPath(path)).flatMap((file) => readFile(file, findings));
   checkDocuments(read, { ...options, project: files });
+  const tests = checkTests(read, options);
   const broken = new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.file));
   const runbooks = new Map<string, LoadedRunbook>();
   const inventories = new Map<string, LoadedInventory>();
   const calendars = new Map<string, LoadedCalendar>();
   for (const file of read) {
-    if (broken.has(file.source.path) || file.document === undefined) continue;
+    if (broken.has(file.source.path) || file.document === undefined || file.kind === 'RunbookTest') continue;
     const { path, text } = file.source;
     const { name } = file.document.metadata;
     if (file.kind === 'Runbook') runbooks.set(name, { runbook: buildRunbook(file.document, file.root, file.source), path, text });
@@ -117,8 +124,30 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
     runbooks,
     inventories,
     calendars,
+    tests: tests.filter(({ path, runbook }) => !broken.has(path) && runbooks.has(runbook)),
     configurations,
   };
+}
+
+/** The tests whose runbook is among the documents; one that has errors of its own has nothing to be checked against. */
+function checkTests(files: readonly ReadFile[], { actions }: LoadOptions): readonly RunbookTest[] {
+  const runbooks = new Map(files.flatMap((file) => (file.kind === 'Runbook' ? [[nameOf(file.root), file] as const] : [])));
+  return files.flatMap((file) => {
+    if (file.kind !== 'RunbookTest' || file.document === undefined) return [];
+    const name = file.document.runbook;
+    const runbook = runbooks.get(name);
+    if (runbook !== undefined && runbook.document === undefined) return [];
+    if (runbook !== undefined) return checkTest(file, { name, root: runbook.root, steps: outlineSteps(runbook.root, actions) });
+    const near = nearest(name, runbooks.keys());
+    const span = child(file.root, 'runbook')?.span ?? file.root.span;
+    const suggestion = near === undefined ? { hint: 'runbooks are named by metadata.name' } : { hint: didYouMean(near), fix: near };
+    file.report('RW409', { span, pointer: '/runbook', ...suggestion }, { what: 'runbook', name: quoted(name) });
+    return [];
+  });
+}
+
+function nameOf(root: TreeNode): string {
+  return textOf(child(child(root, 'metadata'), 'name')) ?? '';
 }
 
 function readFile(file: DocumentFile, findings: Finding[]): readonly ReadFile[] {
@@ -134,6 +163,7 @@ function readFile(file: DocumentFile, findings: Finding[]): readonly ReadFile[] 
   const shared = { source, root, report };
   if (kind === 'Runbook') return [{ ...shared, kind, document: checkShape(runbookSchema, shared) }];
   if (kind === 'Calendar') return [{ ...shared, kind, document: checkShape(calendarSchema, shared) }];
+  if (kind === 'RunbookTest') return [{ ...shared, kind, document: checkShape(testSchema, shared) }];
   return [{ ...shared, kind, document: checkShape(inventorySchema, shared) }];
 }
 
@@ -150,7 +180,7 @@ function kindOf(root: TreeNode, report: Report): ReadFile['kind'] | undefined {
   const kind = entryOf(root, 'kind');
   const written = kind?.value.kind === 'scalar' ? String(kind.value.value) : '';
   if (kind === undefined) report('RW203', start, { key: '"kind"', parent: 'the document' });
-  else if (written === 'Runbook' || written === 'Inventory' || written === 'Calendar') return written;
+  else if (written === 'Runbook' || written === 'Inventory' || written === 'Calendar' || written === 'RunbookTest') return written;
   else if (KINDS.includes(written)) report('RW224', { span: kind.value.span, pointer: '/kind' }, { key: quoted(`kind: ${written}`) });
   else reportKind(kind.value, written, report);
   return undefined;

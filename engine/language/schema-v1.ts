@@ -28,7 +28,8 @@ function few<Value extends z.ZodType>(value: Value, entryMax: number) {
   return z.record(id, value).refine((map) => Object.keys(map).length <= entryMax, `RW207:at most ${entryMax} entries`);
 }
 
-const PURPOSES = ['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift'] as const;
+/** Why a run is made. */
+export const PURPOSES = ['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift'] as const;
 
 /** Name, title and owner of a document. */
 export const metadata = z
@@ -66,10 +67,14 @@ const input = z.strictObject({
 });
 input.register(MAPS, { title: 'input' });
 
-const via = z.enum(['run-command', 'ssh', 'local']);
-const os = z.enum(['linux', 'windows']);
-const port = z.number().int().min(1).max(65_535);
-const tags = z.record(z.string(), z.string());
+/** How scripts reach a machine. */
+export const via = z.enum(['run-command', 'ssh', 'local']);
+/** What a machine runs. */
+export const os = z.enum(['linux', 'windows']);
+/** A TCP port. */
+export const port = z.number().int().min(1).max(65_535);
+/** Tags of a machine. */
+export const tags = z.record(z.string(), z.string());
 
 const host = z
   .strictObject({

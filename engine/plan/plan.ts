@@ -8,7 +8,7 @@ import type { Purpose, Runbook } from '../language/runbook.ts';
 import type { Ports } from '../ports.ts';
 import { assemblePlan, type PlanProblem } from './assemble.ts';
 import { pinRunbooks } from './pins.ts';
-import type { Plan } from './plan-record.ts';
+import type { PinnedRunbook, Plan } from './plan-record.ts';
 import type { Project } from './project.ts';
 
 /** What to plan: a runbook of a checked project with its inputs. `purpose` chooses one where the runbook lists several. */
@@ -22,6 +22,8 @@ export interface PlanRequest {
   readonly seed?: string;
   /** When the machines of a runbook were last restored and proved (milliseconds since 1970), by id in lower case. */
   readonly testedAtMs?: (runbook: Runbook) => Promise<Readonly<Record<string, number>>>;
+  /** The members of every set of a runbook as a test gives them: nobody is asked. */
+  readonly givenMembers?: (runbook: Runbook) => PinnedRunbook['members'];
   readonly signal: AbortSignal;
 }
 
@@ -54,7 +56,10 @@ export async function makePlan(ports: PlanPorts, request: PlanRequest): Promise<
   const purpose = purposeOf(loaded.runbook, request.purpose);
   const nowMs = ports.clock.nowMs();
   const { sha256 } = ports.ids;
-  const history = request.testedAtMs === undefined ? {} : { testedAtMs: request.testedAtMs };
+  const history = {
+    ...(request.testedAtMs === undefined ? {} : { testedAtMs: request.testedAtMs }),
+    ...(request.givenMembers === undefined ? {} : { givenMembers: request.givenMembers }),
+  };
   const pins = await pinRunbooks({ azure: ports.azure, sha256, project, loaded, inputs, nowMs, signal, ...history });
   if (pins.lacking.length > 0) return { kind: 'refused', findings: findingsOf(project, pins.lacking) };
   const made = assemblePlan({

@@ -22,7 +22,7 @@ export async function recoveryPlanTargets(
   environment: string | null,
   signal: AbortSignal,
 ): Promise<RecoveryPlanTargets> {
-  const planId = planIdOf(source);
+  const planId = recoveryPlanId(source);
   const plan = await azure.read({ kind: 'sr.plan', planId }, signal);
   if (plan.kind !== 'found') return { kind: 'failed', message: `recovery plan ${source.name}: ${why(plan)}` };
 
@@ -67,7 +67,8 @@ function itemTarget(item: AzureReplicationItem, place: { readonly recoveryGroup:
   };
 }
 
-function planIdOf(source: RecoveryPlanSource): string {
+/** The ARM id of a recovery plan. */
+export function recoveryPlanId(source: RecoveryPlanSource): string {
   const vault = `/subscriptions/${source.subscription}/resourceGroups/${source.resourceGroup}/providers/Microsoft.RecoveryServices/vaults/${source.vault}`;
   return `${vault}/replicationRecoveryPlans/${source.name}`;
 }

@@ -14,6 +14,9 @@ import { timerEndMs } from './timer.ts';
 import type { StepStatus } from './verdict.ts';
 import type { Level, Walk } from './walk.ts';
 
+/** Why a step was skipped whose `if` is false. */
+export const CONDITION_IS_FALSE = 'its condition is false';
+
 type Opening = { readonly ok: true; readonly patch: Partial<StepRecord> } | { readonly ok: false; readonly failure: Failure };
 
 /** Gives a step that has no record yet its first one: opened, skipped, cancelled or failed at once. Returns the status it then has. */
@@ -111,7 +114,7 @@ function conditionOf(walk: Walk, text: string, level: Level): boolean | Failure 
 
 function refuse(walk: Walk, head: Head, condition: false | Failure): StepStatus {
   if (condition === false) {
-    walk.found.changes.push(openStep({ ...head, reason: 'its condition is false' }, 'left_out'));
+    walk.found.changes.push(openStep({ ...head, reason: CONDITION_IS_FALSE }, 'left_out'));
     return 'skipped';
   }
   walk.found.changes.push(...failAtOnce(head, condition));

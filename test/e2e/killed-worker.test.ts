@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Child } from '../../cli/child-process.ts';
-import { makeDice } from '../simulation/dice.ts';
+import { makeDice } from '../../adapters/memory/dice.ts';
 import { lacks } from '../support/lacks.ts';
 import { doubled, startTestStack, type TestStack } from '../support/stack.ts';
 

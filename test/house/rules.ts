@@ -122,7 +122,9 @@ export const AREAS: readonly Area[] = [
   { path: 'worker/main.ts', imports: ['engine', 'adapters', 'worker'], packages: ['node:*'] },
   { path: 'server', imports: ['engine'], packages: ['fastify', 'fastify-type-provider-zod', '@fastify/swagger', 'zod', 'node:*'] },
   { path: 'server/main.ts', imports: ['engine', 'adapters', 'server'], packages: ['node:*'] },
-  { path: 'cli', imports: ['engine', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'zod', 'node:*'] },
+  // Plays tests of runbooks: the product's planner and engine in memory, so that a laptop needs nothing else.
+  { path: 'runbook-test', imports: ['engine', 'adapters/memory', 'adapters/system/ids.ts'], packages: [] },
+  { path: 'cli', imports: ['engine', 'runbook-test', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'zod', 'node:*'] },
   { path: 'cli/demo.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
   { path: 'cli/dev.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
 
@@ -135,7 +137,7 @@ export const AREAS: readonly Area[] = [
 
   { path: 'docs', imports: ['engine', 'server', 'cli'], packages: ['zod', 'commander', 'node:*'] },
   { path: 'bench', imports: ['engine', 'adapters', 'server', 'worker', 'cli'], packages: ['*'] },
-  { path: 'test', imports: ['engine', 'adapters', 'server', 'worker', 'cli', 'simulator', 'docs'], packages: ['*'] },
+  { path: 'test', imports: ['engine', 'runbook-test', 'adapters', 'server', 'worker', 'cli', 'simulator', 'docs'], packages: ['*'] },
   { path: 'vitest.config.ts', imports: [], packages: ['vitest'] },
 ];
 

@@ -1,5 +1,5 @@
-import type { Dice } from './dice.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import type { Dice } from '../../adapters/memory/dice.ts';
+import type { VirtualTime } from '../../adapters/memory/virtual-time.ts';
 
 /** One effect at a target, as the target itself counts it. */
 export interface Effect {

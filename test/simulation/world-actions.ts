@@ -8,7 +8,7 @@ import {
   type SubmitOutcome,
 } from '../../engine/actions/action.ts';
 import { attemptName } from '../../engine/ids.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../adapters/memory/dice.ts';
 import type { Targets } from './targets.ts';
 
 interface Input {

@@ -1,10 +1,10 @@
 import type { RunId } from '../../engine/ids.ts';
 import type { Ports } from '../../engine/ports.ts';
 import type { Store } from '../../engine/store.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../adapters/memory/dice.ts';
 import type { Oracle } from './oracle.ts';
 import type { Targets } from './targets.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import type { VirtualTime } from '../../adapters/memory/virtual-time.ts';
 import type { worldActions } from './world-actions.ts';
 
 /** Rules that can be broken on purpose, to prove that the oracle sees it. The product holds no such switch: the world breaks it from outside. */

@@ -1,7 +1,7 @@
 import type { Step, StepBody } from '../../engine/language/runbook.ts';
 import type { Plan } from '../../engine/plan/plan-record.ts';
 import { step, testPlan } from '../support/plan.ts';
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../adapters/memory/dice.ts';
 
 /** A random plan of 1 to 12 steps over the simulated targets: leaves, lists, waves, parallel branches, blocks, retries, waits, finally. */
 export function randomPlan(dice: Dice, actions: Readonly<Record<string, Plan['actions'][string]>>): Plan {

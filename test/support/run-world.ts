@@ -16,7 +16,7 @@ import type { Principal, RunRecord, StepRecord } from '../../engine/run/record.t
 import { hasEnded } from '../../engine/run/run-state.ts';
 import { startRun } from '../../engine/run/start.ts';
 import type { Engine } from '../../engine/run/turn.ts';
-import { makeVirtualTime, type VirtualTime } from '../simulation/virtual-time.ts';
+import { makeVirtualTime, type VirtualTime } from '../../adapters/memory/virtual-time.ts';
 import { step, testPlan } from './plan.ts';
 
 /** What a test's actions answer; by default a read succeeds and an effect is accepted, ends well and verifies. */

@@ -16,6 +16,13 @@ steps:
     wait: 10s
 `;
 
+const GOOD_TEST = `apiVersion: runward/v1
+kind: RunbookTest
+runbook: check-hosts
+cases:
+  - { name: good, expect: { status: succeeded } }
+`;
+
 const BANNED = /node_modules\/(@azure|bullmq|ioredis|fastify|@fastify|ssh2|pino)\//;
 
 let folder = '';
@@ -23,13 +30,13 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'runward-validate-'));
   mkdirSync(join(folder, 'runbooks', 'tests'), { recursive: true });
   writeFileSync(join(folder, 'runbooks', 'good.yaml'), RUNBOOK);
-  writeFileSync(join(folder, 'runbooks', 'tests', 'good.test.yaml'), 'not: checked here\n');
+  writeFileSync(join(folder, 'runbooks', 'tests', 'good.test.yaml'), GOOD_TEST);
   writeFileSync(join(folder, 'bad.yaml'), RUNBOOK.replace('steps:', 'stpes:'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a project without findings is valid; tests of runbooks are no runbooks', async () => {
-  expect(await runward(['validate'], folder)).toEqual({ stdout: '', stderr: '1 file: no findings\n', exit: 0 });
+test('a project without findings is valid, with the tests of its runbooks', async () => {
+  expect(await runward(['validate'], folder)).toEqual({ stdout: '', stderr: '2 files: no findings\n', exit: 0 });
 });
 
 test('a wrong key is pointed at, with the right word and exit code 3', async () => {

@@ -12,6 +12,8 @@ interface Timer {
   readonly dueMs: number;
   readonly order: number;
   readonly act: () => void;
+  /** Nobody waits for it any more: it is dropped, and time does not pass for it. */
+  dropped: boolean;
 }
 
 /** A virtual clock that starts at the given wall time (milliseconds since 1970). */
@@ -20,29 +22,34 @@ export function makeVirtualTime(startMs: number): VirtualTime {
   let nowMs = startMs;
   let order = 0;
 
-  const at = (afterMs: number, act: () => void): void => {
+  const add = (afterMs: number, act: () => void): Timer => {
     order += 1;
-    push(timers, { dueMs: nowMs + Math.max(0, afterMs), order, act });
+    const timer = { dueMs: nowMs + Math.max(0, afterMs), order, act, dropped: false };
+    push(timers, timer);
+    return timer;
   };
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();
+      let timer: Timer | undefined;
       const done = (): void => {
         signal?.removeEventListener('abort', done);
+        if (timer !== undefined) timer.dropped = true;
         resolve();
       };
       signal?.addEventListener('abort', done);
-      if (Number.isFinite(ms)) at(ms, done);
+      if (Number.isFinite(ms)) timer = add(ms, done);
     });
 
   return {
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs - startMs, sleep },
-    at,
+    at: (afterMs, act) => void add(afterMs, act),
     async run(untilMs, done) {
       let fired = 0;
       for (;;) {
         await barrier();
-        const next = done() ? undefined : pop(timers);
+        let next = done() ? undefined : pop(timers);
+        while (next?.dropped === true) next = pop(timers);
         if (next === undefined) return fired;
         if (next.dueMs > startMs + untilMs) {
           // It is due when somebody lets more time pass.

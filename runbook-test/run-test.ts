@@ -1,0 +1,69 @@
+import { RunwardError } from '../engine/errors.ts';
+import type { RunbookTest, TestCase } from '../engine/language/runbook-test.ts';
+import type { Project } from '../engine/plan/project.ts';
+import { type Difference, differences } from './expectations.ts';
+import type { Journal } from './journal.ts';
+import { playCase, type Played } from './play-case.ts';
+
+/** How a case ended: what it expects came or did not, or it could not be played at all. */
+export interface CaseReport {
+  readonly name: string;
+  readonly line: number;
+  readonly status: 'passed' | 'failed';
+  /** From the start of the run to its last change, in milliseconds of virtual time; 0 where there was no run. */
+  readonly virtualMs: number;
+  readonly differences: readonly Difference[];
+}
+
+/** The reports of one test file, and what its runs did for counting coverage. */
+export interface TestReport {
+  readonly path: string;
+  readonly runbook: string;
+  readonly cases: readonly CaseReport[];
+  readonly journals: readonly Journal[];
+}
+
+/** Plays the cases of a test, one after the other; `wants` chooses them by name. */
+export async function runTest(
+  project: Project,
+  test: RunbookTest,
+  how: { readonly seed: number; readonly wants: (name: string) => boolean },
+): Promise<TestReport> {
+  const cases: CaseReport[] = [];
+  const journals: Journal[] = [];
+  for (const one of test.cases.filter(({ name }) => how.wants(name))) {
+    const outcome = await played(project, test, { one, seed: how.seed });
+    if ('error' in outcome) {
+      cases.push({ ...headOf(one), status: 'failed', virtualMs: 0, differences: [{ message: outcome.error, at: one.at }] });
+      continue;
+    }
+    const found = differences(one, outcome);
+    const ran = outcome.kind === 'ran';
+    if (ran) journals.push(outcome.journal);
+    cases.push({
+      ...headOf(one),
+      status: found.length === 0 ? 'passed' : 'failed',
+      virtualMs: ran ? outcome.virtualMs : 0,
+      differences: found,
+    });
+  }
+  return { path: test.path, runbook: test.runbook, cases, journals };
+}
+
+// One case that cannot be played must not keep the others from telling what they found.
+async function played(
+  project: Project,
+  test: RunbookTest,
+  { one, seed }: { readonly one: TestCase; readonly seed: number },
+): Promise<Played | { readonly error: string }> {
+  try {
+    return await playCase({ project, runbook: test.runbook, one, seed });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { error: error instanceof RunwardError ? `${error.code}: ${text}` : text };
+  }
+}
+
+function headOf({ name, at }: TestCase): Pick<CaseReport, 'name' | 'line'> {
+  return { name, line: at.line };
+}
