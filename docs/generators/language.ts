@@ -7,7 +7,7 @@ import { code, page, table } from './markdown.ts';
 
 /** docs/reference/language.md: every map of a document with its keys, and the functions of expressions. */
 export function languagePage(): string {
-  const maps = new Map([...Object.values(DOCUMENTS)].flatMap((document) => [...mapsIn(document)]));
+  const maps = new Map(Object.values(DOCUMENTS).flatMap((document) => [...mapsIn(document)]));
   const names = (set: ReadonlySet<string>) => [...set].toSorted().map(code).join(', ');
   return page(
     'Language',
