@@ -65,9 +65,11 @@ function view(plan: Plan, open: readonly string[]): PlanView {
     runbook: plan.definition.name,
     purpose: plan.purpose,
     environment: plan.environment,
+    runbookDigest: plan.runbookDigest,
     severity: plan.severity,
     counts: countRows(plan.rows),
     steps: plan.rows,
+    ...(plan.definition.objectives?.rtoMs === undefined ? {} : { rtoMs: plan.definition.objectives.rtoMs }),
     notes: [
       ...open.map((set) => `target set ${set} is not resolved: it comes from Azure, which only a server can read`),
       ...asked,

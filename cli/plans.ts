@@ -1,8 +1,10 @@
+import { RunwardError } from '../engine/errors.ts';
 import { connect } from './api-client.ts';
 import { argument, isOn, pairsOf, textFlag } from './flags.ts';
 import type { Flags } from './flags.ts';
 import { readInputs } from './inputs.ts';
-import { changesSomething, planSummary, planTable } from './plan-text.ts';
+import { writePlan } from './plan-file.ts';
+import { changesSomething, planOutlook, planSummary, planTable, type PlanView } from './plan-text.ts';
 import type { Session } from './program-options.ts';
 import { makePlan } from './run-start.ts';
 
@@ -13,15 +15,20 @@ export async function showPlan(session: Session, args: readonly unknown[], flags
   const client = await connect(session);
   const plan = await makePlan(client, runbook, flags);
   session.output.data({ text: () => planTable(plan), json: plan, lines: plan.steps, names: [plan.planHash] });
-  session.output.say(planSummary(plan));
-  if (plan.counts.UNKNOWN > 0) session.output.say('UNKNOWN steps may change more than is shown here');
-  for (const note of plan.notes) session.output.say(note);
+  const out = textFlag(flags, 'out');
+  if (out !== undefined) await writePlan(out, plan);
+  sayPlan(session, plan, '');
   const severe = plan.severity === 'severe' ? ` --confirm=${runbook} --reason "…"` : '';
-  session.output.say(`next: runward run start ${runbook} --plan ${plan.planHash}${severe}`);
+  session.output.say(`next: runward run start ${runbook} --plan ${out ?? plan.planHash}${severe}`);
   return isOn(flags, 'exitCode') && changesSomething(plan) ? 3 : 0;
 }
 
 async function showDraft(session: Session, runbook: string, flags: Flags): Promise<number> {
+  if (textFlag(flags, 'out') !== undefined)
+    throw new RunwardError(
+      'USAGE_FLAG',
+      '--out keeps a plan that a run can start from, and a draft is none: leave out --offline, or --out',
+    );
   const { draftPlan } = await import('./plan-offline.ts');
   const purpose = textFlag(flags, 'as');
   const plan = await draftPlan({
@@ -37,7 +44,14 @@ async function showDraft(session: Session, runbook: string, flags: Flags): Promi
     lines: plan.steps,
     names: [plan.runbook],
   });
-  session.output.say(`draft · ${planSummary(plan)} · no run can start from it`);
-  for (const note of plan.notes) session.output.say(note);
+  sayPlan(session, plan, 'draft · ');
+  session.output.say('no run can start from a draft');
   return isOn(flags, 'exitCode') && changesSomething(plan) ? 3 : 0;
+}
+
+function sayPlan(session: Session, plan: PlanView, mark: string): void {
+  session.output.say(`${mark}${planSummary(plan, Date.now())}`);
+  const outlook = planOutlook(plan);
+  if (outlook !== '') session.output.say(outlook);
+  for (const note of plan.notes) session.output.say(note);
 }

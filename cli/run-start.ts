@@ -10,7 +10,8 @@ import type { Flags } from './flags.ts';
 import type { InputShapes } from './inputs.ts';
 import { readInputs } from './inputs.ts';
 import type { PlanView } from './plan-text.ts';
-import { changesSomething, planSummary } from './plan-text.ts';
+import { isPlanFile, planOfFile } from './plan-file.ts';
+import { changesSomething, planOutlook, planSummary } from './plan-text.ts';
 import type { Session } from './program-options.ts';
 import { watchRun } from './watch-run.ts';
 
@@ -19,7 +20,9 @@ export async function startRun(session: Session, args: readonly unknown[], flags
   const client = await connect(session);
   const runbook = argument(args, 0);
   const plan = await planToStart(client, runbook, flags);
-  session.output.say(planSummary(plan));
+  session.output.say(planSummary(plan, Date.now()));
+  const outlook = planOutlook(plan);
+  if (outlook !== '') session.output.say(outlook);
   for (const note of plan.notes) session.output.say(`  ${note}`);
 
   const level = plan.severity === 'mild' && changesSomething(plan) ? 'moderate' : plan.severity;
@@ -51,14 +54,14 @@ export async function makePlan(client: ApiClient, runbook: string, flags: Flags)
 }
 
 async function planToStart(client: ApiClient, runbook: string, flags: Flags): Promise<PlanView> {
-  const hash = textFlag(flags, 'plan');
-  if (hash === undefined) return makePlan(client, runbook, flags);
+  const wanted = textFlag(flags, 'plan');
+  if (wanted === undefined) return makePlan(client, runbook, flags);
   if (pairsOf(flags, 'i').length > 0 || textFlag(flags, 'inputs') !== undefined || textFlag(flags, 'as') !== undefined) {
     throw new RunwardError('USAGE_FLAG', 'inputs and purpose are part of the plan already: leave out -i, --inputs and --as, or --plan');
   }
-  const plan = await client.get<PlanView>(`/plans/${encodeURIComponent(hash)}`);
+  const plan = isPlanFile(wanted) ? await planOfFile(client, wanted) : await client.get<PlanView>(`/plans/${wanted}`);
   if (plan.runbook !== runbook)
-    throw new RunwardError('USAGE_FLAG', `plan ${hash.slice(0, 8)} is a plan of ${plan.runbook}, not of ${runbook}`);
+    throw new RunwardError('USAGE_FLAG', `plan ${plan.planHash.slice(0, 8)} is a plan of ${plan.runbook}, not of ${runbook}`);
   return plan;
 }
 

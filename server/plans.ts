@@ -1,6 +1,7 @@
 import { RunwardError } from '../engine/errors.ts';
 import { canonicalJson } from '../engine/json.ts';
 import { PLAN_AGE_MAX_MS, PLAN_AGE_SEVERE_MS } from '../engine/limits.ts';
+import { type Estimate, estimateOf } from '../engine/plan/estimate.ts';
 import type { Plan } from '../engine/plan/plan-record.ts';
 import { countRows } from '../engine/plan/plan-record.ts';
 import type { Ports } from '../engine/ports.ts';
@@ -9,6 +10,8 @@ import { timeText } from '../engine/run/summary.ts';
 import type { StoredPlan } from '../engine/store.ts';
 
 const CACHE_MAX = 100;
+/** Runs that are looked at for an estimate: some of them may be for another purpose. */
+const RUNS_LOOKED_AT = 50;
 
 /** A plan with the text that was hashed. */
 export interface HashedPlan {
@@ -73,8 +76,17 @@ export function makePlans(ports: Pick<Ports, 'store' | 'ids' | 'signer'>): Plans
   };
 }
 
-/** A plan as the API shows it. `expiresAtMs` is left out for the plan of a run. */
-export function planView({ plan, text, hash }: HashedPlan, expiresAtMs?: number) {
+/** How long runs of a plan took: the newest that ended well, for the same purpose and in the same kind of estate. Not part of the plan. */
+export async function estimateFor({ store }: Pick<Ports, 'store'>, { plan }: Pick<HashedPlan, 'plan'>): Promise<Estimate | undefined> {
+  const runs = await store.listRuns({ limit: RUNS_LOOKED_AT, runbook: plan.definition.name, states: ['succeeded'] });
+  return estimateOf(runs.filter((run) => run.purpose === plan.purpose && run.simulatedScale === plan.simulatedScale));
+}
+
+/** A plan as the API shows it. What was not asked for, or is not known, is left out: a run's own plan does not expire. */
+export function planView(
+  { plan, text, hash }: HashedPlan,
+  more: { readonly expiresAtMs?: number; readonly estimate?: Estimate | undefined } = {},
+) {
   const { definition } = plan;
   const sets = Object.entries(plan.sets).map(
     ([name, set]) => [name, set.targets.map(({ key, name: machine, id, location }) => ({ key, name: machine, id, location }))] as const,
@@ -87,6 +99,7 @@ export function planView({ plan, text, hash }: HashedPlan, expiresAtMs?: number)
     title: definition.title,
     purpose: plan.purpose,
     environment: plan.environment,
+    runbookDigest: plan.runbookDigest,
     severity: plan.severity,
     counts: countRows(plan.rows),
     steps: plan.rows,
@@ -94,7 +107,9 @@ export function planView({ plan, text, hash }: HashedPlan, expiresAtMs?: number)
     inputs: plan.inputs,
     notes: plan.notes,
     ...(plan.simulatedScale === undefined ? {} : { simulatedScale: plan.simulatedScale }),
-    ...(expiresAtMs === undefined ? {} : { expiresAt: timeText(expiresAtMs) }),
+    ...(definition.objectives?.rtoMs === undefined ? {} : { rtoMs: definition.objectives.rtoMs }),
+    ...(more.estimate === undefined ? {} : { estimate: more.estimate }),
+    ...(more.expiresAtMs === undefined ? {} : { expiresAt: timeText(more.expiresAtMs) }),
     canonical: text,
   };
 }

@@ -42,7 +42,7 @@ function startCommand(parent: Command): void {
     .option('-i <name=value>', 'an input; may be repeated', repeated)
     .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
     .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
-    .option('--plan <hash>', 'start from the plan that was shown before')
+    .option('--plan <hash|file>', 'start the plan that was shown before, by its hash or by the file of plan --out')
     .option('--reason <text>', 'why; kept with the run, needed for severe plans')
     .option('--confirm <name>', 'the name of the runbook, for severe plans')
     .option('--idempotency-key <key>', 'repeating a start with the same key never starts a second run')

@@ -13,9 +13,13 @@ export interface PlanRow {
   readonly name: string;
   readonly section: 'readiness' | 'steps' | 'finally';
   readonly depth: number;
+  /** For steps that run only when something failed: what they belong to. */
+  readonly role?: 'rollback' | 'on_failure';
   readonly action: string;
   /** Number of targets or items, where it is known now. */
   readonly targets?: number;
+  /** Sizes of the waves of its rollout, or of the block that begins with this step, where they are known now. */
+  readonly waves?: readonly number[];
   readonly effect?: EffectClass;
   readonly severity?: Severity;
   /** Why the step is UNKNOWN, or who decides a GATE and until when. */

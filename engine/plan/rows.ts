@@ -5,6 +5,7 @@ import type { Step } from '../language/runbook.ts';
 import { formatDuration } from '../language/duration.ts';
 import { targetScope } from '../run/scope.ts';
 import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
+import { cutWaves } from './waves.ts';
 
 /** What a plan needs to know of an action. */
 export type KnownAction = Pick<Action, 'effect' | 'severity'>;
@@ -53,7 +54,8 @@ function rowsBelow(steps: readonly Step[], at: At, known: Known): readonly PlanR
     if (body.kind === 'call') return [...callRows(step, { ...at, path }, known), ...after];
     if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, { ...at, path }, known), ...after];
     const inner = { ...at, prefix: `${path}/`, depth: at.depth + 1, count: countOf(step, known) ?? at.count };
-    return [...rowsBelow(body.kind === 'steps' ? [...body.steps, ...body.finally] : body.steps, inner, known), ...after];
+    const [first, ...others] = rowsBelow(body.kind === 'steps' ? [...body.steps, ...body.finally] : body.steps, inner, known);
+    return [...(first === undefined ? [] : [{ ...first, ...wavesOf(step, known) }]), ...others, ...after];
   });
 }
 
@@ -110,10 +112,17 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
     action: step.body.kind === 'uses' ? step.body.action : step.body.kind,
     condition: conditionOf(step, known),
     ...(targets === undefined ? {} : { targets }),
+    ...wavesOf(step, known),
     ...(effect === undefined ? {} : { effect }),
     ...(severity === undefined ? {} : { severity }),
     ...(note === undefined ? {} : { note }),
   };
+}
+
+function wavesOf(step: Step, known: Known): Pick<PlanRow, 'waves'> {
+  const waves = step.rollout?.waves ?? [];
+  const count = waves.length === 0 ? undefined : countOf(step, known);
+  return count === undefined ? {} : { waves: cutWaves(count, waves) };
 }
 
 // A draft cannot tell how many machines a set holds that only Azure knows.
@@ -126,7 +135,10 @@ function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonl
   const { body } = step;
   switch (body.kind) {
     case 'approval':
-      return { kind: 'GATE', note: `${body.need} of ${body.by.join(', ')} within ${formatDuration(body.timeoutMs)}` };
+      return {
+        kind: 'GATE',
+        note: `${body.need} of ${body.by.join(', ')}${body.self ? '' : ', not the starter'}, within ${formatDuration(body.timeoutMs)}`,
+      };
     case 'manual':
       return { kind: 'GATE', note: `${body.by.join(', ')} within ${formatDuration(body.timeoutMs)}` };
     case 'wait':

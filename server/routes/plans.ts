@@ -1,5 +1,5 @@
 import type { App, ServerContext } from '../context.ts';
-import { planView } from '../plans.ts';
+import { estimateFor, planView } from '../plans.ts';
 import { demandSight } from '../identify.ts';
 import { planBody, planParams, planSchema } from '../schemas/plan.ts';
 import { planFor } from '../start.ts';
@@ -15,7 +15,10 @@ export function planRoutes(app: App, context: ServerContext): void {
     async (request, reply) => {
       const made = await planFor(context, request.caller, request.body);
       const expiresAtMs = await context.plans.keep(made);
-      return reply.code(201).header('location', `/api/v1/plans/${made.hash}`).send(planView(made, expiresAtMs));
+      return reply
+        .code(201)
+        .header('location', `/api/v1/plans/${made.hash}`)
+        .send(planView(made, { expiresAtMs, estimate: await estimateFor(context.ports, made) }));
     },
   );
 
@@ -28,7 +31,7 @@ export function planRoutes(app: App, context: ServerContext): void {
     async (request) => {
       const found = await context.plans.kept(request.params.hash);
       demandSight(request.caller, { runbook: found.plan.definition.name, environment: found.plan.environment }, 'NOT_FOUND_PLAN');
-      return planView(found);
+      return planView(found, { estimate: await estimateFor(context.ports, found) });
     },
   );
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { component, digest, instant, jsonObject } from './component.ts';
+import { component, digest, instant, jsonObject, milliseconds } from './component.ts';
 
 const purpose = z.enum(['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift']);
 
@@ -13,10 +13,13 @@ const rowSchema = z.object({
   section: z.enum(['readiness', 'steps', 'finally']),
   depth: z.number().int(),
   action: z.string(),
+  role: z.enum(['rollback', 'on_failure']).optional(),
   targets: z.number().int().optional(),
+  waves: z.array(z.number().int()).readonly().optional(),
   effect: z.enum(['read', 'named', 'guarded', 'blind']).optional(),
   severity: z.enum(['mild', 'moderate', 'severe']).optional(),
   note: z.string().optional(),
+  calls: z.string().optional(),
   condition: z.enum(['always', 'never', 'depends']),
 });
 
@@ -31,6 +34,7 @@ export const planSchema = component(
     title: z.string(),
     purpose,
     environment: z.string(),
+    runbookDigest: digest,
     severity: z.enum(['mild', 'moderate', 'severe']),
     counts: z.object({ READ: z.number().int(), MUTATES: z.number().int(), UNKNOWN: z.number().int(), GATE: z.number().int() }),
     steps: z.array(rowSchema).readonly(),
@@ -41,6 +45,9 @@ export const planSchema = component(
     inputs: jsonObject,
     notes: z.array(z.string()).readonly(),
     simulatedScale: z.number().optional(),
+    rtoMs: milliseconds.optional(),
+    /** From the newest runs that ended well; absent when there is none. */
+    estimate: z.object({ medianMs: z.number(), fromMs: milliseconds, toMs: milliseconds, runs: z.number().int() }).optional(),
     /** Until when a run can start from it; absent for the plan of a run. */
     expiresAt: instant.optional(),
     canonical: z.string(),

@@ -115,6 +115,7 @@ describe('against a server', () => {
   const plan = {
     planHash: 'a'.repeat(64),
     runbook: 'shop-drill',
+    runbookDigest: 'b'.repeat(64),
     purpose: 'drill',
     environment: 'production',
     severity: 'severe',
