@@ -1,7 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actions } from '../../../engine/actions/registry.ts';
+import type { DocumentFile } from '../../../engine/language/guard.ts';
+import { loadDocuments } from '../../../engine/language/load.ts';
+import { allSteps } from '../../../engine/run/step-path.ts';
 import { runward } from './spawn.ts';
 
 const RUNBOOK = `apiVersion: runward/v1
@@ -127,4 +131,40 @@ describe('the runbooks that ship', () => {
     const all = expect.stringMatching(/^\d+ cases: \d+ passed, 0 failed · seed 1\n$/);
     expect({ stdout: exit === 0 ? '' : stdout, stderr, exit }).toEqual({ stdout: '', stderr: all, exit: 0 });
   }, 60_000);
+
+  it('each have a good path, a failing step and a cancel in the middle, and where they ask, nobody who answers', () => {
+    const { runbooks, tests } = loadDocuments(shipped(), { actions });
+    const lacking = [...runbooks.values()].flatMap(({ runbook }) => {
+      const cases = tests.filter((test) => test.runbook === runbook.name).flatMap((test) => test.cases);
+      const asks = [...allSteps(runbook.steps)].some(({ body }) => body.kind === 'approval');
+      const shown = {
+        'a good path': cases.some(({ expect: { status } }) => status === 'succeeded'),
+        'a failing step': cases.some(({ expect: { status } }) => status === 'failed' || status === 'partially_failed'),
+        'a cancel': cases.some(({ events }) => events.some((event) => event.do === 'cancel')),
+        'an approval that nobody gives':
+          !asks ||
+          cases.some(({ mocks }) =>
+            Object.values(mocks)
+              .flat()
+              .some(({ kind }) => kind === 'no_answer'),
+          ),
+      };
+      return Object.entries(shown).flatMap(([what, there]) => (there ? [] : [`${runbook.name}: ${what}`]));
+    });
+    expect(lacking).toEqual([]);
+    expect(runbooks.size).toBeGreaterThan(8);
+  });
 });
+
+function shipped(): readonly DocumentFile[] {
+  const folder = join(REPOSITORY, 'runbooks');
+  const configurations = join(REPOSITORY, 'configurations');
+  return [
+    ...readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => ({ path: `runbooks/${name}`, text: readFileSync(join(folder, name), 'utf8') })),
+    ...readdirSync(configurations)
+      .filter((name) => name.endsWith('.dsc.yaml'))
+      .map((name) => ({ path: `configurations/${name}`, text: readFileSync(join(configurations, name), 'utf8') })),
+  ];
+}
