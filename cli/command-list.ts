@@ -46,6 +46,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'what starts runs by the clock',
     load: async () => (await import('./commands/schedule.ts')).scheduleCommand,
   },
+  { name: 'lock', summary: 'targets that runs hold', load: async () => (await import('./commands/lock.ts')).lockCommand },
   { name: 'runbook', summary: 'runbooks that the server has', load: async () => (await import('./commands/runbook.ts')).runbookCommand },
   {
     name: 'drift',
@@ -74,12 +75,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-const LATER_WORDS =
-  'status init dsc dr backup audit kill freeze lock queue delivery auth token config context store conformance completion';
+const LATER_WORDS = 'status init dsc dr backup audit kill freeze queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
-  schedule: 'slots enable backfill',
-  run: 'pause resume retry rollback diff',
+  schedule: 'backfill',
+  run: 'retry rollback diff',
   runbook: 'versions publish',
   evidence: 'list show',
   worker: 'list drain',

@@ -1,13 +1,14 @@
 import { RUN_WORDS } from '../engine/run/run-state.ts';
-import type { RunRow, RunSummary } from '../engine/run/summary.ts';
+import type { RunRow } from '../engine/run/summary.ts';
 import { connect } from './api-client.ts';
 import { argument, countFlag, textFlag } from './flags.ts';
 import type { Flags } from './flags.ts';
 import { snapshot } from './follow-run.ts';
 import type { Session } from './program-options.ts';
+import { attentionLines, nextCommands } from './run-advice.ts';
 import { resolveRun } from './run-reference.ts';
 import { renderRunTree } from './run-tree.ts';
-import { ageText, clockText, needsAscii, plainText, tableText } from './terminal.ts';
+import { ageText, clockText, needsAscii, tableText } from './terminal.ts';
 import { watchRun } from './watch-run.ts';
 
 /** `run list`: newest first. */
@@ -47,7 +48,7 @@ export async function showRun(session: Session, args: readonly unknown[]): Promi
     ascii: needsAscii(process.env),
   };
   session.output.data({
-    text: () => [...renderRunTree(model, view), ...attention(model.run)].join('\n'),
+    text: () => [...renderRunTree(model, view), ...attentionLines(model.run)].join('\n'),
     json: model.run,
     names: [String(model.run.number)],
   });
@@ -62,8 +63,6 @@ export async function watchOneRun(session: Session, args: readonly unknown[], fl
   return watchRun(session, client, reference, { stopWhenWaiting: flags['waitApproval'] === false });
 }
 
-const OPEN: ReadonlySet<string> = new Set(['running', 'retrying', 'waiting', 'failed', 'timed_out', 'unknown']);
-
 function rowOf(run: RunRow, nowMs: number): readonly string[] {
   const words = RUN_WORDS[run.status];
   const mark = needsAscii(process.env) ? words.ascii : words.mark;
@@ -77,36 +76,4 @@ function rowOf(run: RunRow, nowMs: number): readonly string[] {
     run.startedAt === undefined ? '-' : clockText(endMs - Date.parse(run.startedAt)),
     ageText(nowMs - Date.parse(run.createdAt)),
   ];
-}
-
-function attention(run: RunSummary): readonly string[] {
-  const errors = run.steps.flatMap((row) => [
-    ...(row.error === undefined ? [] : [`✗ ${row.path}  ${row.error.kind}: ${plainText(row.error.message)}`]),
-    ...row.items.flatMap((item) =>
-      item.error === undefined ? [] : [`✗ ${row.path}[${item.key}]  ${item.error.kind}: ${plainText(item.error.message)}`],
-    ),
-  ]);
-  const waits = run.waitingFor.map((wait) => {
-    const until = wait.deadline === undefined ? '' : ` until ${wait.deadline}`;
-    return `◐ ${wait.step}  ${wait.kind === 'resolve' ? 'nobody knows whether it happened; nothing was sent again' : `waits for ${wait.by.join(', ') || 'its time'}`}${until}: ${plainText(wait.message)}`;
-  });
-  const why = run.reason === undefined || run.status === 'waiting' ? [] : [`reason: ${plainText(run.reason)}`];
-  return [...(errors.length + waits.length + why.length === 0 ? [] : ['']), ...why, ...errors, ...waits];
-}
-
-function nextCommands(run: RunSummary): readonly string[] {
-  const gates = run.waitingFor
-    .filter((wait) => wait.kind === 'approval')
-    .map((wait) => `next: runward approval approve "${run.number}.${wait.step}"`);
-  if (gates.length > 0) return gates;
-  const unknown = run.waitingFor.find((wait) => wait.kind === 'resolve');
-  if (unknown !== undefined) {
-    return [
-      'answer one of:',
-      ...['succeeded', 'failed', 'again'].map((as) => `  runward run resolve ${run.number} "${unknown.step}" --as ${as} --reason "…"`),
-    ];
-  }
-  const called = run.steps.find((row) => row.calls !== undefined && OPEN.has(row.status));
-  if (called?.calls !== undefined) return [`next: runward run show ${called.calls.number}`];
-  return run.endedAt === undefined ? [`next: runward run watch ${run.number}`] : [`next: runward evidence export ${run.number}`];
 }

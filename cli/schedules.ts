@@ -72,6 +72,11 @@ export async function resumeSchedule(session: Session, args: readonly unknown[],
   return control(session, args, { word: 'resume', body: given({ reason: textFlag(flags, 'reason') }) });
 }
 
+/** `schedule enable`. */
+export async function enableSchedule(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
+  return control(session, args, { word: 'enable', body: given({ reason: textFlag(flags, 'reason') }) });
+}
+
 /** `schedule trigger`: a run now, beside the slots. */
 export async function triggerSchedule(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
   const client = await connect(session);
@@ -86,7 +91,7 @@ export async function triggerSchedule(session: Session, args: readonly unknown[]
 async function control(
   session: Session,
   args: readonly unknown[],
-  asked: { readonly word: 'pause' | 'resume'; readonly body: object },
+  asked: { readonly word: 'pause' | 'resume' | 'enable'; readonly body: object },
 ): Promise<number> {
   const client = await connect(session);
   const { id } = await read(client, argument(args, 0));

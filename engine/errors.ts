@@ -27,6 +27,7 @@ export const ERRORS = {
   NOT_FOUND_STEP: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_DRIFT: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_SCHEDULE: { exit: 1, http: 404, retry: 'never' },
+  NOT_FOUND_LOCK: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_TOKEN: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_ROUTE: { exit: 1, http: 404, retry: 'never' },
   CONFLICT_STATE: { exit: 1, http: 409, retry: 'never' },

@@ -156,8 +156,13 @@ export const PROBE_SCRIPTS_MAX = 16;
 /** Verdicts and their evidence are kept for this long. */
 export const DRIFT_KEEP_MS = 34_560_000_000;
 
+/** Answers to requests with a key are kept for this long: a script that was stopped over the weekend still finds its answer. */
+export const ANSWER_KEEP_MS = 604_800_000;
+
 // Schedules.
 
+/** A run that a process was about to create is not created any more after this time: its process gave up or is gone. */
+export const SLOT_SETTLE_MS = 600_000;
 /** A schedule that owes more slots than this at once is parked for a person: a clock has leapt, or nobody looked for very long. */
 export const OWED_SLOTS_MAX = 100;
 /** A slot that is looked at later than this after its time counts as missed: the heartbeat comes every second. */

@@ -45,6 +45,8 @@ export interface Store extends ScheduleStore, GateStore {
 
   readonly lock: (lockIds: readonly string[], runId: RunId) => Promise<LockAnswer>;
   readonly unlock: (lockIds: readonly string[], runId: RunId) => Promise<void>;
+  /** Every lock that is held, sorted by its id. */
+  readonly listLocks: () => Promise<readonly HeldLock[]>;
 
   /** Runs that somebody should look at now: due, not ended and without a live lease. */
   readonly due: (limit: number) => Promise<readonly RunId[]>;
@@ -72,6 +74,16 @@ export interface Store extends ScheduleStore, GateStore {
   /** Keeps a verdict or the evidence behind it under the digest of its text. */
   readonly putDriftText: (digest: string, text: string, keepMs: number) => Promise<void>;
   readonly readDriftText: (digest: string) => Promise<string | undefined>;
+
+  /** The last entry of the chain of the installation; undefined when there is none. */
+  readonly systemAuditHead: () => Promise<{ readonly seq: number; readonly hash: string } | undefined>;
+  /** Appends an entry that follows the head; answers false, and changes nothing, when another one came first. */
+  readonly appendSystemAudit: (entry: AuditEntry) => Promise<boolean>;
+  /** Entries with numbers above `after`, in order, at most `limit`. */
+  readonly readSystemAudit: (after: number, limit: number) => Promise<readonly AuditEntry[]>;
+  /** Keeps the answer to a request under its id unless there is one; answers the text that is kept. */
+  readonly keepAnswer: (id: string, text: string, keepMs: number) => Promise<string>;
+  readonly readAnswer: (id: string) => Promise<string | undefined>;
 
   readonly beatWorker: (beat: WorkerBeat, keepMs: number) => Promise<void>;
   readonly listWorkers: () => Promise<readonly WorkerBeat[]>;
@@ -232,6 +244,13 @@ export interface LogPage {
   readonly lines: readonly (LogLine & { readonly n: number })[];
   readonly total: number;
   readonly dropped: number;
+}
+
+/** A target that a run holds, since when (milliseconds of the store's clock). */
+export interface HeldLock {
+  readonly lockId: string;
+  readonly runId: RunId;
+  readonly sinceMs: number;
 }
 
 export type LockAnswer =

@@ -13,6 +13,7 @@ import { driftRoutes } from './routes/drift.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { lockRoutes } from './routes/locks.ts';
 import { planRoutes } from './routes/plans.ts';
 import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
@@ -65,6 +66,7 @@ const ROUTES = [
   approvalRoutes,
   scheduleRoutes,
   driftRoutes,
+  lockRoutes,
   workerRoutes,
   tokenRoutes,
   healthRoutes,

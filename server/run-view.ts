@@ -4,7 +4,7 @@ import type { RunRecord, StepRecord } from '../engine/run/record.ts';
 import { hasEnded } from '../engine/run/run-state.ts';
 import type { RunSummary } from '../engine/run/summary.ts';
 import { runRow, summarize } from '../engine/run/summary.ts';
-import type { RunListQuery, StoredRun } from '../engine/store.ts';
+import type { HeldLock, RunListQuery, StoredRun } from '../engine/store.ts';
 import type { ServerContext } from './context.ts';
 import type { Caller } from './identify.ts';
 import { sees } from './identify.ts';
@@ -16,6 +16,8 @@ const WAIT_MAX_MS = 60_000;
 /** A run with its plan, as read at one moment. */
 export interface RunView extends HashedPlan {
   readonly stored: StoredRun;
+  /** The locks of a run that stands still or has left its cleanup undone: then a person asks what is held. */
+  readonly locks?: readonly HeldLock[];
 }
 
 /** The run behind a number, an id or the beginning of one. Throws NOT_FOUND_RUN, also for what the caller may not see. */
@@ -24,7 +26,13 @@ export async function readRun(context: ServerContext, caller: Caller, reference:
   const runId = await store.findRun(reference);
   const stored = runId === undefined ? undefined : await store.readRun(runId);
   if (stored === undefined || !sees(caller, resourceOf(stored.run))) throw new RunwardError('NOT_FOUND_RUN', `no run ${reference}`);
-  return { stored, ...(await context.plans.ofRun(stored.run)) };
+  const held = await locksOf(context, stored.run);
+  return { stored, ...(await context.plans.ofRun(stored.run)), ...(held === undefined ? {} : { locks: held }) };
+}
+
+async function locksOf({ ports }: ServerContext, { runId, state, cleanup }: RunRecord): Promise<readonly HeldLock[] | undefined> {
+  if (state !== 'paused' && state !== 'unknown' && cleanup === undefined) return undefined;
+  return (await ports.store.listLocks()).filter((lock) => lock.runId === runId);
 }
 
 /** A run as access is decided about it. */
@@ -40,9 +48,10 @@ export function stepWithKey({ stored }: RunView, stepKey: string): StepRecord {
 }
 
 /** What is shown of a run. */
-export function runView(context: ServerContext, { stored, plan }: RunView): RunSummary {
+export function runView(context: ServerContext, { stored, plan, locks }: RunView): RunSummary {
   const pendingCommands = stored.inbox.filter((entry) => entry.position > stored.run.inboxPosition).length;
-  return summarize({ run: stored.run, steps: stored.steps, plan, pendingCommands, nowMs: stored.nowMs, baseUrl: context.baseUrl() });
+  const facts = { run: stored.run, steps: stored.steps, plan, pendingCommands, nowMs: stored.nowMs, baseUrl: context.baseUrl() };
+  return summarize({ ...facts, ...(locks === undefined ? {} : { locks }) });
 }
 
 /** A run, after its next change when `wait` (a duration of at most 60 s) is given and it has not ended. */

@@ -5,7 +5,7 @@ import { timeText } from '../engine/run/summary.ts';
 import { cronWords } from '../engine/schedule/cron-words.ts';
 import { lookFromMs, previewSlots, zonedText } from '../engine/schedule/preview.ts';
 import { dueAtMs } from '../engine/schedule/slots.ts';
-import type { SlotRecord, StoredSchedule } from '../engine/schedule/stored-schedule.ts';
+import type { PendingSlot, SlotRecord, StoredSchedule } from '../engine/schedule/stored-schedule.ts';
 import type { ServerContext } from './context.ts';
 import type { Caller } from './identify.ts';
 import { demand, sees } from './identify.ts';
@@ -79,6 +79,7 @@ export async function slotsView(
       ...row,
     })),
     past: (await ports.store.listSlots(id, { limit: count })).map(recordView),
+    pending: (await ports.store.pendingSlots()).filter((slot) => slot.id === id).map(pendingView),
   };
 }
 
@@ -94,6 +95,13 @@ function pauseView({ reason, by, atMs, untilMs }: NonNullable<StoredSchedule['pa
   return { reason, by, at: timeText(atMs), ...(untilMs === undefined ? {} : { until: timeText(untilMs) }) };
 }
 
-function recordView({ slotMs, atMs, ...record }: SlotRecord) {
+function pendingView({ slotMs, afterMs, begun, trouble }: PendingSlot) {
+  const waits = afterMs === undefined ? 'it is being started' : `it waits for the end of the run of ${timeText(afterMs)}`;
+  const since = trouble === undefined ? {} : { since: timeText(trouble.sinceMs) };
+  return { slot: timeText(slotMs), reason: trouble?.reason ?? waits, begun, ...since };
+}
+
+/** What became of a slot, as the API shows it. */
+export function recordView({ slotMs, atMs, ...record }: SlotRecord) {
   return { slot: timeText(slotMs), ...record, at: timeText(atMs) };
 }

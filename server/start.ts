@@ -9,6 +9,7 @@ import type { RunState } from '../engine/run/run-state.ts';
 import type { RunSummary } from '../engine/run/summary.ts';
 import { startRun } from '../engine/run/start.ts';
 import type { ServerContext } from './context.ts';
+import { confirmSevere } from './danger.ts';
 import type { Caller } from './identify.ts';
 import { demand } from './identify.ts';
 import { isSimulated } from './loopback.ts';
@@ -74,7 +75,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
   const { plan, hash } = made;
   const resource = { runbook: plan.definition.name, environment: plan.environment };
   for (const each of [resource, ...calledBy(made)]) demand(caller, startPermission(each.environment), each);
-  confirmSevere(made, body);
+  confirmStart(made, body);
   if (isProduction(plan.environment)) await admitProduction(context, caller);
 
   const started = await startRun(ports, {
@@ -121,16 +122,11 @@ function named(body: StartRequest): PlanRequest {
   return { runbook: body.runbook, as: body.as, inputs: body.inputs };
 }
 
-function confirmSevere({ plan, hash }: HashedPlan, body: StartRequest): void {
+function confirmStart({ plan, hash }: HashedPlan, body: StartRequest): void {
   if (plan.severity !== 'severe') return;
-  const expected = plan.definition.name;
-  const lacks = [
-    body.planHash === undefined ? 'the hash of a plan that was read (planHash)' : '',
-    body.confirm === expected ? '' : `the name of the runbook (confirm: "${expected}")`,
-    body.reason === undefined ? 'a reason' : '',
-  ].filter((text) => text !== '');
-  if (lacks.length === 0) return;
-  throw new RunwardError('USAGE_CONFIRM', `a severe start needs ${lacks.join(', ')}`, { level: 'severe', expected, planHash: hash });
+  const lacks = body.planHash === undefined ? ['the hash of a plan that was read (planHash)'] : [];
+  const { name } = plan.definition;
+  confirmSevere({ what: `a start of ${name}`, expected: name, lacks, planHash: hash }, body);
 }
 
 async function admitProduction({ ports, config }: ServerContext, caller: Caller): Promise<void> {

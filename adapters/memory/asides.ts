@@ -7,7 +7,17 @@ import { makeLogTail } from './log-lines.ts';
 
 type Asides = Pick<
   Store,
-  'lock' | 'unlock' | 'appendLog' | 'readLog' | 'putRunbooks' | 'listDocuments' | 'putPlan' | 'getPlan' | 'beatWorker' | 'listWorkers'
+  | 'lock'
+  | 'unlock'
+  | 'listLocks'
+  | 'appendLog'
+  | 'readLog'
+  | 'putRunbooks'
+  | 'listDocuments'
+  | 'putPlan'
+  | 'getPlan'
+  | 'beatWorker'
+  | 'listWorkers'
 >;
 
 /** Everything the store keeps beside runs: locks, logs, documents, plans, heartbeats. */
@@ -26,6 +36,7 @@ export function makeAsides(nowMs: () => number): Asides {
   return {
     lock: async (lockIds, runId) => locks.lock(lockIds, runId, nowMs()),
     unlock: async (lockIds, runId) => locks.unlock(lockIds, runId),
+    listLocks: async () => locks.list(),
     appendLog: async (runId, lines) => logOf(runId).append(copy(lines)),
     readLog: async (runId, query) => copy(logOf(runId).read(query)),
     async putRunbooks(added) {

@@ -1,10 +1,11 @@
 import type { RunId } from '../../engine/ids.ts';
-import type { LockAnswer } from '../../engine/store.ts';
+import type { HeldLock, LockAnswer } from '../../engine/store.ts';
 
 /** Exclusive claims of runs on targets. */
 export interface Locks {
   readonly lock: (lockIds: readonly string[], runId: RunId, nowMs: number) => LockAnswer;
   readonly unlock: (lockIds: readonly string[], runId: RunId) => void;
+  readonly list: () => readonly HeldLock[];
 }
 
 /** No locks are held. */
@@ -21,6 +22,10 @@ export function makeLocks(): Locks {
     },
     unlock(lockIds, runId) {
       for (const lockId of lockIds) if (held.get(lockId)?.by === runId) held.delete(lockId);
+    },
+    list() {
+      const all = [...held].map(([lockId, { by, sinceMs }]) => ({ lockId, runId: by, sinceMs }));
+      return all.toSorted((left, right) => (left.lockId < right.lockId ? -1 : 1));
     },
   };
 }

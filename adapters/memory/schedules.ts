@@ -45,10 +45,15 @@ export function makeSchedules(nowMs: () => number): ScheduleStore {
       if (slot !== undefined) pending.set(slotName(id, slotMs), { ...slot, begun: true });
       return slot !== undefined;
     },
-    async endSlot(id, record) {
+    async noteSlot(id, slotMs, trouble) {
+      const name = slotName(id, slotMs);
+      const slot = pending.get(name);
+      if (slot !== undefined) pending.set(name, { ...slot, trouble: { ...trouble, sinceMs: slot.trouble?.sinceMs ?? trouble.sinceMs } });
+    },
+    async endSlot(id, record, knows) {
       const slot = pending.get(slotName(id, record.slotMs));
       if (slot === undefined) return 'gone';
-      if (slot.begun && record.outcome !== 'run') return 'begun';
+      if (slot.begun && record.outcome !== 'run' && knows?.begun !== true) return 'begun';
       pending.delete(slotName(id, record.slotMs));
       keep(id, record);
       return 'ended';

@@ -9,6 +9,7 @@ import type { RunCell } from './run-cell.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
 import { makeSchedules } from './schedules.ts';
+import { makeSystemAudit } from './system-audit.ts';
 import { makeTokens } from './tokens.ts';
 
 /** `nowMs` is the store's clock; `sleep` bounds `awaitEvents` (left out: real time). `busy` refuses new runs while it answers true. */
@@ -31,6 +32,7 @@ export function makeMemoryStore(options: MemoryStoreOptions): Store {
     ...makeTokens(),
     ...makeSchedules(nowMs),
     ...makeGates(),
+    ...makeSystemAudit(nowMs),
     nowMs: async () => nowMs(),
     durability: async () => ({ tier, server: 'memory', findings: ['everything is lost when the process ends'] }),
     close: async () => {},

@@ -4,6 +4,9 @@ import type { RunId } from '../../engine/ids.ts';
 /** Names of keys that belong to no single run. BullMQ keeps its own under `{runward}`. */
 export const STORE_KEYS = {
   due: 'runward:due',
+  locks: 'runward:locks',
+  systemAudit: 'runward:audit',
+  systemAuditHead: 'runward:audit:head',
   runs: 'runward:runs',
   ids: 'runward:ids',
   number: 'runward:number',
@@ -18,6 +21,7 @@ export const STORE_KEYS = {
   schedules: 'runward:schedules',
   schedulesDue: 'runward:schedules:due',
   slotsPending: 'runward:slots:pending',
+  slotsTrouble: 'runward:slots:trouble',
 } as const;
 
 /** The channel on which every transition with events tells `<runId> <eventSeq>`. */
@@ -55,6 +59,11 @@ export function groupKey(group: string): string {
 /** The key of a plan that waits to be started. */
 export function planKey(planHash: string): string {
   return `runward:plan:${planHash}`;
+}
+
+/** The key of the answer to a request. */
+export function answerKey(id: string): string {
+  return `runward:answer:${id}`;
 }
 
 /** The key of the records of a schedule's slots. */

@@ -1,5 +1,5 @@
 import { SLOTS_KEPT } from '../../engine/limits.ts';
-import type { PendingSlot, ScheduleStore, SlotRecord, StoredSchedule } from '../../engine/schedule/stored-schedule.ts';
+import type { PendingSlot, ScheduleStore, SlotRecord, SlotTrouble, StoredSchedule } from '../../engine/schedule/stored-schedule.ts';
 import { guarded } from './connection.ts';
 import { slotsKey, STORE_KEYS } from './keys.ts';
 import { script } from './script.ts';
@@ -53,14 +53,15 @@ redis.call('HSET', KEYS[1], ARGV[1], (string.gsub(slot, '"begun":false', '"begun
 return {'begun'}`,
 );
 
-/** KEYS pending, slots; ARGV name of the slot, its time, its record, 'run' or 'not'. */
+/** KEYS pending, slots, trouble; ARGV name of the slot, its time, its record, 'any' or 'not-begun'. */
 const END = script(
   'end-slot',
   `${KEEP}
 local slot = redis.call('HGET', KEYS[1], ARGV[1])
 if not slot then return {'gone'} end
-if ARGV[4] ~= 'run' and string.find(slot, '"begun":true', 1, true) then return {'begun'} end
+if ARGV[4] ~= 'any' and string.find(slot, '"begun":true', 1, true) then return {'begun'} end
 redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[3], ARGV[1])
 keep(KEYS[2], ARGV[2], ARGV[3])
 return {'ended'}`,
 );
@@ -93,15 +94,27 @@ export function makeSchedules(server: Server): ScheduleStore {
     },
     async pendingSlots() {
       const texts = await guarded(() => redis.hvals(STORE_KEYS.slotsPending));
-      return texts.map((text) => JSON.parse(text) as PendingSlot);
+      const troubles = texts.length === 0 ? {} : await guarded(() => redis.hgetall(STORE_KEYS.slotsTrouble));
+      return texts.map((text) => {
+        const slot = JSON.parse(text) as PendingSlot;
+        const trouble = troubles[slotName(slot.id, slot.slotMs)];
+        return trouble === undefined ? slot : { ...slot, trouble: JSON.parse(trouble) as SlotTrouble };
+      });
     },
     async beginSlot(id, slotMs) {
       const [kind] = await server.callDurably({ script: BEGIN, keys: [STORE_KEYS.slotsPending], args: [slotName(id, slotMs)] });
       return kind === 'begun';
     },
-    async endSlot(id, record) {
-      const keys = [STORE_KEYS.slotsPending, slotsKey(id)];
-      const args = [slotName(id, record.slotMs), String(record.slotMs), JSON.stringify(record), record.outcome === 'run' ? 'run' : 'not'];
+    async noteSlot(id, slotMs, trouble) {
+      const name = slotName(id, slotMs);
+      const earlier = await guarded(() => redis.hget(STORE_KEYS.slotsTrouble, name));
+      const sinceMs = earlier === null ? trouble.sinceMs : (JSON.parse(earlier) as SlotTrouble).sinceMs;
+      await guarded(() => redis.hset(STORE_KEYS.slotsTrouble, name, JSON.stringify({ ...trouble, sinceMs })));
+    },
+    async endSlot(id, record, knows) {
+      const keys = [STORE_KEYS.slotsPending, slotsKey(id), STORE_KEYS.slotsTrouble];
+      const how = record.outcome === 'run' || knows?.begun === true ? 'any' : 'not-begun';
+      const args = [slotName(id, record.slotMs), String(record.slotMs), JSON.stringify(record), how];
       const [kind] = (await server.callDurably({ script: END, keys, args })) as ['ended' | 'gone' | 'begun'];
       return kind;
     },

@@ -11,6 +11,7 @@ import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
 import { makeSchedules } from './schedules.ts';
 import { openServer } from './server.ts';
+import { makeSystemAudit } from './system-audit.ts';
 import { makeTokens } from './tokens.ts';
 
 /**
@@ -32,6 +33,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
     ...makeTokens(server),
     ...makeSchedules(server),
     ...makeGates(server),
+    ...makeSystemAudit(server),
     awaitEvents: (runId, after, waitMs, signal) => watch.wait({ runId, after }, waitMs, signal),
     nowMs: () => readNowMs(server),
     durability: server.durability,

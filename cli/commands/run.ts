@@ -3,7 +3,7 @@ import { repeated } from '../flags.ts';
 import { handled } from '../program-options.ts';
 import { examplesFirst } from '../help.ts';
 
-/** `run start|list|show|watch|logs|cancel`: everything about runs. */
+/** `run start|list|show|watch|logs|cancel|pause|resume|resolve`: everything about runs. */
 export function runCommand(program: Command): void {
   const run = program
     .command('run')
@@ -14,25 +14,64 @@ export function runCommand(program: Command): void {
     );
   startCommand(run);
   readCommands(run);
-  run
-    .command('cancel <run>')
-    .description('stop a run: nothing new starts, what was sent is followed to its end, cleanup runs')
-    .option('--reason <text>', 'kept with the run')
-    .action(handled(async (...given) => (await import('../run-control.ts')).cancelRun(...given)))
-    .addHelpText('before', examplesFirst(['runward run cancel 142 --reason "wrong network"', 'runward run cancel latest --yes']));
-  run
-    .command('resolve <run> <step>')
-    .description('say what an unknown step did: it happened, it did not, or send it once more')
-    .requiredOption('--as <answer>', 'succeeded, failed or again')
-    .requiredOption('--reason <text>', 'how you know; kept with the run')
-    .action(handled(async (...given) => (await import('../run-control.ts')).resolveStep(...given)))
-    .addHelpText('before', examplesFirst(['runward run resolve 140 "restart[web-02]" --as succeeded --reason "rebooted at 04:10"']));
+  controlCommands(run);
+  resolveCommand(run);
 }
 
 /** `start`, `watch` and `logs` are short for the commands below `run`. */
 export function shortCommand(program: Command, name: string): void {
   if (name === 'start') startCommand(program);
   else readCommands(program, name);
+}
+
+function controlCommands(run: Command): void {
+  run
+    .command('cancel <run>')
+    .description('stop a run: nothing new starts, what was sent is followed to its end, cleanup runs')
+    .option('--reason <text>', 'kept with the run; needed with --force')
+    .option('--rollback', 'roll back what was done before cleanup runs')
+    .option('--force', 'severe: give up what is left of rollback and cleanup; the targets stay locked')
+    .option('--confirm <name>', 'the name of the runbook, for --force')
+    .action(handled(async (...given) => (await import('../run-control.ts')).cancelRun(...given)))
+    .addHelpText(
+      'before',
+      examplesFirst([
+        'runward run cancel 142 --reason "wrong network"',
+        'runward run cancel latest --rollback --yes',
+        'runward run cancel 142 --force --confirm=shop-drill --reason "the vault is gone"',
+      ]),
+    );
+  run
+    .command('pause <run>')
+    .description('hold a run: nothing new starts, what was sent is followed, its targets stay locked, its time goes on')
+    .option('--reason <text>', 'kept with the run')
+    .action(handled(async (...given) => (await import('../run-control.ts')).pauseRun(...given)))
+    .addHelpText('before', examplesFirst(['runward run pause 142 --reason "wait for the network team"']));
+  run
+    .command('resume <run>')
+    .description('let a paused run go on where it stands')
+    .option('--reason <text>', 'kept with the run')
+    .action(handled(async (...given) => (await import('../run-control.ts')).resumeRun(...given)))
+    .addHelpText('before', examplesFirst(['runward run resume 142 --yes']));
+}
+
+function resolveCommand(run: Command): void {
+  run
+    .command('resolve <run> <step>')
+    .description('answer for a step that a person must decide about; `run show` prints the answers it takes, each with its consequence')
+    .option('--as <answer>', 'succeeded, failed, again, adopt, or what `run show` prints')
+    .option('--job <operation>', 'with --as adopt: the operation that is the effect of the step')
+    .option('--adopt <operation>', 'short for --as adopt --job')
+    .requiredOption('--reason <text>', 'how you know; kept with the run')
+    .option('--confirm <name>', 'the name of the runbook, where the plan is severe')
+    .action(handled(async (...given) => (await import('../run-resolve.ts')).resolveStep(...given)))
+    .addHelpText(
+      'before',
+      examplesFirst([
+        'runward run resolve 140 "restart[web-02]" --as succeeded --reason "rebooted at 04:10"',
+        'runward run resolve 140 "backup[db-01]" --adopt 9f0c1a52 --reason "started by us, see the vault"',
+      ]),
+    );
 }
 
 function startCommand(parent: Command): void {

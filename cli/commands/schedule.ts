@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { examplesFirst } from '../help.ts';
 import { handled } from '../program-options.ts';
 
-/** `schedule list|show|next|pause|resume|trigger`: what starts runs by the clock. */
+/** `schedule list|show|next|slots|pause|resume|enable|skip|trigger`: what starts runs by the clock. */
 export function scheduleCommand(program: Command): void {
   const schedule = program
     .command('schedule')
@@ -50,6 +50,30 @@ function addControls(schedule: Command): void {
     .option('--reason <text>', 'why')
     .action(handled(async (...given) => (await import('../schedules.ts')).resumeSchedule(...given)))
     .addHelpText('before', examplesFirst(['runward schedule resume nightly-backup.nightly']));
+  schedule
+    .command('enable <schedule>')
+    .description('turn on a schedule that its document leaves off; a changed document turns it off again')
+    .option('--reason <text>', 'why')
+    .action(handled(async (...given) => (await import('../schedules.ts')).enableSchedule(...given)))
+    .addHelpText('before', examplesFirst(['runward schedule enable shop-drill.quarterly --reason "agreed with the owner"']));
+  schedule
+    .command('slots <schedule>')
+    .description('slots that wait for their run and why, and what became of the last ones')
+    .option('-n <count>', 'how many past ones', '10')
+    .action(handled(async (...given) => (await import('../schedule-slots.ts')).showSlots(...given)))
+    .addHelpText(
+      'before',
+      examplesFirst(['runward schedule slots nightly-backup.nightly', 'runward schedule slots nightly-backup.nightly -n 50 -o jsonl']),
+    );
+  schedule
+    .command('skip <schedule> <slot>')
+    .description('record a slot as skipped that waits for its run and does not get it')
+    .requiredOption('--reason <text>', 'why; it stands in the record of the slot')
+    .action(handled(async (...given) => (await import('../schedule-slots.ts')).skipSlot(...given)))
+    .addHelpText(
+      'before',
+      examplesFirst(['runward schedule skip vault-report.nightly 2027-03-27T01:30:00.000Z --reason "the vault is gone"']),
+    );
   schedule
     .command('trigger <schedule>')
     .description('start a run now with the inputs of the schedule; no slot is used up')

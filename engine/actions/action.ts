@@ -70,7 +70,7 @@ export interface Handle {
 }
 
 /** Facts for the evidence; each outcome may bring some. `check` is what the action's own `record` keeps beside the run. */
-interface Observed {
+export interface Observed {
   readonly observations?: readonly Observation[];
   readonly check?: JsonObject;
 }
@@ -151,6 +151,12 @@ export type VerifyOutcome =
   | ({ readonly kind: 'not_yet'; readonly message: string; readonly retryAfterMs: number } & Observed)
   | Unanswered;
 
+/** Whether an operation that a person names may be followed as the effect of a step. `foreign`: it is not that step's, and why. */
+export type AdoptOutcome =
+  | ({ readonly kind: 'found'; readonly handle: Handle } & Observed)
+  | { readonly kind: 'foreign'; readonly message: string }
+  | Unanswered;
+
 interface ActionHead<Input> {
   /** For example `asr.item.get@1`: a name is never reused, a major changes with input, result or class. */
   readonly name: string;
@@ -185,6 +191,8 @@ export interface EffectAction<Input = never> extends ActionHead<Input> {
   readonly find: (ports: ActionPorts, context: ActionContext<Input>) => Promise<FindOutcome>;
   readonly poll: (ports: ActionPorts, context: ActionContext<Input>, handle: Handle) => Promise<PollOutcome>;
   readonly verify: (ports: ActionPorts, context: ActionContext<Input>, ended: JsonObject | undefined) => Promise<VerifyOutcome>;
+  /** Checks at the target that an operation which a person found there belongs to this step; absent where nothing can be followed by name. */
+  readonly adopt?: (ports: ActionPorts, context: ActionContext<Input>, operation: string) => Promise<AdoptOutcome>;
   /** Removes what the attempt left at the target, once its end is stored, whatever the end was. May be missed or repeated; never throws. */
   readonly cleanup?: (ports: ActionPorts, context: ActionContext<Input>) => Promise<void>;
 }

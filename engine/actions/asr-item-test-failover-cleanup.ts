@@ -2,8 +2,18 @@ import { z } from 'zod';
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import type { JsonObject } from '../json.ts';
 import { OTHER_WORK_POLL_MS, QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
-import type { ActionContext, ActionPorts, FindOutcome, PrecheckOutcome, SubmitOutcome, Unanswered, VerifyOutcome } from './action.ts';
+import type {
+  ActionContext,
+  ActionPorts,
+  AdoptOutcome,
+  FindOutcome,
+  PrecheckOutcome,
+  SubmitOutcome,
+  Unanswered,
+  VerifyOutcome,
+} from './action.ts';
 import { effectAction } from './action.ts';
+import { adoptSiteRecoveryJob } from './asr-adopt.ts';
 import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { type Leftover, leftovers, leftoversOf, stillThere } from './asr-leftovers.ts';
@@ -33,6 +43,7 @@ export const asrItemTestFailoverCleanup = effectAction({
   find,
   poll: pollJob,
   verify,
+  adopt,
 });
 
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
@@ -75,6 +86,15 @@ async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> 
   const other = otherWork(context, item.value);
   if (other) return other;
   return allows(item.value, 'TestFailoverCleanup') ? { kind: 'absent' } : { kind: 'reached' };
+}
+
+async function adopt(ports: ActionPorts, context: Context, operation: string): Promise<AdoptOutcome> {
+  const { target, signal } = context;
+  if (!target) return { kind: 'foreign', message: 'the step has no target' };
+  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
+  const expected = { subjectId: target.id, subjectName: item.value.friendlyName, scenarios: ['TestFailoverCleanup'] };
+  return adoptSiteRecoveryJob(ports, context, { operation, expected });
 }
 
 async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {

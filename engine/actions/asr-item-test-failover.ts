@@ -4,8 +4,9 @@ import { sameArmId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
 import { storedTimeMs, timeValue } from '../values.ts';
-import type { ActionContext, ActionPorts, FindOutcome, PrecheckOutcome, SubmitOutcome, VerifyOutcome } from './action.ts';
+import type { ActionContext, ActionPorts, AdoptOutcome, FindOutcome, PrecheckOutcome, SubmitOutcome, VerifyOutcome } from './action.ts';
 import { effectAction } from './action.ts';
+import { adoptSiteRecoveryJob } from './asr-adopt.ts';
 import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { RECOVERY_POINTS, choosePoint } from './asr-recovery-point.ts';
@@ -42,6 +43,7 @@ export const asrItemTestFailover = effectAction({
   find,
   poll: pollJob,
   verify,
+  adopt,
 });
 
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
@@ -104,6 +106,15 @@ async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> 
   if (allows(item.value, 'TestFailoverCleanup')) return { kind: 'reached' };
   if (allows(item.value, 'TestFailover')) return { kind: 'absent' };
   return { kind: 'unclear', message: `${target.name} allows only ${allowedText(item.value)}`, candidates: [] };
+}
+
+async function adopt(ports: ActionPorts, context: Context, operation: string): Promise<AdoptOutcome> {
+  const { target, signal } = context;
+  if (!target) return { kind: 'foreign', message: 'the step has no target' };
+  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
+  const expected = { subjectId: target.id, subjectName: item.value.friendlyName, scenarios: ['TestFailover'] };
+  return adoptSiteRecoveryJob(ports, context, { operation, expected });
 }
 
 async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {

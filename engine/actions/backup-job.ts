@@ -1,10 +1,10 @@
 import type { AzureBackupItem, AzureBackupJob } from '../azure-backup.ts';
-import { armIdPart, armIdUpTo } from '../ids.ts';
+import { armIdPart, armIdUpTo, sameArmId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { BACKUP_JOB_POLL_MS, JOB_CANDIDATES_MAX, JOB_WINDOW_MARGIN_MS } from '../limits.ts';
 import type { Observation } from '../ports.ts';
 import { storedTimeMs, timeValue } from '../values.ts';
-import type { ActionContext, ActionPorts, Handle, PollOutcome, Unanswered } from './action.ts';
+import type { ActionContext, ActionPorts, AdoptOutcome, Handle, PollOutcome, Unanswered } from './action.ts';
 import { unansweredRead } from './azure-answer.ts';
 import { compareMark, expiryMark } from './backup-mark.ts';
 import { pacedMs } from './pace.ts';
@@ -81,6 +81,30 @@ export async function pollBackup(
   if (own.kind === 'found') return lookAt(ports, context, own.job.id);
   const candidates = own.kind === 'unclear' ? own.candidates : [];
   return { kind: 'unclear', message: 'the operation of the backup names no job and none carries our mark', candidates };
+}
+
+/** Checks that a backup job which a person names is one of this machine and not older than the step; `operation` is its ARM id or its name. */
+export async function adoptBackup(
+  ports: Pick<ActionPorts, 'azure'>,
+  context: Context,
+  asked: { readonly operation: string; readonly item: AzureBackupItem },
+): Promise<AdoptOutcome> {
+  const vaultId = armIdUpTo(asked.item.id, 'vaults') ?? asked.item.id;
+  const jobId = asked.operation.startsWith('/') ? asked.operation : `${vaultId}/backupJobs/${asked.operation}`;
+  const foreign = (why: string): AdoptOutcome => ({
+    kind: 'foreign',
+    message: `${asked.operation} is not the effect of this step: ${why}`,
+  });
+  if (!sameArmId(armIdUpTo(jobId, 'vaults') ?? '', vaultId)) return foreign('it belongs to another vault');
+  const job = await ports.azure.read({ kind: 'backup.job', jobId }, context.signal);
+  if (job.kind === 'missing') return foreign('the vault has no such job');
+  if (job.kind !== 'found') return unansweredRead('the backup job', job);
+  const { containerName, entityName, operation, startedAtMs } = job.value;
+  if ((containerName === undefined && entityName === undefined) || !mayConcern(job.value, asked.item))
+    return foreign(`it works on ${entityName ?? containerName ?? 'nothing that it names'}`);
+  if (operation !== 'Backup') return foreign(`it is ${operation ?? 'of no kind that it names'}, not Backup`);
+  if (startedAtMs === undefined || startedAtMs < context.createdAtMs - JOB_WINDOW_MARGIN_MS) return foreign('it began before the step did');
+  return { kind: 'found', handle: { jobId: job.value.id } };
 }
 
 async function lookAt(ports: Pick<ActionPorts, 'azure' | 'clock'>, context: Context, jobId: string): Promise<PollOutcome> {

@@ -7,6 +7,7 @@ import { storedTimeMs, timeValue } from '../values.ts';
 import type {
   ActionContext,
   ActionPorts,
+  AdoptOutcome,
   FindOutcome,
   Handle,
   PollOutcome,
@@ -16,7 +17,7 @@ import type {
 } from './action.ts';
 import { effectAction } from './action.ts';
 import { guardedSubmit, unansweredRead } from './azure-answer.ts';
-import { findOwnBackup, pollBackup } from './backup-job.ts';
+import { adoptBackup, findOwnBackup, pollBackup } from './backup-job.ts';
 import { expiryMark } from './backup-mark.ts';
 import { BACKUP_READ_RIGHTS, backupPlace } from './backup-place.ts';
 import { durationInput } from './duration-input.ts';
@@ -51,6 +52,7 @@ export const backupTrigger = effectAction({
   find,
   poll,
   verify,
+  adopt,
 });
 
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
@@ -115,6 +117,13 @@ async function poll(ports: ActionPorts, context: Context, handle: Handle): Promi
   if (place.kind === 'unanswered') return place;
   if (place.kind === 'failed') return { kind: 'unclear', message: place.failure.message, candidates: [] };
   return pollBackup(ports, context, { handle, item: place.item });
+}
+
+async function adopt(ports: ActionPorts, context: Context, operation: string): Promise<AdoptOutcome> {
+  const place = await backupPlace(ports, context);
+  if (place.kind === 'unanswered') return place;
+  if (place.kind === 'failed') return { kind: 'foreign', message: place.failure.message };
+  return adoptBackup(ports, context, { operation, item: place.item });
 }
 
 async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {

@@ -1,4 +1,3 @@
-import type { StepKey } from '../ids.ts';
 import type { InboxEntry } from '../store.ts';
 import { moveStep, type RunChange } from './change.ts';
 import { type Command, formOf, readCommand } from './command.ts';
@@ -6,6 +5,7 @@ import { controlChange, controlRefusal } from './control.ts';
 import { ANSWERS, decisionRefusal } from './decision.ts';
 import type { Holder } from './holder.ts';
 import type { RunView, StepRecord } from './record.ts';
+import { type Adoption, checkAdoption, resolveChange, resolveRefusal } from './resolve-step.ts';
 import type { Engine } from './turn.ts';
 
 /** Applies what people said to the run, in the order in which the store has it, each in a transition of its own. */
@@ -13,8 +13,9 @@ export async function applyCommands(engine: Engine, holder: Holder): Promise<voi
   const open = holder.inbox().filter(({ position }) => position > holder.view().run.inboxPosition);
   for (const entry of open) {
     const command = readCommand(engine.ports.signer, holder.view().run, entry);
+    const adoption = command?.kind === 'resolve' ? await checkAdoption(engine, holder, command) : undefined;
     await holder.commit((view, nowMs) => ({
-      ...commandChange(engine, holder, { id: entry.id, command, view, nowMs }),
+      ...commandChange(engine, holder, { id: entry.id, command, adoption, view, nowMs }),
       inboxPosition: entry.position,
     }));
     if (command === undefined)
@@ -33,6 +34,7 @@ export async function fetchCommands(engine: Engine, holder: Holder): Promise<rea
 interface Applying {
   readonly id: string;
   readonly command: Command | undefined;
+  readonly adoption: Adoption;
   readonly view: RunView;
   readonly nowMs: number;
 }
@@ -73,8 +75,14 @@ function commandChange(engine: Engine, holder: Holder, at: Applying): RunChange 
     }
     case 'resolve': {
       const record = view.steps.get(command.step);
-      if (record?.state !== 'unknown') return refused('the step is not unknown');
-      return said(resolved(engine, view, { record, command }), { as: command.as, reason: command.reason });
+      const why = resolveRefusal(record, command, at.adoption);
+      if (record === undefined || why !== undefined) return refused(why ?? 'there is no such step');
+      const change = resolveChange(engine, view, { record, word: command, adoption: at.adoption, nowMs: at.nowMs });
+      return said(change, {
+        as: command.as,
+        reason: command.reason,
+        ...(command.operation === undefined ? {} : { operation: command.operation }),
+      });
     }
   }
 }
@@ -101,32 +109,4 @@ function decided(record: StepRecord, view: RunView, command: Extract<Command, { 
     { data: { answer: decision.answer, by: command.by.name, self } },
   );
   return { steps: [change], ...(self ? { fields: { selfApproved: true } } : {}) };
-}
-
-function resolved(
-  engine: Engine,
-  view: RunView,
-  at: { readonly record: StepRecord; readonly command: Extract<Command, { kind: 'resolve' }> },
-): RunChange {
-  const { record, command } = at;
-  const others = [...view.steps.values()].some((other) => other.state === 'unknown' && other.path !== record.path);
-  const reason = `${command.by.name}: ${command.reason}`;
-  const again = {
-    generation: record.generation + 1,
-    attempt: 1,
-    send: 1,
-    key: engine.ports.ids.uuid5(view.run.runId, record.path, '0', String(record.generation + 1)) as StepKey,
-  };
-  const step =
-    command.as === 'succeeded'
-      ? moveStep(record, 'resolved_happened', { reason })
-      : command.as === 'failed'
-        ? moveStep(record, 'resolved_not_happened', { reason, error: { kind: 'target', message: `resolved as not happened by ${reason}` } })
-        : moveStep(
-            record,
-            'resolved_again',
-            { ...again, reason },
-            { drop: ['handle', 'ended', 'deadlineAtMs', 'firstIntentAtMs', 'notBeforeMs', 'verifySinceMs'] },
-          );
-  return { steps: [step], ...(view.run.state === 'unknown' && !others ? { event: 'resolved', fields: { reason: null } } : {}) };
 }

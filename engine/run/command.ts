@@ -38,7 +38,9 @@ const command = z.discriminatedUnion('kind', [
     kind: z.literal('resolve'),
     runId: z.string(),
     step: z.string(),
-    as: z.enum(['succeeded', 'failed', 'again']),
+    as: z.enum(['succeeded', 'failed', 'again', 'adopt']),
+    /** The operation that is to be followed, with `adopt`. */
+    operation: z.string().optional(),
     by: principal,
     atMs: z.number().int(),
     reason: z.string(),

@@ -35,7 +35,8 @@ function effectStep(turn: Turn, action: EffectAction, input: unknown): Promise<v
   return state === 'submitted' ? followStep(turn, action, input) : submitStep(turn, action, input);
 }
 
-function actionOf(engine: Engine, holder: Holder, leaf: { readonly step: Step; readonly record: StepRecord }): Action | undefined {
+/** The action of a leaf; undefined when this worker does not have it. */
+export function actionOf(engine: Engine, holder: Holder, leaf: { readonly step: Step; readonly record: StepRecord }): Action | undefined {
   const { step, record } = leaf;
   if (step.body.kind === 'call') return callAction(engine, holder, leaf);
   if (step.body.kind === 'uses') return engine.actions.get(step.body.action);

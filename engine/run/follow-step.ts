@@ -2,10 +2,11 @@ import type { EffectAction, PollOutcome, VerifyOutcome } from '../actions/action
 import { OVERTIME_MS, VERIFY_WINDOW_MS } from '../limits.ts';
 import { moveStep } from './change.ts';
 import { logOutcome } from './log-outcome.ts';
+import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
 import { afterFailure, settle } from './settle.ts';
 import { cleanUp, endChange } from './submit-step.ts';
-import { contextOf, move, recordOf, type Turn } from './turn.ts';
+import { candidatesOf, contextOf, move, recordOf, type Turn } from './turn.ts';
 
 /** Follows accepted work to its end and believes the end only when the target itself shows it. */
 export async function followStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
@@ -72,7 +73,8 @@ async function contradicted(turn: Turn, outcome: Exclude<VerifyOutcome, { kind: 
         patch: { observations, error: { kind: 'verify', message: outcome.message } },
       });
     }
-    if (isOvertime(record.deadlineAtMs, nowMs)) return moveStep(record, 'cannot_tell', { observations, reason: outcome.message });
+    if (isOvertime(record.deadlineAtMs, nowMs))
+      return moveStep(record, 'cannot_tell', { ...ownWork(turn, record), observations, reason: outcome.message });
     return moveStep(record, 'still_running', { verifySinceMs, reason: outcome.message, notBeforeMs: nowMs + outcome.retryAfterMs });
   });
 }
@@ -83,7 +85,11 @@ function askPerson(turn: Turn, poll: Extract<PollOutcome, { kind: 'unclear' }>):
     moveStep(
       record,
       'cannot_tell',
-      { reason: poll.message, observations: [...record.observations, ...(poll.observations ?? [])] },
+      {
+        ...candidatesOf(turn, poll.candidates),
+        reason: poll.message,
+        observations: [...record.observations, ...(poll.observations ?? [])],
+      },
       { data: { candidates: poll.candidates } },
     ),
   );
@@ -92,7 +98,8 @@ function askPerson(turn: Turn, poll: Extract<PollOutcome, { kind: 'unclear' }>):
 async function stillRunning(turn: Turn, poll: Extract<PollOutcome, { kind: 'running' | 'unanswered' }>): Promise<void> {
   await move(turn, (record, nowMs) => {
     if (isOvertime(record.deadlineAtMs, nowMs)) {
-      return moveStep(record, 'cannot_tell', { reason: 'the operation did not end in the time of its step and ten minutes more' });
+      const reason = 'the operation did not end in the time of its step and ten minutes more';
+      return moveStep(record, 'cannot_tell', { ...ownWork(turn, record), reason });
     }
     const notBeforeMs = nowMs + poll.retryAfterMs;
     if (poll.kind === 'unanswered') return moveStep(record, 'still_running', { notBeforeMs, reason: poll.message });
@@ -132,6 +139,11 @@ async function endBadly(
     ),
   );
   await cleanUp(turn, action, { record: attempt, input: at.input });
+}
+
+/** The operation that was followed so far: a person may have it followed further. */
+function ownWork(turn: Turn, { handle }: StepRecord): Pick<StepRecord, 'candidates'> {
+  return candidatesOf(turn, handle?.jobId === undefined ? [] : [handle.jobId]);
 }
 
 function isOvertime(deadlineAtMs: number | undefined, nowMs: number): boolean {

@@ -3,7 +3,7 @@ import { OVERTIME_MS, UNANSWERED_MS } from '../limits.ts';
 import { moveStep, type StepChange } from './change.ts';
 import type { StepRecord } from './record.ts';
 import { sendStep } from './submit-step.ts';
-import { contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
+import { candidatesOf, contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
 
 /**
  * Finds out what an earlier send did. Found work is adopted at once; that there is none is believed only after the quiet time, when no
@@ -30,7 +30,11 @@ export async function reconcileStep(turn: Turn, action: EffectAction, input: unk
     );
     return sendStep(turn, action, input);
   }
-  await move(turn, (record, nowMs) => reconciled(record, { found, verdict, nowMs, quietEndMs: quietEndMs(turn, record, action) }));
+  await move(turn, (record, nowMs) => {
+    const change = reconciled(record, { found, verdict, nowMs, quietEndMs: quietEndMs(turn, record, action) });
+    if (change.event !== 'cannot_tell') return change;
+    return { ...change, to: { ...change.to, ...candidatesOf(turn, found.kind === 'unclear' ? found.candidates : []) } };
+  });
 }
 
 /**
@@ -48,8 +52,10 @@ async function giveUpSend(turn: Turn, action: EffectAction, found: FindOutcome):
         observations,
         reason: 'the request had no effect and is not sent again',
       });
-    if (ticket === 'exists')
-      return moveStep(record, 'cannot_tell', { observations, reason: 'the request may have been sent and left no mark' });
+    if (ticket === 'exists') {
+      const reason = 'the request may have been sent and left no mark';
+      return moveStep(record, 'cannot_tell', { ...candidatesOf(turn), observations, reason });
+    }
     return moveStep(record, 'unclear', { reason: 'the ticket store did not answer', notBeforeMs: nowMs + UNANSWERED_MS });
   });
 }

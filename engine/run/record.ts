@@ -204,6 +204,8 @@ export interface StepRecord {
   readonly held?: HoldWord;
   readonly error?: Failure;
   readonly percent?: number;
+  /** Operations at the target that may be the effect of an unknown step; absent where nothing can be followed by name. */
+  readonly candidates?: readonly string[];
   readonly decisions?: readonly Decision[];
   /** What people were told about a gate that waits. */
   readonly noticed?: readonly PersonNotice[];

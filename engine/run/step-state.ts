@@ -27,7 +27,8 @@ export type StepEvent =
   | 'ended_badly'
   | 'resolved_happened'
   | 'resolved_not_happened'
-  | 'resolved_again';
+  | 'resolved_again'
+  | 'resolved_adopted';
 
 /** One row per allowed edge. A pair that is not here is a bug: `nextStepState` throws RUN_BAD_EDGE and the run stops. */
 export const STEP_EDGES = {
@@ -63,7 +64,7 @@ export const STEP_EDGES = {
     ended_badly: 'failed',
     cannot_tell: 'unknown',
   },
-  unknown: { resolved_happened: 'succeeded', resolved_not_happened: 'failed', resolved_again: 'ready' },
+  unknown: { resolved_happened: 'succeeded', resolved_not_happened: 'failed', resolved_again: 'ready', resolved_adopted: 'submitted' },
   succeeded: {},
   failed: {},
   skipped: {},

@@ -8,7 +8,7 @@ import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
 import { afterFailure, settle, type Settled } from './settle.ts';
 import { takeTargets } from './target-locks.ts';
-import { attemptDeadlineMs, contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
+import { attemptDeadlineMs, candidatesOf, contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
 
 /** The stages before and around the one request: check, precheck, intent, ticket, send. Each outcome is stored before the next stage begins. */
 export async function submitStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
@@ -50,7 +50,7 @@ export async function sendStep(turn: Turn, action: EffectAction, input: unknown)
   const ticket = await turn.engine.ports.tickets.create(`${record.key}.${record.attempt}.${record.send}`);
   if (ticket === 'exists' && action.effect === 'blind' && turn.holder.nowMs() >= quietEndMs(turn, record, action)) {
     const reason = 'the request may have been sent before and leaves no mark at its target';
-    return move(turn, (now) => moveStep(now, 'cannot_tell', { reason }));
+    return move(turn, (now) => moveStep(now, 'cannot_tell', { ...candidatesOf(turn), reason }));
   }
   if (ticket !== 'created') {
     const reason =

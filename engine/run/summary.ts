@@ -3,7 +3,7 @@ import { dateOf } from '../language/instant.ts';
 import type { Objectives, Runbook, Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import { cutWaves } from '../plan/waves.ts';
-import type { RunRecord, StepRecord } from './record.ts';
+import type { RetryOf, RunPause, RunRecord, StepRecord } from './record.ts';
 import type { RunState } from './run-state.ts';
 import { hasEnded } from './run-state.ts';
 import { childPrefix, itemPath, phasePrefix, stepPath, wavePrefix } from './step-path.ts';
@@ -37,6 +37,8 @@ export interface ItemSummary {
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly stepKey?: string;
+  /** Number of the run whose result this is. */
+  readonly keptFrom?: number;
 }
 
 /** One row of the step tree, in the order of the runbook; rows that have not started yet are `pending`. */
@@ -76,6 +78,9 @@ export interface RunRow {
   readonly selfApproved?: boolean;
   /** The run that called this one, and the path of its step. */
   readonly calledBy?: LinkedRun & { readonly step: string };
+  readonly pause?: { readonly cause: RunPause['cause']; readonly by: string; readonly reason?: string; readonly at: string };
+  readonly cleanup?: 'incomplete';
+  readonly retryOf?: { readonly id: string; readonly number: number; readonly mode: RetryOf['mode']; readonly step?: string };
   readonly url: string;
 }
 
@@ -85,6 +90,8 @@ export interface RunSummary extends RunRow {
   readonly waitingFor: readonly Waiting[];
   readonly steps: readonly StepSummary[];
   readonly pendingCommands: number;
+  /** Targets that the run holds, where it stands still or has left its cleanup undone. */
+  readonly locks?: readonly { readonly target: string; readonly since: string }[];
 }
 
 /** What a summary is made from: the stored run, its plan, the store's time (milliseconds) and the address that links begin with. */
@@ -95,6 +102,8 @@ export interface SummarySource {
   readonly pendingCommands: number;
   readonly nowMs: number;
   readonly baseUrl: string;
+  /** The locks that the run holds. */
+  readonly locks?: readonly { readonly lockId: string; readonly sinceMs: number }[];
 }
 
 /** Everything that is shown of a run; pure, so that every reader shows the same. */
@@ -103,7 +112,7 @@ export function summarize(source: SummarySource): RunSummary {
   return {
     ...runRow(source.run, source.baseUrl),
     objectives: objectivesOf(source.run, source.plan.definition, source.nowMs),
-    waitingFor: hasEnded(source.run.state) ? [] : waitingSteps(source.plan.definition, source.steps),
+    waitingFor: hasEnded(source.run.state) ? [] : waitingSteps(source.plan, source.steps),
     steps: [
       ...rowsOf(records, source.plan.definition.readiness?.checks ?? [], {
         prefix: phasePrefix('readiness', source.run.readinessRound),
@@ -114,6 +123,9 @@ export function summarize(source: SummarySource): RunSummary {
       ...rowsOf(records, source.plan.definition.finally, { prefix: phasePrefix('finally'), section: 'finally', depth: 0 }),
     ],
     pendingCommands: source.pendingCommands,
+    ...(source.locks === undefined
+      ? {}
+      : { locks: source.locks.map(({ lockId, sinceMs }) => ({ target: lockId, since: timeText(sinceMs) })) }),
   };
 }
 
@@ -141,8 +153,19 @@ export function runRow(run: RunRecord, baseUrl: string): RunRow {
     ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
     ...(run.selfApproved === undefined ? {} : { selfApproved: run.selfApproved }),
     ...calledBy(run),
+    ...(run.pause === undefined ? {} : { pause: pauseOf(run.pause) }),
+    ...(run.cleanup === undefined ? {} : { cleanup: run.cleanup }),
+    ...(run.retryOf === undefined ? {} : { retryOf: retryOf(run.retryOf) }),
     url: `${baseUrl}/runs/${run.number}`,
   };
+}
+
+function pauseOf({ cause, by, reason, atMs }: RunPause): NonNullable<RunRow['pause']> {
+  return { cause, by, ...(reason === undefined ? {} : { reason }), at: timeText(atMs) };
+}
+
+function retryOf({ runId, number, mode, step }: RetryOf): NonNullable<RunRow['retryOf']> {
+  return { id: runId, number, mode, ...(step === undefined ? {} : { step }) };
 }
 
 /** RFC 3339 in UTC, always with milliseconds. */
@@ -255,6 +278,7 @@ function stateOf(record: StepRecord | undefined): Omit<ItemSummary, 'key'> {
     ...(begun ? timeField('startedAt', record.firstAttemptAtMs ?? record.createdAtMs) : {}),
     ...timeField('endedAt', record.endedAtMs),
     stepKey: record.key,
+    ...(record.keptFrom === undefined ? {} : { keptFrom: record.keptFrom }),
   };
 }
 

@@ -93,6 +93,11 @@ function requestId(turn: Turn, record: StepRecord, send: number): string {
   return turn.engine.ports.ids.uuid5(record.key, String(record.attempt), String(send));
 }
 
+/** What a step keeps for the person who is asked about it: what was found at the target, where the action can follow it by its name. */
+export function candidatesOf({ action }: Pick<Turn, 'action'>, found: readonly string[] = []): Pick<StepRecord, 'candidates'> {
+  return action.effect === 'read' || action.adopt === undefined ? {} : { candidates: found };
+}
+
 /** When this attempt is over: its start and the step's or the action's time-out, in milliseconds since 1970. */
 export function attemptDeadlineMs(turn: Turn, record: StepRecord): number {
   // A called run keeps the step's time itself and then cleans up: its caller follows it to that end.

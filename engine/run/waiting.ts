@@ -1,5 +1,7 @@
 import { dateOf } from '../language/instant.ts';
 import type { Runbook, Step } from '../language/runbook.ts';
+import type { Plan } from '../plan/plan-record.ts';
+import { type Answer, unknownAnswers } from './answers.ts';
 import type { StepRecord } from './record.ts';
 import { allSteps } from './step-path.ts';
 
@@ -13,16 +15,22 @@ export interface Waiting {
   /** When the wait ends by itself (RFC 3339). */
   readonly deadline?: string;
   readonly stepKey: string;
+  /** What a person may answer here, each with its consequence. */
+  readonly answers?: readonly Answer[];
+  /** How much care the answer needs: severe ones need the name of the runbook. */
+  readonly level?: 'moderate' | 'severe';
 }
 
 /** The steps that a run waits at, in the order of their records; retries and polls are no waits. */
-export function waitingSteps(definition: Runbook, records: readonly StepRecord[]): readonly Waiting[] {
-  const steps = stepsById(definition);
+export function waitingSteps(plan: Pick<Plan, 'definition' | 'severity'>, records: readonly StepRecord[]): readonly Waiting[] {
+  const steps = stepsById(plan.definition);
+  const level = plan.severity === 'severe' ? 'severe' : 'moderate';
   return records.flatMap((record) => {
     const step = steps.get(record.stepId);
     if (step === undefined) return [];
     const found = waitOf(step, record);
-    return found === undefined ? [] : [found];
+    if (found === undefined) return [];
+    return [found.kind === 'resolve' ? { ...found, level } : found];
   });
 }
 
@@ -35,7 +43,13 @@ export function stepsById(definition: Runbook): ReadonlyMap<string, Step> {
 function waitOf(step: Step, record: StepRecord): Waiting | undefined {
   const head = { step: record.path, stepKey: record.key };
   if (record.state === 'unknown' && record.node === 'leaf') {
-    return { ...head, kind: 'resolve', by: [], message: record.reason ?? 'nobody knows whether the last request had its effect' };
+    return {
+      ...head,
+      kind: 'resolve',
+      by: [],
+      message: record.reason ?? 'nobody knows whether the last request had its effect',
+      answers: unknownAnswers(record),
+    };
   }
   if (record.state !== 'ready') return undefined;
   if (record.node === 'timer') return { ...head, kind: 'timer', by: [], message: step.name, ...until(record.untilAtMs) };

@@ -30,6 +30,19 @@ export async function resumeSchedule(ports: Pick<Ports, 'store'>, id: string): P
   });
 }
 
+/** Turns on a schedule that its document leaves off; it fires from the next slot on. Throws NOT_FOUND_SCHEDULE, CONFLICT_STATE. */
+export async function enableSchedule(
+  ports: Pick<Ports, 'store'>,
+  id: string,
+  said: { readonly by: string; readonly reason?: string },
+): Promise<StoredSchedule> {
+  return change(ports, id, (stored, nowMs) => {
+    const next = nextSlot(stored.rule, nowMs);
+    if (next === undefined) throw new RunwardError('CONFLICT_STATE', `schedule ${id} has no slot any more: it cannot be enabled`);
+    return { schedule: { ...moved(stored, 'enabled'), nextSlotMs: next, enabled: { ...said, atMs: nowMs } } };
+  });
+}
+
 interface Changed {
   readonly schedule: StoredSchedule;
   readonly record?: SlotRecord;

@@ -59,6 +59,7 @@ export async function fireOnce<Planned>(ports: FirePorts, runs: SlotRuns<Planned
       await startSlot(ports, runs, slot);
     } catch (error) {
       resting.set(name, REST_BEATS);
+      await note(ports, slot, `it could not be started and is tried again: ${reasonOf(error)}`);
       const fields = { schedule: slot.id, slot: formatInstant(slot.slotMs), reason: reasonOf(error) };
       ports.log.warn('the run of a slot could not be started and will be tried again', fields);
     }
@@ -72,7 +73,10 @@ async function startSlot<Planned>({ store, ids, log }: FirePorts, runs: SlotRuns
     const record = { slotMs, outcome, atMs: await store.nowMs(), ...(reason === undefined ? { runId } : { reason }) };
     const answer = await store.endSlot(id, record);
     const fields = { schedule: id, slot: formatInstant(slotMs), runId, reason: reason ?? '' };
-    if (answer === 'begun') log.warn('the run of a slot was begun, and its plan is refused now', fields);
+    if (answer === 'begun') {
+      await note({ store }, slot, `its run was begun and its plan is refused now: ${reason ?? ''}`);
+      log.warn('the run of a slot was begun, and its plan is refused now', fields);
+    }
     if (answer === 'ended') log.info(outcome === 'run' ? 'slot has its run' : 'slot skipped', fields);
   };
 
@@ -86,6 +90,11 @@ async function startSlot<Planned>({ store, ids, log }: FirePorts, runs: SlotRuns
   if (!(await store.beginSlot(id, slotMs))) return;
   await runs.create(schedule, runId, answer.planned);
   await end('run');
+}
+
+/** A note is for people who ask; one that is not stored changes nothing. */
+async function note({ store }: Pick<FirePorts, 'store'>, { id, slotMs }: PendingSlot, reason: string): Promise<void> {
+  await store.noteSlot(id, slotMs, { reason, sinceMs: await store.nowMs() }).catch(() => undefined);
 }
 
 async function isUnderWay({ store, ids }: Pick<FirePorts, 'store' | 'ids'>, id: string, slotMs: number): Promise<boolean> {

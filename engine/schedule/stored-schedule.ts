@@ -32,6 +32,8 @@ export interface StoredSchedule {
   /** Failed runs since the last good one. */
   readonly failures: number;
   readonly pause?: SchedulePause;
+  /** Who turned on a schedule that its document leaves off; a changed document turns it off again. */
+  readonly enabled?: { readonly by: string; readonly reason?: string; readonly atMs: number };
 }
 
 /** Why a schedule does not fire, by whom and until when. */
@@ -59,6 +61,14 @@ export interface PendingSlot {
   readonly afterMs?: number;
   /** True once somebody was about to create its run: it can no longer be skipped. */
   readonly begun: boolean;
+  /** Why its run does not come to be, and since when. */
+  readonly trouble?: SlotTrouble;
+}
+
+/** What keeps a slot from its run; `sinceMs` is when it was first seen. */
+export interface SlotTrouble {
+  readonly reason: string;
+  readonly sinceMs: number;
 }
 
 /** One decision about a schedule, applied whole or not at all. */
@@ -85,8 +95,10 @@ export interface ScheduleStore {
   readonly pendingSlots: () => Promise<readonly PendingSlot[]>;
   /** Marks a slot before its run is created; false when it is not to run any more. */
   readonly beginSlot: (id: string, slotMs: number) => Promise<boolean>;
-  /** Replaces a slot that is to run by its record. `begun`: it is skipped no more, because its run may exist. */
-  readonly endSlot: (id: string, record: SlotRecord) => Promise<'ended' | 'gone' | 'begun'>;
+  /** Remembers why a slot that is to run has no run yet; the time at which it was first seen stays. */
+  readonly noteSlot: (id: string, slotMs: number, trouble: SlotTrouble) => Promise<void>;
+  /** Replaces a slot that is to run by its record. `begun`: it is skipped no more, because its run may exist, unless the caller knows better. */
+  readonly endSlot: (id: string, record: SlotRecord, knows?: { readonly begun: boolean }) => Promise<'ended' | 'gone' | 'begun'>;
   /** Newest first; `beforeMs` is the last slot of the page before. */
   readonly listSlots: (id: string, query: { readonly limit: number; readonly beforeMs?: number }) => Promise<readonly SlotRecord[]>;
 }

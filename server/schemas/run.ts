@@ -56,6 +56,13 @@ const row = {
   selfApproved: z.boolean().optional(),
   /** The run whose `call` started this one. */
   calledBy: linkedRun.extend({ step: z.string() }).optional(),
+  pause: z
+    .object({ cause: z.enum(['person', 'killed', 'failure', 'parked']), by: z.string(), reason: z.string().optional(), at: instant })
+    .optional(),
+  cleanup: z.literal('incomplete').optional(),
+  retryOf: z
+    .object({ id: z.string(), number: z.number().int(), mode: z.enum(['failed', 'from', 'only', 'rollback']), step: z.string().optional() })
+    .optional(),
   url: z.string(),
 };
 
@@ -67,6 +74,7 @@ const state = {
   startedAt: instant.optional(),
   endedAt: instant.optional(),
   stepKey: z.string().optional(),
+  keptFrom: z.number().int().optional().describe('Number of the run whose result this is'),
 };
 
 const stepSchema = z.object({
@@ -88,6 +96,12 @@ const waitingSchema = z.object({
   message: z.string(),
   deadline: instant.optional(),
   stepKey: z.string(),
+  answers: z
+    .array(z.object({ as: z.string(), operation: z.string().optional(), consequence: z.string() }))
+    .readonly()
+    .optional()
+    .describe('What a person may answer, each with its consequence'),
+  level: z.enum(['moderate', 'severe']).optional(),
 });
 
 const objective = z.enum(['met', 'breached', 'not_measured']);
@@ -104,6 +118,10 @@ export const runSchema = component(
     waitingFor: z.array(waitingSchema).readonly(),
     steps: z.array(stepSchema).readonly(),
     pendingCommands: z.number().int(),
+    locks: z
+      .array(z.object({ target: z.string(), since: instant }))
+      .readonly()
+      .optional(),
   }),
 );
 
@@ -154,6 +172,23 @@ export const runCursor = z.strictObject({
   runbook: z.string().max(200).optional(),
 });
 
-export const cancelBody = z.strictObject({ reason: reason.optional() });
+/** The name that must be given for what is severe. */
+export const confirm = z.string().max(200).optional();
+
+export const controlBody = z.strictObject({ reason: reason.optional() });
+export const cancelBody = controlBody.extend({
+  rollback: z.boolean().optional().describe('Roll the run back before finally'),
+  force: z.boolean().optional().describe('Severe: give up what is left of rollback and finally; needs confirm and reason'),
+  confirm: confirm.describe('The name of the runbook, for a forced cancel'),
+});
 export const answerBody = z.strictObject({ reason: reason.optional(), form: jsonObject.optional() });
-export const resolveBody = z.strictObject({ as: z.enum(['succeeded', 'failed', 'again']), reason });
+export const resolveBody = z
+  .strictObject({
+    as: z.enum(['succeeded', 'failed', 'again', 'adopt']),
+    operation: z.string().min(1).max(8192).optional().describe('With adopt: the operation that is the effect of the step'),
+    reason,
+    confirm: confirm.describe('The name of the runbook, where the plan is severe'),
+  })
+  .refine((body) => (body.as === 'adopt') === (body.operation !== undefined), {
+    message: 'operation goes with adopt, and adopt with an operation',
+  });

@@ -30,7 +30,8 @@ export const scheduleSchema = component(
   }),
 );
 
-const slotSchema = component(
+/** What became of a slot. */
+export const slotSchema = component(
   'Slot',
   z.object({
     slot: instant,
@@ -61,6 +62,17 @@ export const slotsSchema = component(
       )
       .readonly(),
     past: z.array(slotSchema).readonly().describe('Newest first'),
+    pending: z
+      .array(
+        z.object({
+          slot: instant,
+          reason: z.string(),
+          since: instant.optional(),
+          begun: z.boolean().describe('Somebody was about to create its run'),
+        }),
+      )
+      .readonly()
+      .describe('Slots that are to run and have no run yet'),
   }),
 );
 
@@ -74,5 +86,6 @@ export const slotsQuery = z.object({
 });
 
 export const pauseBody = z.strictObject({ reason, until: instant.optional() });
+export const skipBody = z.strictObject({ reason });
 export const resumeBody = z.strictObject({ reason: reason.optional() });
 export const triggerBody = z.strictObject({ reason: reason.optional() });

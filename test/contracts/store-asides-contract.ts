@@ -26,7 +26,11 @@ function exerciseLocks(store: () => Store): void {
       expect(await store().lock(ids, mine)).toEqual({ kind: 'locked' });
       await store().unlock(ids, other);
       expect(await store().lock(ids, other)).toMatchObject({ kind: 'held', by: mine });
+      expect((await store().listLocks()).filter(({ lockId }) => ids.includes(lockId))).toEqual(
+        ids.toSorted().map((lockId) => ({ lockId, runId: mine, sinceMs: expect.any(Number) })),
+      );
       await store().unlock(ids, mine);
+      expect((await store().listLocks()).filter(({ lockId }) => ids.includes(lockId))).toEqual([]);
       expect(await store().lock(ids, other)).toEqual({ kind: 'locked' });
     });
 

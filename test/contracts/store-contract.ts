@@ -5,6 +5,7 @@ import { exerciseDrift } from './store-drift-contract.ts';
 import { exerciseGates } from './store-gates-contract.ts';
 import { exerciseReads } from './store-reads-contract.ts';
 import { exerciseSchedules } from './store-schedules-contract.ts';
+import { exerciseSystemAudit } from './store-system-audit-contract.ts';
 import { exerciseTokens } from './store-tokens-contract.ts';
 import { exerciseTransitions } from './store-transition-contract.ts';
 import { exerciseWrites } from './store-writes-contract.ts';
@@ -17,6 +18,7 @@ export function exerciseStore(name: string, store: () => Store): void {
     exerciseReads(store);
     exerciseAsides(store);
     exerciseTokens(store);
+    exerciseSystemAudit(store);
     exerciseDrift(store);
     exerciseSchedules(store);
     exerciseGates(store);

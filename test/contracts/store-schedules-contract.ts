@@ -61,6 +61,9 @@ export function exerciseSchedules(store: () => Store): void {
       expect(await store().beginSlot(id, 10)).toBe(true);
       expect(await own(id)).toContainEqual({ ...pending(id, 10), begun: true });
       expect(await store().endSlot(id, skipped(10))).toBe('begun');
+      await store().noteSlot(id, 10, { reason: 'refused', sinceMs: 5 });
+      await store().noteSlot(id, 10, { reason: 'refused again', sinceMs: 9 });
+      expect(await own(id)).toContainEqual({ ...pending(id, 10), begun: true, trouble: { reason: 'refused again', sinceMs: 5 } });
       expect(await store().endSlot(id, ran(10))).toBe('ended');
       expect(await store().endSlot(id, ran(10))).toBe('gone');
       expect(await store().beginSlot(id, 10)).toBe(false);

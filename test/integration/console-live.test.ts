@@ -168,7 +168,7 @@ describe.skipIf(without)('the console while a run goes on', () => {
     await dialog.waitFor();
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press('Space');
-    expect(await dialog.getByLabel(/It had its effect/).isChecked()).toBe(true);
+    expect(await dialog.getByLabel(/it happened/).isChecked()).toBe(true);
     await page.keyboard.press('Tab');
     await page.keyboard.type('the disk has its new size');
     await page.keyboard.press('Tab');

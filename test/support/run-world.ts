@@ -20,7 +20,7 @@ import { makeVirtualTime, type VirtualTime } from '../../adapters/memory/virtual
 import { step, testPlan } from './plan.ts';
 
 /** What a test's actions answer; by default a read succeeds and an effect is accepted, ends well and verifies. */
-export type Answers = Partial<Pick<EffectAction, 'precheck' | 'submit' | 'find' | 'poll' | 'verify'>> & {
+export type Answers = Partial<Pick<EffectAction, 'precheck' | 'submit' | 'find' | 'poll' | 'verify' | 'adopt'>> & {
   readonly read?: ReadAction['read'];
 };
 
@@ -200,6 +200,7 @@ function testActions(answers: Answers, calls: string[]): ReadonlyMap<string, Act
       find: noted(calls, 'find', answers.find ?? (async () => ({ kind: 'absent' }))),
       poll: noted(calls, 'poll', answers.poll ?? (async () => ({ kind: 'ended_well' }))),
       verify: noted(calls, 'verify', answers.verify ?? (async () => ({ kind: 'succeeded', result: { ok: true, changed: true } }))),
+      ...(answers.adopt === undefined ? {} : { adopt: noted(calls, 'adopt', answers.adopt) }),
     }),
   );
   const read = readAction<never>({

@@ -9,7 +9,7 @@ import { Problem } from '../parts/problem.tsx';
 import { RunHead } from '../parts/run-head.tsx';
 import { StepDetail } from '../parts/step-detail.tsx';
 import { type Choice, StepTree } from '../parts/step-tree.tsx';
-import { cancelDecision, WaitingList } from '../parts/waiting-list.tsx';
+import { cancelDecision, forceDecision, pauseDecision, resumeDecision, WaitingList } from '../parts/waiting-list.tsx';
 import { absoluteText } from '../time.ts';
 import { useNow } from '../use-polled.ts';
 import { useRun } from '../use-run.ts';
@@ -45,11 +45,11 @@ export function RunPage({ reference }: { readonly reference: string }) {
       <EventList events={events} />
       <p class="buttons">
         <a href={`/runs/${run.number}/logs`}>Log of the run</a>
-        {!hasEnded(run.status) && (
-          <button type="button" class="danger" onClick={() => setDecision(cancelDecision(run))}>
-            Cancel run
+        {controlDecisions(run).map((control) => (
+          <button key={control.button} type="button" class={control.tone ?? 'primary'} onClick={() => setDecision(control)}>
+            {control.button}
           </button>
-        )}
+        ))}
       </p>
       {decision !== undefined && (
         <DecisionDialog
@@ -63,6 +63,15 @@ export function RunPage({ reference }: { readonly reference: string }) {
       )}
     </div>
   );
+}
+
+/** What can be said to the run as a whole, as it stands now. */
+function controlDecisions(run: RunSummary): readonly Decision[] {
+  if (hasEnded(run.status)) return [];
+  const hold = run.status === 'paused' || run.pause !== undefined ? resumeDecision(run) : pauseDecision(run);
+  const cleansUp = run.phase !== 'main' && run.phase !== 'readiness';
+  const end = cleansUp || run.status === 'cancelling' ? forceDecision(run) : cancelDecision(run);
+  return run.status === 'cancelling' ? [end] : [hold, end];
 }
 
 function Loading({ problem, reference }: { readonly problem: Parameters<typeof Problem>[0]['problem']; readonly reference: string }) {

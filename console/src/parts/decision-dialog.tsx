@@ -16,9 +16,19 @@ export interface Decision {
   readonly reason: 'required' | 'optional';
   /** Fields to fill in, as JSON Schema. */
   readonly form?: JsonObject;
-  /** Answers of which one is chosen, sent as `as`, each with its consequence. */
-  readonly choices?: readonly { readonly value: string; readonly text: string }[];
+  /** Answers of which one is chosen, each with its consequence and what is sent for it; `ask` names the operation that must be typed with it. */
+  readonly choices?: readonly Choice[];
+  /** The name that must be typed for what is severe. */
+  readonly confirm?: string;
   readonly consequence: ComponentChildren;
+}
+
+/** One answer of several. */
+export interface Choice {
+  readonly value: string;
+  readonly text: string;
+  readonly fields: JsonObject;
+  readonly ask?: string;
 }
 
 interface Props {
@@ -65,6 +75,12 @@ export function DecisionDialog({ decision, onClose, onSent }: Props) {
           Reason{decision.reason === 'optional' && ' (optional)'}
           <textarea name="reason" rows={2} maxLength={2000} required={decision.reason === 'required'} />
         </label>
+        {decision.confirm !== undefined && (
+          <label>
+            Type {decision.confirm} to confirm
+            <input name="confirm" required autocomplete="off" pattern={decision.confirm.replaceAll(/[^\w-]/g, '.')} />
+          </label>
+        )}
         <Problem problem={problem} />
         <div class="buttons">
           <button type="button" onClick={onClose}>
@@ -84,10 +100,18 @@ function Choices({ choices }: { readonly choices: Decision['choices'] }) {
   return (
     <fieldset>
       <legend>What is true</legend>
-      {choices.map(({ value, text }) => (
-        <label key={value} class="choice">
-          <input type="radio" name="as" value={value} required /> <span>{text}</span>
-        </label>
+      {choices.map(({ value, text, ask }) => (
+        <div key={value}>
+          <label class="choice">
+            <input type="radio" name="as" value={value} required /> <span>{text}</span>
+          </label>
+          {ask !== undefined && (
+            <label>
+              {ask}
+              <input name={`operation ${value}`} autocomplete="off" />
+            </label>
+          )}
+        </div>
       ))}
     </fieldset>
   );
@@ -96,12 +120,15 @@ function Choices({ choices }: { readonly choices: Decision['choices'] }) {
 function bodyOf(decision: Decision, form: HTMLFormElement): JsonObject {
   const given = new FormData(form);
   const reason = textOf(given, 'reason').trim();
-  const chosen = textOf(given, 'as');
+  const chosen = decision.choices?.find(({ value }) => value === textOf(given, 'as'));
+  const operation = chosen?.ask === undefined ? '' : textOf(given, `operation ${chosen.value}`).trim();
   const fields = decision.form === undefined ? {} : readFields(decision.form, given);
   return {
     ...decision.body,
     ...(reason === '' ? {} : { reason }),
-    ...(chosen === '' ? {} : { as: chosen }),
+    ...chosen?.fields,
+    ...(operation === '' ? {} : { operation }),
+    ...(decision.confirm === undefined ? {} : { confirm: textOf(given, 'confirm').trim() }),
     ...(Object.keys(fields).length === 0 ? {} : { form: fields }),
   };
 }

@@ -49,6 +49,60 @@ export function WaitingList({ run, gates, nowMs, onDecide }: Props) {
   );
 }
 
+/** The decision to hold a run. */
+export function pauseDecision(run: RunSummary): Decision {
+  return {
+    title: `Pause run ${run.number}`,
+    path: `/runs/${run.id}/pause`,
+    body: {},
+    button: 'Pause run',
+    reason: 'optional',
+    consequence: (
+      <p>Nothing new starts. What was sent already is followed to its end, the targets stay locked, and the time of the run goes on.</p>
+    ),
+  };
+}
+
+/** The decision to let a paused run go on. */
+export function resumeDecision(run: RunSummary): Decision {
+  const parked = run.pause?.cause === 'parked';
+  return {
+    title: `Let run ${run.number} go on`,
+    path: `/runs/${run.id}/resume`,
+    body: {},
+    button: 'Resume run',
+    reason: parked ? 'required' : 'optional',
+    consequence: (
+      <>
+        {run.reason !== undefined && <p class="message">{plainText(run.reason)}</p>}
+        <p>
+          The run goes on where it stands: the next steps start at once.
+          {parked && ' It was parked by runward itself, so only an admin may do this, after finding out why.'}
+        </p>
+      </>
+    ),
+  };
+}
+
+/** The decision to end a run without its cleanup. */
+export function forceDecision(run: RunSummary): Decision {
+  return {
+    title: `Cancel run ${run.number} without its cleanup`,
+    path: `/runs/${run.id}/cancel`,
+    body: { force: true },
+    button: 'Give up cleanup',
+    tone: 'danger',
+    reason: 'required',
+    confirm: run.runbook,
+    consequence: (
+      <p>
+        What is left of rollback and of the steps under Finally is skipped. What was sent is followed to its end. The targets stay locked
+        until a person releases them, because nobody has looked at what they are left with.
+      </p>
+    ),
+  };
+}
+
 /** The decision to cancel a run. */
 export function cancelDecision(run: RunSummary): Decision {
   return {
@@ -152,6 +206,13 @@ function manualDecisions(run: RunSummary, gate: Approval): readonly Decision[] {
   ];
 }
 
+const ANSWER_WORDS: Readonly<Record<string, string>> = {
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  again: 'Send again',
+  adopt: 'Follow an operation',
+};
+
 function resolveDecision(run: RunSummary, wait: RunSummary['waitingFor'][number]): Decision {
   return {
     title: `What did ${wait.step} do?`,
@@ -159,11 +220,13 @@ function resolveDecision(run: RunSummary, wait: RunSummary['waitingFor'][number]
     body: {},
     button: 'Resolve',
     reason: 'required',
-    choices: [
-      { value: 'succeeded', text: 'It had its effect: the run goes on as if the step had succeeded' },
-      { value: 'failed', text: 'It had no effect: the step fails' },
-      { value: 'again', text: 'It had no effect and may be sent again: a second effect is possible if you are wrong' },
-    ],
+    choices: (wait.answers ?? []).map(({ as, operation, consequence }) => ({
+      value: operation === undefined ? as : `${as} ${operation}`,
+      text: `${ANSWER_WORDS[as] ?? as}: ${consequence}${operation === undefined ? '' : ` (${plainText(operation)})`}`,
+      fields: { as, ...(operation === undefined ? {} : { operation }) },
+      ...(as === 'adopt' && operation === undefined ? { ask: 'Operation at the target' } : {}),
+    })),
+    ...(wait.level === 'severe' ? { confirm: run.runbook } : {}),
     consequence: (
       <>
         <p class="message">{plainText(wait.message)}</p>

@@ -46,7 +46,7 @@ describe('help and mistakes', () => {
     [['run', 'lits'], "unknown command 'lits'", 'Did you mean list?'],
     [['run', 'list', '--statsu', 'x'], "unknown option '--statsu'", 'Did you mean --status?'],
     [['dsc', 'test'], '"dsc" is not available in this release', ''],
-    [['run', 'pause', '142'], '"run pause" is not available in this release', ''],
+    [['run', 'diff', '142', '143'], '"run diff" is not available in this release', ''],
     [['-o', 'table', 'help', 'dr'], '"dr" is not available in this release', ''],
     [['run', 'show'], "missing required argument 'run'", ''],
     [['run', 'list', '-o', 'sarif'], '-o sarif', 'table, wide, json'],
@@ -166,7 +166,8 @@ describe('against a server', () => {
         if (url.includes('/events') && isHanging) {
           response.writeHead(200, { 'content-type': 'text/event-stream' });
           response.write(`id: 57\ndata: ${JSON.stringify(events[0])}\n\n`);
-        } else if (url.includes('/events')) {
+        } else if (url.includes('/events') && url.includes('limit=')) response.end(JSON.stringify({ items: [] }));
+        else if (url.includes('/events')) {
           response.writeHead(200, { 'content-type': 'text/event-stream' });
           isOver = true;
           response.end(

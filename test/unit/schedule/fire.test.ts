@@ -174,7 +174,7 @@ describe('firing', () => {
     await fireOnce(world.ports, dies);
     world.refusals.push('the target is gone');
     await world.fire();
-    expect(await world.store.pendingSlots()).toEqual([{ id: ID, slotMs, begun: true }]);
+    expect(await world.store.pendingSlots()).toMatchObject([{ id: ID, slotMs, begun: true }]);
     await world.fire();
     expect(await world.records()).toEqual(['10 run']);
   });

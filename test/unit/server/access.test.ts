@@ -30,6 +30,7 @@ function operations(): readonly Operation[] {
         .replace('{run}', '1')
         .replace('{stepKey}', '0b5cbd7c-9d4b-5c8e-8d5a-0f6f3c1f2a10')
         .replace('{hash}', 'a'.repeat(64))
+        .replace('{slot}', '2026-01-01T00:00:00.000Z')
         .replace('{name}', 'greet')
         .replace('{id}', path.includes('approvals') ? '1.go' : '0123456789ab'),
       permission: operation['x-permission'] ?? 'none',

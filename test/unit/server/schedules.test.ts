@@ -109,6 +109,61 @@ describe('a schedule', () => {
     expect((await world.call('POST', `/api/v1/schedules/${ID}/trigger`, { key, body: { reason: 'now' } })).body.id).toBe(run.body.id);
   });
 
+  it('is paused and resumed once for a key, with who and why in the chain of the installation', async () => {
+    const pause = (key: string, reason: string) => world.call('POST', `/api/v1/schedules/${ID}/pause`, { key, body: { reason } });
+    const key = newKey();
+    const first = await pause(key, 'maintenance');
+    const again = await pause(key, 'maintenance');
+    expect([again.status, again.headers['idempotent-replayed'], again.body]).toEqual([200, 'true', first.body]);
+    expect(first.headers['idempotent-replayed']).toBeUndefined();
+    expect((await pause(key, 'something else')).body.code).toBe('CONFLICT_IDEMPOTENCY_MISMATCH');
+    await world.call('POST', `/api/v1/schedules/${ID}/resume`, { key: newKey(), body: { reason: 'done' } });
+    expect((await world.ports.store.readSystemAudit(0, 10)).map(({ actor, event, data }) => [actor, event, data])).toEqual([
+      ['local', 'schedule.pause', { by: 'local', schedule: ID, reason: 'maintenance' }],
+      ['local', 'schedule.resume', { by: 'local', schedule: ID, reason: 'done' }],
+    ]);
+  });
+
+  it('shows a slot that gets no run with its reason, and lets a person skip it once nobody can be creating the run', async () => {
+    const slot = '2026-01-15T10:00:00.000Z';
+    const slotMs = Date.parse(slot);
+    const skip = (key = newKey()) =>
+      world.call('POST', `/api/v1/schedules/${ID}/slots/${slot}/skip`, { key, body: { reason: 'inputs changed' } });
+    const pending = async () => (await world.call('GET', `/api/v1/schedules/${ID}/slots`)).body.pending;
+    const { store } = world.ports;
+    const runs = slotRuns(world.context);
+    world.clock.move(3_601_000);
+    // A process dies between the mark and the run, and the plan is refused from then on.
+    await fireOnce(world.ports, { ...runs, create: async () => Promise.reject(new Error('killed')) });
+    expect(await pending()).toMatchObject([{ slot, begun: true, reason: expect.stringContaining('killed') }]);
+    await publish(GREET.text + SCHEDULED.replace('who: ada', `who: "${'x'.repeat(60)}"`));
+    await fire();
+    expect(await pending()).toMatchObject([{ slot, begun: true, reason: expect.stringContaining('its plan is refused now') }]);
+    expect((await skip()).body).toMatchObject({ code: 'CONFLICT_STATE', detail: expect.stringContaining('it can be skipped from') });
+
+    world.clock.move(601_000);
+    const key = newKey();
+    expect((await skip(key)).body).toMatchObject({ slot, outcome: 'skipped', reason: 'local: inputs changed' });
+    expect((await skip(key)).headers['idempotent-replayed']).toBe('true');
+    expect((await skip()).body.code).toBe('CONFLICT_STATE');
+    expect(await pending()).toEqual([]);
+    expect(await store.listSlots(ID, { limit: 5, beforeMs: slotMs + 1 })).toMatchObject([{ slotMs, outcome: 'skipped' }]);
+    expect(await store.beginSlot(ID, slotMs)).toBe(false);
+    expect((await store.readSystemAudit(0, 10)).at(0)).toMatchObject({ event: 'schedule.skip', data: { slot, reason: 'inputs changed' } });
+  });
+
+  it('that its document leaves off is turned on by a person, and off again when the document changes', async () => {
+    await publish(GREET.text + SCHEDULED.replace('cron:', 'enabled: false\n      cron:'));
+    const state = async () => (await world.call('GET', `/api/v1/schedules/${ID}`)).body.state;
+    expect(await state()).toBe('disabled');
+    const enabled = await world.call('POST', `/api/v1/schedules/${ID}/enable`, { key: newKey(), body: { reason: 'agreed' } });
+    expect(enabled.body).toMatchObject({ state: 'active', next: { slot: '2026-01-15T10:00:00.000Z' } });
+    await at(60);
+    expect((await world.call('GET', '/api/v1/runs')).body.items).toHaveLength(1);
+    await publish(GREET.text + SCHEDULED.replace('cron:', 'enabled: false\n      overlap: allow\n      cron:'));
+    expect(await state()).toBe('disabled');
+  });
+
   it('records why a slot got no run', async () => {
     await publish(GREET.text + SCHEDULED.replace('who: ada', `who: "${'x'.repeat(60)}"`));
     await at(60);

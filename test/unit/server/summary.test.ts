@@ -121,7 +121,7 @@ it('the recovery point is met, breached or not measured, never assumed', () => {
 
 it('an unknown step asks for a person; an ended run asks for nothing', () => {
   const steps = [record('first', { node: 'leaf', state: 'unknown', reason: 'connection reset, no answer' })];
-  expect(show({ state: 'unknown' }, steps).waitingFor).toEqual([
+  expect(show({ state: 'unknown' }, steps).waitingFor).toMatchObject([
     { step: 'first', kind: 'resolve', by: [], message: 'connection reset, no answer', stepKey: 'key of first' },
   ]);
   expect(show({ state: 'failed' }, steps).waitingFor).toEqual([]);
