@@ -52,12 +52,44 @@ const CHECKING = withTypes(registerFunctions(new Environment({ homogeneousAggreg
 
 /** Checks a parsed expression against typed names. Names and functions must have been checked before. */
 export function checkTypes(text: string, scope: TypeScope): TypeAnswer {
-  const environment = withTypes(CHECKING.clone(), scope.types);
-  for (const [name, type] of scope.variables) environment.registerVariable(name, type);
+  const { variables, types } = mentioned(text, scope);
+  const environment = environmentOf(types).clone();
+  for (const [name, type] of variables) environment.registerVariable(name, type);
   const parsed = environment.parse(text);
   const checked = parsed.check();
   if (!checked.valid) return { ok: false, issue: issueOf(checked.error, parsed.ast, scope) };
   return { ok: true, type: checked.type ?? 'dyn', overMaps: mapMacros(text, parsed.ast) };
+}
+
+const ENVIRONMENTS_KEPT_MAX = 100;
+const environments = new Map<string, Environment>();
+
+// The expressions of one runbook see the same few types again and again.
+function environmentOf(types: TypeScope['types']): Environment {
+  const key = JSON.stringify([...types]);
+  const kept = environments.get(key);
+  if (kept !== undefined) return kept;
+  if (environments.size >= ENVIRONMENTS_KEPT_MAX) environments.clear();
+  const made = withTypes(CHECKING.clone(), types);
+  environments.set(key, made);
+  return made;
+}
+
+// Telling the library a type costs more than checking the expression: it learns those that the expression can reach.
+function mentioned(text: string, scope: TypeScope): TypeScope {
+  const variables = new Map([...scope.variables].filter(([name]) => text.includes(name)));
+  const reached = new Set<string>();
+  const reach = (typeText: string): void => {
+    for (const name of typeText.match(/\w+/g) ?? []) {
+      const type = scope.types.get(name);
+      if (type === undefined || reached.has(name)) continue;
+      reached.add(name);
+      for (const field of Object.values(type.fields)) reach(field);
+    }
+  };
+  for (const type of variables.values()) reach(type);
+  // The order stays: a type comes after those that it mentions.
+  return { variables, types: new Map([...scope.types].filter(([name]) => reached.has(name))) };
 }
 
 function withTypes(environment: Environment, types: ReadonlyMap<string, FieldType>): Environment {
