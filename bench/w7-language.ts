@@ -21,7 +21,7 @@ const { values: flags } = parseArgs({
 const count = Number(flags.files);
 const repeats = Number(flags.repeats);
 const folder = mkdtempSync(join(tmpdir(), 'runward-w7-'));
-const program = join(import.meta.dirname, '..', 'cli', 'main.ts');
+const program = join(import.meta.dirname, '..', 'bin', 'runward.js');
 
 try {
   const files = Array.from({ length: count }, (_, index) => ({ path: `runbooks/app-${index}.yaml`, text: runbook(index) }));
