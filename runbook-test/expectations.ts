@@ -112,11 +112,11 @@ function other(records: readonly StepRecord[], wanted: string): readonly string[
 }
 
 function orderDifferences({ expect }: TestCase, { journal }: Ran): Found {
-  const begun = journal.begun.map(({ stepId, path }) => ({ stepId, path }));
+  const { begun } = journal;
   const order = expect.order ?? [];
   let from = 0;
   for (const [index, id] of order.entries()) {
-    const found = begun.findIndex((step, at) => at >= from && (step.stepId === id || step.path === id));
+    const found = begun.findIndex((step, at) => at >= from && isNamed(step, id));
     if (found < 0) {
       const after = index === 0 ? 'did not begin' : `did not begin after ${order[index - 1] ?? ''}`;
       return [[['expect', 'order', index], `${id} ${after}; steps began as ${begun.map(({ path }) => path).join(', ')}`]];
@@ -128,8 +128,13 @@ function orderDifferences({ expect }: TestCase, { journal }: Ran): Found {
 
 function startDifferences({ expect }: TestCase, { journal: { begun } }: Ran): Found {
   return (expect.not_started ?? []).flatMap((id, index) =>
-    begun.some(({ stepId, path }) => stepId === id || path === id) ? [[['expect', 'not_started', index], `${id} began`] as const] : [],
+    begun.some((step) => isNamed(step, id)) ? [[['expect', 'not_started', index], `${id} began`] as const] : [],
   );
+}
+
+// An id names a step wherever it stands, a path one place of it; both mean every item there.
+function isNamed({ stepId, path }: Ran['journal']['begun'][number], name: string): boolean {
+  return stepId === name || path === name || path.startsWith(`${name}[`);
 }
 
 function planDifferences({ expect }: TestCase, { plan }: Ran): Found {
@@ -153,10 +158,12 @@ function outputDifferences({ expect }: TestCase, { run }: Ran): Found {
 
 function assertDifferences({ expect }: TestCase, { plan, run, journal, endedAtMs }: Ran): Found {
   const view = { run, steps: journal.records };
-  const scopes = ['readiness/', 'finally/'].map((prefix) => scopeAt({ plan, view, prefix, bindings: [], nowMs: endedAtMs }));
+  // A test looks at the whole run: also into blocks, where a step of the runbook could not. Only items keep what is inside them.
+  const inside = [...journal.records.keys()].filter((path) => !path.includes('[')).map((path) => path.slice(0, path.lastIndexOf('/') + 1));
+  const scopes = [...new Set(['', ...inside])].map((prefix) => scopeAt({ plan, view, prefix, bindings: [], nowMs: endedAtMs }));
   const steps = Object.assign({}, ...scopes.map((scope) => scope['steps'])) as JsonObject;
   return (expect.assert ?? []).flatMap((text, index) => {
-    const outcome = evaluate(text, { ...scopes[1], steps }, endedAtMs);
+    const outcome = evaluate(text, { ...scopes[0], steps }, endedAtMs);
     if (outcome.ok && outcome.value === true) return [];
     const message = outcome.ok ? `${text} is ${JSON.stringify(written(outcome.value))}` : `${text}: ${outcome.message}`;
     return [[['expect', 'assert', index], message] as const];

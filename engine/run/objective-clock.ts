@@ -17,10 +17,7 @@ export function clockOf(plan: Plan, view: RunView): ObjectiveClock {
   const { run } = view;
   const rule = plan.definition.objectives?.clock;
   if (rule === undefined) return run.clock;
-  const startedAtMs =
-    rule.start === 'run'
-      ? run.startedAtMs
-      : earliest(view, rule.start, ({ createdAtMs, state }) => (state === 'skipped' ? undefined : createdAtMs));
+  const startedAtMs = rule.start === 'run' ? run.startedAtMs : earliest(view, rule.start, beganAtMs);
   const stoppedAtMs =
     rule.stop === undefined
       ? undefined
@@ -46,6 +43,12 @@ export function breachAtMs(plan: Plan, view: RunView): number | undefined {
 export function rpoOf(view: RunView): number | undefined {
   const ages = [...view.steps.values()].flatMap((record) => recoveryPointAgeMs(record) ?? []);
   return ages.length === 0 ? undefined : Math.max(...ages);
+}
+
+// A step that a window or a freeze still holds has not begun; a fan-out begins with the first of its items.
+function beganAtMs({ node, state, createdAtMs, firstAttemptAtMs }: StepRecord): number | undefined {
+  if (state === 'skipped' || node === 'fan_out') return undefined;
+  return node === 'leaf' ? firstAttemptAtMs : createdAtMs;
 }
 
 function earliest(view: RunView, stepId: string, read: (record: StepRecord) => number | undefined): number | undefined {

@@ -152,6 +152,22 @@ test('reads go on outside a window, changes wait for it', async () => {
   expect((await world.step('change')).intentAtMs).toBe(START + 3 * HOUR);
 });
 
+test('the recovery time begins with the first attempt, not while a window is waited for', async () => {
+  const world = await makeRunWorld(
+    {
+      windows: ['noon'],
+      objectives: { rtoMs: HOUR / 2, clock: { start: 'move', stop: 'answers', count: 'wall' } },
+      steps: [leaf('move', 'guarded'), leaf('answers', 'read')],
+    },
+    {},
+    { calendars },
+  );
+  const run = await world.go();
+  expect(run.state).toBe('succeeded');
+  expect(run.clock.startedAtMs).toBeGreaterThanOrEqual(START + 3 * HOUR);
+  expect(run.rtoBreached).toBeUndefined();
+});
+
 test('a block may have a window of its own beside that of the runbook: both must be open', async () => {
   const block = step('block', { kind: 'steps', steps: [leaf('change', 'guarded')], finally: [] }, { windows: ['morning'] });
   const within = await makeRunWorld({ steps: [block] }, {}, { calendars });
