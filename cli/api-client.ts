@@ -22,6 +22,8 @@ export interface ApiClient {
   readonly baseUrl: string;
   readonly get: <Answer>(path: string) => Promise<Answer>;
   readonly post: <Answer>(path: string, body: unknown, idempotencyKey?: string) => Promise<Answer>;
+  readonly put: <Answer>(path: string, body: unknown) => Promise<Answer>;
+  readonly remove: <Answer>(path: string) => Promise<Answer>;
   /** The body as text with the file name that the server gives it. */
   readonly download: (path: string) => Promise<{ readonly text: string; readonly name: string | undefined }>;
   /** Status of an address outside `/api/v1`, with the server's clock (milliseconds since 1970). */
@@ -69,6 +71,8 @@ export function apiClient(options: ClientOptions): ApiClient {
     baseUrl: options.baseUrl,
     get: async (path) => json('GET', path),
     post: async (path, body, key = randomUUID()) => json('POST', path, { body, key }),
+    put: async (path, body) => json('PUT', path, { body }),
+    remove: async (path) => json('DELETE', path),
     download: async (path) => {
       const response = await send(options, 'GET', `/api/v1${path}`, {});
       const name = /filename="?([^";]+)"?/.exec(response.headers.get('content-disposition') ?? '')?.[1];

@@ -47,6 +47,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/schedule.ts')).scheduleCommand,
   },
   { name: 'lock', summary: 'targets that runs hold', load: async () => (await import('./commands/lock.ts')).lockCommand },
+  {
+    name: 'kill',
+    summary: 'the kill switch: nothing is changed anywhere while it is on',
+    load: async () => (await import('./commands/controls.ts')).killCommand,
+  },
+  {
+    name: 'freeze',
+    summary: 'times in which nothing may be changed in an environment',
+    load: async () => (await import('./commands/controls.ts')).freezeCommand,
+  },
   { name: 'runbook', summary: 'runbooks that the server has', load: async () => (await import('./commands/runbook.ts')).runbookCommand },
   {
     name: 'drift',
@@ -75,7 +85,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-const LATER_WORDS = 'status init dsc dr backup audit kill freeze queue delivery auth token config context store conformance completion';
+const LATER_WORDS = 'status init dsc dr backup audit queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'backfill',

@@ -16,12 +16,17 @@ export function attentionLines(run: RunSummary): readonly string[] {
   const waits = run.waitingFor.map((wait) => {
     const until = wait.deadline === undefined ? '' : ` until ${wait.deadline}`;
     const mark = wait.kind === 'resolve' ? '?' : '◐';
-    const how = wait.kind === 'resolve' ? askedOf(run, wait) : `waits for ${wait.by.join(', ') || 'its time'}`;
-    return `${mark} ${wait.step}  ${how}${until}: ${plainText(wait.message)}`;
+    const how = wait.kind === 'resolve' ? askedOf(run, wait) : waitWords(wait);
+    return `${mark} ${wait.step === '' ? 'start' : wait.step}  ${how}${until}: ${plainText(wait.message)}`;
   });
   const why = run.reason === undefined || run.status === 'waiting' ? [] : [`reason: ${plainText(run.reason)}`];
   const lines = [...why, ...pausedLines(run), ...errors, ...waits];
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function waitWords({ kind, by }: Wait): string {
+  if (kind === 'approval' || kind === 'manual' || kind === 'timer') return `waits for ${by.join(', ') || 'its time'}`;
+  return `held by ${kind.replace('_', ' ')}`;
 }
 
 function askedOf(run: RunSummary, wait: Wait): string {

@@ -9,6 +9,7 @@ import { contractOptions } from './open-api.ts';
 import { sendProblem } from './problem.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { controlRoutes } from './routes/controls.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -65,6 +66,7 @@ const ROUTES = [
   wordRoutes,
   approvalRoutes,
   scheduleRoutes,
+  controlRoutes,
   driftRoutes,
   lockRoutes,
   workerRoutes,

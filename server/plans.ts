@@ -70,7 +70,10 @@ export function makePlans(ports: Pick<Ports, 'store' | 'ids' | 'signer'>): Plans
       const stored = await ports.store.getPlan(hash);
       const holds = stored?.hash === hash && ports.signer.verify(offerText(hash), stored.signature);
       if (!holds)
-        throw new RunwardError('NOT_FOUND_PLAN', `no plan ${hash.slice(0, 8)}: it was never made here, or it is too old; make it again`);
+        throw new RunwardError(
+          'NOT_FOUND_PLAN',
+          `no plan ${hash.slice(0, 8)}: it was never made here, or it is too old (RW516); plan again`,
+        );
       return parse(stored);
     },
   };

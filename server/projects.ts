@@ -20,10 +20,14 @@ export interface Projects {
   /** All findings of the given files; nothing is stored. */
   readonly check: (files: readonly SentFile[]) => Loaded;
   /**
-   * Publishes files beside those that are there already, when `allow` throws for none of their runbooks. Throws USAGE_DOCUMENT with all
+   * Publishes files beside those that are there already, when `allow` throws for none of their runbooks and `demandAll` not for the whole. Throws USAGE_DOCUMENT with all
    * findings when one has an error.
    */
-  readonly publish: (files: readonly SentFile[], allow?: (resource: Resource) => void) => Promise<Loaded>;
+  readonly publish: (
+    files: readonly SentFile[],
+    allow?: (resource: Resource) => void,
+    demandAll?: (loaded: Loaded) => Promise<void>,
+  ) => Promise<Loaded>;
   /** What is published now. */
   readonly current: () => Promise<Loaded>;
 }
@@ -44,13 +48,14 @@ export function makeProjects(ports: Pick<Ports, 'store' | 'ids'>, options: LoadO
   return {
     check,
     current,
-    async publish(files, allow = () => undefined) {
+    async publish(files, allow = () => undefined, demandAll = async () => undefined) {
       refuseTwins(files);
       const merged = new Map<string, SentFile>((await ports.store.listDocuments()).map((document) => [document.path, document]));
       for (const file of files) merged.set(file.path, file);
       const loaded = check([...merged.values()]);
       if (loaded.findings.some(isError)) throw refusedByFindings('the project has errors', loaded.findings);
       for (const resource of touched(files, loaded)) allow(resource);
+      await demandAll(loaded);
       await ports.store.putRunbooks(files.map(({ path, text }): StoredDocument => ({ path, text, digest: ports.ids.sha256(text) })));
       return loaded;
     },

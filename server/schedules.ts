@@ -11,6 +11,7 @@ import { computeVars } from '../engine/plan/vars.ts';
 import type { Principal } from '../engine/run/record.ts';
 import { startRun } from '../engine/run/start.ts';
 import { allSteps } from '../engine/run/step-path.ts';
+import { slotRunId } from '../engine/schedule/decide.ts';
 import type { SlotRuns } from '../engine/schedule/fire.ts';
 import { registerSchedules } from '../engine/schedule/register.ts';
 import { nextSlots, type SlotRule } from '../engine/schedule/slots.ts';
@@ -19,6 +20,7 @@ import type { ServerContext } from './context.ts';
 import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import type { SentFile } from './projects.ts';
+import { takeGroupPlace } from './start.ts';
 import { calledBy } from './start.ts';
 
 /** Who publishes when a server starts with a project: its operator. */
@@ -100,6 +102,12 @@ async function planSlot(
     return refuse(`${id} is severe and asks no person: a schedule starts it only behind an approval`);
   if (isProduction(rule.environment) && !isSimulated(config) && (await ports.store.durability()).tier === 'none')
     return refuse('the store could lose an accepted run, and production runs are refused');
+  try {
+    await takeGroupPlace(context, slotRunId(ports.ids, id, slotMs), made.plan);
+  } catch (error) {
+    if (error instanceof RunwardError && error.code === 'CONFLICT_GROUP_FULL') return refuse(error.message);
+    throw error;
+  }
   return { kind: 'planned', planned: made };
 }
 

@@ -8,6 +8,7 @@ import { buildApp } from './app.ts';
 import { makeBudget } from './budget.ts';
 import type { ConsoleFiles } from './console-files.ts';
 import type { App, ServerContext, ServerPorts } from './context.ts';
+import { publishFreezes } from './controls.ts';
 import { refuseOpen } from './loopback.ts';
 import { makePlans } from './plans.ts';
 import type { SentFile } from './projects.ts';
@@ -39,6 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   refuseOpen(config);
   const { app, context, close } = await assemble(options);
   if (options.project !== undefined && options.project.length > 0) await context.projects.publish(options.project);
+  await publishFreezes(context, await context.projects.current());
   await publishSchedules(context, await context.projects.current(), { writer: OPERATOR, files: options.project ?? [] });
   await app.listen({ host: config.host, port: config.port });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: context.closing });

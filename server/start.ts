@@ -1,12 +1,16 @@
-import { isProduction, startPermission } from '../engine/access/decide.ts';
+import { decide, isProduction, startPermission } from '../engine/access/decide.ts';
 import { RunwardError } from '../engine/errors.ts';
 import type { RunId } from '../engine/ids.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { canonicalJson } from '../engine/json.ts';
 import type { Purpose } from '../engine/language/runbook.ts';
+import { freezeOf } from '../engine/gates/stops.ts';
+import type { Plan } from '../engine/plan/plan-record.ts';
 import { makePlan } from '../engine/plan/plan.ts';
+import { takePlace } from '../engine/run/enter-run.ts';
 import type { RunState } from '../engine/run/run-state.ts';
 import type { RunSummary } from '../engine/run/summary.ts';
+import { timeText } from '../engine/run/summary.ts';
 import { startRun } from '../engine/run/start.ts';
 import type { ServerContext } from './context.ts';
 import { confirmSevere } from './danger.ts';
@@ -77,6 +81,8 @@ export async function start(context: ServerContext, caller: Caller, request: { r
   for (const each of [resource, ...calledBy(made)]) demand(caller, startPermission(each.environment), each);
   confirmStart(made, body);
   if (isProduction(plan.environment)) await admitProduction(context, caller);
+  const freezeExempt = await mayPassFreezes(context, caller, plan);
+  await takeGroupPlace(context, runId, plan);
 
   const started = await startRun(ports, {
     plan: made,
@@ -84,6 +90,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
     requester: caller.principal,
     trigger: 'api',
     requestDigest,
+    freezeExempt,
     ...(body.reason === undefined ? {} : { reason: body.reason }),
     ...(plan.simulatedScale === undefined ? {} : { simulatedScale: plan.simulatedScale }),
   });
@@ -127,6 +134,35 @@ function confirmStart({ plan, hash }: HashedPlan, body: StartRequest): void {
   const lacks = body.planHash === undefined ? ['the hash of a plan that was read (planHash)'] : [];
   const { name } = plan.definition;
   confirmSevere({ what: `a start of ${name}`, expected: name, lacks, planHash: hash }, body);
+}
+
+/**
+ * Whether the run passes freezes: its runbook is exempt, and the caller has the permission. Without it the run starts as well, and obeys
+ * freezes that begin later; while one holds its environment it is refused. Throws GATE_FREEZE.
+ */
+async function mayPassFreezes({ ports }: ServerContext, caller: Caller, { definition, purpose, environment }: Plan): Promise<boolean> {
+  if (definition.freeze !== 'exempt' || purpose !== 'failover') return false;
+  const verdict = decide(caller.grants, 'freeze:override', { runbook: definition.name, environment });
+  if (verdict.kind === 'allowed') return true;
+  const freeze = freezeOf(await ports.store.readStops(), environment, await ports.store.nowMs());
+  if (freeze === undefined) return false;
+  const until = timeText(freeze.toMs);
+  throw new RunwardError(
+    'GATE_FREEZE',
+    `${environment} is frozen until ${until} (${freeze.reason}), and passing it is not allowed (RW511): ${verdict.reason}`,
+  );
+}
+
+/** A runbook that rejects instead of waiting gets its place in the group now, or no run. Throws CONFLICT_GROUP_FULL. */
+export async function takeGroupPlace({ ports }: ServerContext, runId: RunId, { definition }: Plan): Promise<void> {
+  const { concurrency } = definition;
+  if (concurrency?.onConflict !== 'reject') return;
+  const hold = await takePlace(ports.store, runId, concurrency);
+  if (hold === undefined) return;
+  throw new RunwardError(
+    'CONFLICT_GROUP_FULL',
+    `${hold.message} (RW520); nothing was started: wait, or let the runbook say on_conflict: queue`,
+  );
 }
 
 async function admitProduction({ ports, config }: ServerContext, caller: Caller): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Permission, Role } from './roles.ts';
-import { ROLE_NAMES, roleAllows } from './roles.ts';
+import type { Granted, Permission } from './roles.ts';
+import { GRANTED_NAMES, ROLE_NAMES, roleAllows } from './roles.ts';
 
 /** Where a grant holds: globs over runbook names and environments; `*` stands for any text. */
 export interface Scope {
@@ -7,9 +7,9 @@ export interface Scope {
   readonly environment: string;
 }
 
-/** A role that holds within a scope. */
+/** A role, or a permission by its name, that holds within a scope. */
 export interface Grant {
-  readonly role: Role;
+  readonly role: Granted;
   readonly scope: Scope;
 }
 
@@ -26,7 +26,7 @@ export type Verdict = { readonly kind: 'allowed' } | { readonly kind: 'denied'; 
 export const EVERYWHERE: Scope = { runbook: '*', environment: '*' };
 
 /** What the one person of a loopback server holds: every role, everywhere. */
-export const LOCAL_GRANTS: readonly Grant[] = ROLE_NAMES.map((role) => ({ role, scope: EVERYWHERE }));
+export const LOCAL_GRANTS: readonly Grant[] = GRANTED_NAMES.map((role) => ({ role, scope: EVERYWHERE }));
 
 /** The one place where access is decided: denied unless a grant in scope brings the permission. */
 export function decide(grants: readonly Grant[], permission: Permission, resource: Resource): Verdict {
@@ -35,7 +35,8 @@ export function decide(grants: readonly Grant[], permission: Permission, resourc
   const needed = ROLE_NAMES.filter((role) => roleAllows(role, permission));
   const place = placeText(resource);
   const held = within.length === 0 ? `no role${place}` : `${[...new Set(within.map((grant) => grant.role))].join(', ')}${place}`;
-  return { kind: 'denied', reason: `"${permission}" needs the role ${needed.join(' or ')}; held: ${held}` };
+  const wanted = needed.length === 0 ? 'is granted by its name' : `needs the role ${needed.join(' or ')}`;
+  return { kind: 'denied', reason: `"${permission}" ${wanted}; held: ${held}` };
 }
 
 /** The permission that a start in an environment asks for. */

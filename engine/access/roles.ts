@@ -12,6 +12,7 @@ export const PERMISSIONS = [
   'project:publish',
   'stop:on',
   'stop:off',
+  'freeze:override',
   'admin',
 ] as const;
 
@@ -31,8 +32,18 @@ export type Role = keyof typeof ROLES;
 /** Every role of the product, in the order of the documentation. */
 export const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
 
-/** True when the role brings the permission. */
-export function roleAllows(role: Role, permission: Permission): boolean {
-  const permissions: readonly Permission[] = ROLES[role];
-  return permissions.includes(permission);
+/** What can be granted within a scope: a role, or the one permission that no role brings. */
+export type Granted = Role | 'freeze:override';
+
+/** Everything that can be granted, in the order of the documentation. */
+export const GRANTED_NAMES: readonly Granted[] = [...ROLE_NAMES, 'freeze:override'];
+
+/** The permissions that a grant brings. */
+export function permissionsOf(granted: Granted): readonly Permission[] {
+  return granted === 'freeze:override' ? [granted] : ROLES[granted];
+}
+
+/** True when the grant brings the permission. */
+export function roleAllows(granted: Granted, permission: Permission): boolean {
+  return permissionsOf(granted).includes(permission);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Principal } from '../run/record.ts';
 import type { Grant } from './decide.ts';
-import { ROLE_NAMES } from './roles.ts';
+import { GRANTED_NAMES } from './roles.ts';
 
 /** The longest life of an API token: 90 days. */
 export const TOKEN_LIFE_MAX_MS = 90 * 86_400_000;
@@ -11,7 +11,7 @@ const SECRET_DIGITS = 64;
 const TOKEN = new RegExp(`^rw_([0-9a-f]{${ID_DIGITS}})_([0-9a-f]{${SECRET_DIGITS}})$`);
 
 const grant = z.strictObject({
-  role: z.enum(ROLE_NAMES as [(typeof ROLE_NAMES)[number]]),
+  role: z.enum(GRANTED_NAMES as [(typeof GRANTED_NAMES)[number]]),
   scope: z.strictObject({ runbook: z.string().min(1), environment: z.string().min(1) }),
 });
 

@@ -85,6 +85,7 @@ async function create(called: Called, { step, input }: { readonly step: Step; re
       requester: run.requester,
       trigger: 'call',
       parent,
+      ...(run.freezeExempt === true ? { freezeExempt: true } : {}),
       ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
       ...(run.reasonGiven === undefined ? {} : { reason: run.reasonGiven }),
     });

@@ -27,12 +27,17 @@ export function holdOfStep(facts: HoldFacts, record: StepRecord, level: Pick<Lev
     nowMs,
     stops,
     environment: plan.environment,
-    exempt: plan.definition.freeze === 'exempt' && plan.purpose === 'failover',
+    exempt: isExempt(plan, view.run),
     cleanup: level.cleanup === true,
     begun: record.firstIntentAtMs !== undefined,
     windows,
     ...(spent === undefined ? {} : { spent }),
   });
+}
+
+/** True for a failover that freezes do not hold: its runbook says so, and whoever started it may. */
+export function isExempt({ definition, purpose }: Plan, run: Pick<RunView['run'], 'freezeExempt'>): boolean {
+  return definition.freeze === 'exempt' && purpose === 'failover' && run.freezeExempt === true;
 }
 
 /** The level below a place that names calendars: their windows count there beside those around it. */

@@ -4,7 +4,7 @@ import { freezeHold, type Hold, killHold } from '../gates/hold.ts';
 import { freezeOf } from '../gates/stops.ts';
 import type { RunChange } from './change.ts';
 import { changesAnything } from './effects.ts';
-import { withinWindows } from './hold-step.ts';
+import { isExempt, withinWindows } from './hold-step.ts';
 import { breachAtMs, clockChange } from './objective-clock.ts';
 import { endOfRun } from './end-of-run.ts';
 import { cancelChange, endWaiting, givenUpChange, isParked, lateChange, pauseChange, startFields } from './interruption.ts';
@@ -112,11 +112,10 @@ function startOrWait(situation: Situation): Moves {
   return { kind: 'work', due: [], asked: [], held: [{ path: '', hold }], wants: [], wakeAtMs };
 }
 
-function holdOfStart({ plan, stops, nowMs }: Situation): Hold | undefined {
+function holdOfStart({ plan, view, stops, nowMs }: Situation): Hold | undefined {
   if (!changesAnything(plan)) return undefined;
   if (stops.kill !== undefined) return killHold(stops.kill);
-  const exempt = plan.definition.freeze === 'exempt' && plan.purpose === 'failover';
-  const freeze = exempt ? undefined : freezeOf(stops, plan.environment, nowMs);
+  const freeze = isExempt(plan, view.run) ? undefined : freezeOf(stops, plan.environment, nowMs);
   return freeze === undefined ? undefined : freezeHold(freeze);
 }
 

@@ -83,6 +83,8 @@ export interface RunFields {
   readonly reason?: string;
   /** The group of runs that it belongs to. */
   readonly group?: string;
+  /** Its failover may pass freezes: whoever started it had the permission. */
+  readonly freezeExempt?: boolean;
   /** What keeps an accepted run from its start. */
   readonly hold?: Hold;
   readonly createdAtMs: number;

@@ -14,6 +14,8 @@ export interface StartRequest {
   readonly requester: Principal;
   readonly reason?: string;
   readonly trigger: string;
+  /** A failover whose runbook is exempt, started by somebody who may pass freezes. */
+  readonly freezeExempt?: boolean;
   /** The run that calls this one: the right to start it follows from the caller's plan, which a server has signed. */
   readonly parent?: ParentRun;
   readonly simulatedScale?: number;
@@ -80,6 +82,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     phase: 'readiness',
     ...(request.parent === undefined ? {} : { parent: request.parent }),
     clock: { waitedMs: 0 },
+    ...(request.freezeExempt === true ? { freezeExempt: true } : {}),
     ...(plan.definition.concurrency === undefined ? {} : { group: plan.definition.concurrency.group }),
     ...(request.reason === undefined ? {} : { reasonGiven: request.reason }),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),

@@ -10,7 +10,7 @@ import { childPrefix, itemPath, phasePrefix, stepPath, wavePrefix } from './step
 import type { StepStatus } from './verdict.ts';
 import { statusOf } from './verdict.ts';
 import type { Waiting } from './waiting.ts';
-import { waitingSteps } from './waiting.ts';
+import { waitingStart, waitingSteps } from './waiting.ts';
 
 /** One objective beside what was promised; `elapsedMs` also runs while the clock runs. */
 interface ObjectiveSummary {
@@ -112,7 +112,7 @@ export function summarize(source: SummarySource): RunSummary {
   return {
     ...runRow(source.run, source.baseUrl),
     objectives: objectivesOf(source.run, source.plan.definition, source.nowMs),
-    waitingFor: hasEnded(source.run.state) ? [] : waitingSteps(source.plan, source.steps),
+    waitingFor: hasEnded(source.run.state) ? [] : [...waitingStart(source.run), ...waitingSteps(source.plan, source.steps)],
     steps: [
       ...rowsOf(records, source.plan.definition.readiness?.checks ?? [], {
         prefix: phasePrefix('readiness', source.run.readinessRound),

@@ -1,14 +1,15 @@
 import { dateOf } from '../language/instant.ts';
+import type { Hold, HoldWord } from '../gates/hold.ts';
 import type { Runbook, Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import { type Answer, unknownAnswers } from './answers.ts';
-import type { StepRecord } from './record.ts';
+import type { RunRecord, StepRecord } from './record.ts';
 import { allSteps } from './step-path.ts';
 
-/** Something that a run waits for: a decision, a hand at work, a point in time, or a person's word about an unknown step. */
+/** Something that a run waits for: a decision, a hand at work, a point in time, a person's word about an unknown step, or the end of a hold. */
 export interface Waiting {
   readonly step: string;
-  readonly kind: 'approval' | 'manual' | 'timer' | 'resolve';
+  readonly kind: 'approval' | 'manual' | 'timer' | 'resolve' | HoldWord;
   /** Who may answer, as written in the runbook; empty for timers. */
   readonly by: readonly string[];
   readonly message: string;
@@ -25,13 +26,29 @@ export interface Waiting {
 export function waitingSteps(plan: Pick<Plan, 'definition' | 'severity'>, records: readonly StepRecord[]): readonly Waiting[] {
   const steps = stepsById(plan.definition);
   const level = plan.severity === 'severe' ? 'severe' : 'moderate';
-  return records.flatMap((record) => {
+  const waits = records.flatMap((record): readonly Waiting[] => {
     const step = steps.get(record.stepId);
     if (step === undefined) return [];
     const found = waitOf(step, record);
     if (found === undefined) return [];
     return [found.kind === 'resolve' ? { ...found, level } : found];
   });
+  // What holds a hundred machines is said once, at the first of them.
+  return waits.filter(
+    (wait, index) => !isHold(wait.kind) || waits.findIndex((other) => other.kind === wait.kind && other.message === wait.message) === index,
+  );
+}
+
+/** What keeps an accepted run from its start. */
+export function waitingStart(run: Pick<RunRecord, 'runId' | 'hold' | 'state'>): readonly Waiting[] {
+  const { hold } = run;
+  if (run.state !== 'queued' || hold === undefined) return [];
+  return [{ step: '', stepKey: run.runId, kind: hold.word, by: [], message: hold.message, ...until(hold.untilMs) }];
+}
+
+function isHold(kind: Waiting['kind']): kind is HoldWord {
+  const others: readonly Waiting['kind'][] = ['approval', 'manual', 'timer', 'resolve'];
+  return !others.includes(kind);
 }
 
 /** Every step of a runbook by its id, which is unique in the file. */
@@ -52,6 +69,8 @@ function waitOf(step: Step, record: StepRecord): Waiting | undefined {
     };
   }
   if (record.state !== 'ready') return undefined;
+  const held = holdOf(record);
+  if (held !== undefined) return { ...head, kind: held.word, by: [], message: held.message };
   if (record.node === 'timer') return { ...head, kind: 'timer', by: [], message: step.name, ...until(record.untilAtMs) };
   if (record.node !== 'person') return undefined;
   if (step.body.kind === 'approval') {
@@ -59,6 +78,13 @@ function waitOf(step: Step, record: StepRecord): Waiting | undefined {
   }
   if (step.body.kind !== 'manual') return undefined;
   return { ...head, kind: 'manual', by: step.body.by, message: record.message ?? step.body.instructions, ...until(record.deadlineAtMs) };
+}
+
+function holdOf({ held, reason, lockWaitSinceMs }: StepRecord): Hold | undefined {
+  // An approval that is asked for once more has a record of its own.
+  if (reason === undefined || held === 'approval' || held === 'readiness') return undefined;
+  if (held !== undefined) return { word: held, message: reason };
+  return lockWaitSinceMs === undefined ? undefined : { word: 'lock', message: reason };
 }
 
 function until(ms: number | undefined): { readonly deadline?: string } {

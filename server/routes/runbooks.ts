@@ -3,6 +3,7 @@ import type { LoadedRunbook } from '../../engine/language/load.ts';
 import { findingsJson } from '../../engine/language/render-json.ts';
 
 import type { App, ServerContext } from '../context.ts';
+import { demandFreezes, publishFreezes } from '../controls.ts';
 import { demand, sees } from '../identify.ts';
 import { inputSchema } from '../input-schema.ts';
 import { placeOf, runbookNamed } from '../projects.ts';
@@ -31,7 +32,12 @@ export function runbookRoutes(app: App, context: ServerContext): void {
       schema: { summary: 'Publish documents', tags: ['runbooks'], body: filesBody, response: { 200: publishedSchema } },
     },
     async (request) => {
-      const published = await projects.publish(request.body.files, (resource) => demand(request.caller, 'project:publish', resource));
+      const published = await projects.publish(
+        request.body.files,
+        (resource) => demand(request.caller, 'project:publish', resource),
+        (loaded) => demandFreezes(context, request.caller, loaded),
+      );
+      await publishFreezes(context, published);
       const { runbooks, inventories, calendars, findings } = published;
       await publishSchedules(context, published, { writer: request.caller.principal, files: request.body.files });
       ports.log.info('project published', { principal: request.caller.principal.id, files: request.body.files.length });

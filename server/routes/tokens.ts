@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLES } from '../../engine/access/roles.ts';
+import { permissionsOf } from '../../engine/access/roles.ts';
 import type { App, ServerContext } from '../context.ts';
 import { page } from '../schemas/component.ts';
 import { meSchema, newTokenView, tokenBody, tokenParams, tokenView } from '../schemas/token.ts';
@@ -11,7 +11,7 @@ export function tokenRoutes(app: App, context: ServerContext): void {
 
   app.get('/api/v1/me', { config, schema: { summary: 'Who asks', tags: ['access'], response: { 200: meSchema } } }, async (request) => {
     const { principal, grants } = request.caller;
-    const permissions = [...new Set(grants.flatMap((grant): readonly string[] => ROLES[grant.role]))];
+    const permissions = [...new Set(grants.flatMap((grant): readonly string[] => permissionsOf(grant.role)))];
     return { ...principal, grants, permissions, auth: context.config.auth };
   });
 

@@ -91,7 +91,10 @@ const stepSchema = z.object({
 
 const waitingSchema = z.object({
   step: z.string(),
-  kind: z.enum(['approval', 'manual', 'timer', 'resolve']),
+  kind: z.enum([
+    ...(['approval', 'manual', 'timer', 'resolve'] as const),
+    ...(['kill_switch', 'freeze', 'window', 'readiness', 'lock', 'concurrency'] as const),
+  ]),
   by: z.array(z.string()).readonly(),
   message: z.string(),
   deadline: instant.optional(),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ROLE_NAMES } from '../../engine/access/roles.ts';
+import { GRANTED_NAMES } from '../../engine/access/roles.ts';
 import { component, instant } from './component.ts';
 
-const role = z.enum(ROLE_NAMES as [(typeof ROLE_NAMES)[number]]);
+const role = z.enum(GRANTED_NAMES as [(typeof GRANTED_NAMES)[number]]);
 const glob = z.string().min(1).max(200).default('*');
 const grant = z.object({ role, scope: z.object({ runbook: z.string(), environment: z.string() }) });
 

@@ -87,7 +87,13 @@ export async function makeRunWorld(
   const hash = ports.ids.sha256(text);
   const runs = (await ports.store.listRuns({ limit: 100 })).length;
   const runId = `${runs + 1}1111111-1111-5111-8111-111111111111` as RunId;
-  await startRun(ports, { plan: { plan, text, hash }, runId, requester: STARTER, trigger: 'test' });
+  await startRun(ports, {
+    plan: { plan, text, hash },
+    runId,
+    requester: STARTER,
+    trigger: 'test',
+    freezeExempt: definition.freeze === 'exempt',
+  });
   const stored = async () => {
     const found = await ports.store.readRun(runId);
     if (found === undefined) throw new Error('the run is gone');

@@ -23,7 +23,7 @@ export function WaitingList({ run, gates, nowMs, onDecide }: Props) {
             <li key={wait.stepKey}>
               <p class="message">{plainText(wait.message)}</p>
               <p class="dim">
-                <code>{wait.step}</code>
+                {wait.step === '' ? 'the start of the run' : <code>{wait.step}</code>} · {wait.kind.replace('_', ' ')}
                 {wait.by.length > 0 && ` · asks ${wait.by.join(', ')}`}
                 {gate !== undefined && gate.need > 1 && ` · ${gate.decisions.length} of ${gate.need}`}
                 {wait.deadline !== undefined && (
@@ -119,6 +119,12 @@ export function cancelDecision(run: RunSummary): Decision {
 function decisionsFor(run: RunSummary, wait: RunSummary['waitingFor'][number], gate: Approval | undefined): readonly Decision[] {
   switch (wait.kind) {
     case 'timer':
+    case 'kill_switch':
+    case 'freeze':
+    case 'window':
+    case 'readiness':
+    case 'lock':
+    case 'concurrency':
       return [];
     case 'resolve':
       return [resolveDecision(run, wait)];

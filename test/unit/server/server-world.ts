@@ -3,7 +3,7 @@ import { makeMemoryStore } from '../../../adapters/memory/store.ts';
 import { actions } from '../../../engine/actions/registry.ts';
 import type { Grant } from '../../../engine/access/decide.ts';
 import { EVERYWHERE } from '../../../engine/access/decide.ts';
-import type { Role } from '../../../engine/access/roles.ts';
+import type { Granted } from '../../../engine/access/roles.ts';
 import { makeToken } from '../../../engine/access/tokens.ts';
 import type { Crypto } from '../../../engine/evidence/verify.ts';
 import { parseConfig } from '../../../engine/config.ts';
@@ -83,8 +83,11 @@ export async function makeServerWorld(env: Readonly<Record<string, string>> = {}
     crypto,
     publicKey,
     /** Stores a token of a person and answers its text. */
-    token: (owner: string, roles: readonly Role[], more: { readonly groups?: readonly string[]; readonly scope?: Grant['scope'] } = {}) =>
-      storeToken(ports, { owner, roles, ...more }),
+    token: (
+      owner: string,
+      roles: readonly Granted[],
+      more: { readonly groups?: readonly string[]; readonly scope?: Grant['scope'] } = {},
+    ) => storeToken(ports, { owner, roles, ...more }),
     /** Lets a worker work on a run until nothing more is to be done now. */
     work: (runId: string) => workOn(ports, runId),
   };
@@ -141,7 +144,7 @@ function makeSigner(): { readonly signer: Signer; readonly publicKey: string; re
 
 async function storeToken(
   ports: Pick<Ports, 'store' | 'ids'>,
-  wanted: { owner: string; roles: readonly Role[]; groups?: readonly string[]; scope?: Grant['scope'] },
+  wanted: { owner: string; roles: readonly Granted[]; groups?: readonly string[]; scope?: Grant['scope'] },
 ): Promise<string> {
   const grants = wanted.roles.map((role) => ({ role, scope: wanted.scope ?? EVERYWHERE }));
   const request = {
