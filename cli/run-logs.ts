@@ -22,6 +22,7 @@ interface ApiLogPage {
   readonly lines: readonly ApiLogLine[];
   readonly total: number;
   readonly dropped: number;
+  readonly kept: 'files' | 'tail';
 }
 
 const PAGE = 1000;
@@ -37,11 +38,17 @@ export async function showLogs(session: Session, args: readonly unknown[], flags
     session.output.data({ text: () => '', json: { apiVersion: 'runward/v1', kind: 'LogPage', ...first } });
     return 0;
   }
-  if (first.dropped > 0) session.output.say(`${first.dropped} older lines no longer fit`);
+  if (first.dropped > 0) session.output.say(droppedText(first));
   print(session, first.lines, flags);
   if (isOn(flags, 'follow')) await follow(session, client, { run, flags, next: first.total + 1 });
   else if (first.lines.length === 0) session.output.say('no lines');
   return 0;
+}
+
+function droppedText({ dropped, kept }: ApiLogPage): string {
+  return kept === 'files'
+    ? `${dropped} lines in the middle were dropped: a run keeps 256 MiB of log, its first and its last`
+    : `${dropped} older lines are not here: the server has no file of this log, and the store keeps the newest 5 MiB of a run`;
 }
 
 async function follow(

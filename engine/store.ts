@@ -40,7 +40,8 @@ export interface Store extends ScheduleStore, GateStore {
   readonly listRuns: (query: RunListQuery) => Promise<readonly RunRecord[]>;
   readonly findRun: (reference: string) => Promise<RunId | undefined>;
 
-  readonly appendLog: (runId: RunId, lines: readonly LogLine[]) => Promise<void>;
+  /** Resolves with the number of the last line of the run's log. */
+  readonly appendLog: (runId: RunId, lines: readonly LogLine[]) => Promise<number>;
   readonly readLog: (runId: RunId, query: LogQuery) => Promise<LogPage>;
 
   readonly lock: (lockIds: readonly string[], runId: RunId) => Promise<LockAnswer>;
@@ -236,14 +237,21 @@ export interface LogQuery {
   /** First line number wanted; negative counts from the end. */
   readonly from: number;
   readonly limit: number;
+  /** How many of the matching lines to leave out, beginning with the first that is kept; wins over `from`. */
+  readonly skip?: number;
   readonly step?: string;
   readonly item?: string;
 }
 
 export interface LogPage {
   readonly lines: readonly (LogLine & { readonly n: number })[];
+  /** All lines that the run ever had; `dropped` of them are not here. */
   readonly total: number;
   readonly dropped: number;
+  /** How many lines that are here match the query. */
+  readonly matching: number;
+  /** `tail`: only the newest lines are kept where this was read; `files`: the whole log up to its bound. */
+  readonly kept: 'files' | 'tail';
 }
 
 /** A target that a run holds, since when (milliseconds of the store's clock). */

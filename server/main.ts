@@ -9,6 +9,8 @@ import { openCronTick } from '../adapters/system/cron-tick.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import { createLog } from '../adapters/system/log.ts';
+import { withLogFiles } from '../adapters/system/filed-log.ts';
+import { openLogFiles } from '../adapters/system/log-files.ts';
 import { createKeyPair, loadSigner } from '../adapters/system/signer.ts';
 import { type Config, parseConfig } from '../engine/config.ts';
 import { ERRORS, RunwardError } from '../engine/errors.ts';
@@ -60,7 +62,8 @@ async function openPorts(config: Config, log: Log) {
     azureFromConfig(config, VERSION),
     readFile(join(publicKeyDir, `${keyId}.pem`), 'utf8'),
   ]);
-  const store = await openRedisStore({ url: config.redisUrl, log });
+  const redis = await openRedisStore({ url: config.redisUrl, log });
+  const store = withLogFiles(redis, openLogFiles(config.logsDir ?? join(config.dataDir, 'run-logs')), log);
   const queue = await openWakeUps({ url: config.redisUrl, log });
   return {
     ports: { store, queue, azure, signer, log, ids: systemIds, clock: systemClock, random: systemRandom },

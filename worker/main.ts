@@ -14,6 +14,8 @@ import { systemClock } from '../adapters/system/clock.ts';
 import { createHttp } from '../adapters/system/http.ts';
 import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import { createLog } from '../adapters/system/log.ts';
+import { withLogFiles } from '../adapters/system/filed-log.ts';
+import { openLogFiles } from '../adapters/system/log-files.ts';
 import { createSecrets } from '../adapters/system/secrets.ts';
 import { loadSigner } from '../adapters/system/signer.ts';
 import { openTickets } from '../adapters/system/tickets.ts';
@@ -68,11 +70,12 @@ async function openPorts(
   given: { readonly log: Log; readonly tickets: Ports['tickets']; readonly known: KnownSecrets },
 ): Promise<Ports> {
   const { log, tickets, known } = given;
-  const [store, queue, azure] = await Promise.all([
+  const [redis, queue, azure] = await Promise.all([
     openRedisStore({ url: config.redisUrl, log }),
     openWakeUps({ url: config.redisUrl, log }),
     azureFromConfig(config, VERSION),
   ]);
+  const store = withLogFiles(redis, openLogFiles(config.logsDir ?? join(config.dataDir, 'run-logs')), log);
   const secrets = known.watch(createSecrets({ env: process.env, directory: config.secretsDir ?? join(config.dataDir, 'secrets') }));
   const keysDir = config.keysDir ?? join(config.dataDir, 'keys');
   return {

@@ -1,4 +1,5 @@
 import type { RunId } from '../../engine/ids.ts';
+import { keptLine } from '../../engine/log-line.ts';
 import type { LogLine, LogPage, LogQuery, Store } from '../../engine/store.ts';
 import { callScript } from './calls.ts';
 import { guarded } from './connection.ts';
@@ -8,11 +9,9 @@ import type { StreamEntry } from './record-text.ts';
 import { script } from './script.ts';
 import type { Server } from './server.ts';
 
-const LINE_BYTES_MAX = 16 * 1024;
 const RUN_BYTES_MAX = 5 * 1024 * 1024;
 const LINE_OVERHEAD_BYTES = 100;
 const PAGE = 500;
-const CUT_MARK = ' [line cut at 16 KiB]';
 
 /** KEYS log state; ARGV bytes allowed, then per line its JSON and its size. `total` counts all lines ever, `first` is the oldest kept. */
 const APPEND = script(
@@ -38,7 +37,7 @@ while bytes > tonumber(ARGV[1]) and first <= total do
 end
 if first > kept then redis.call('XTRIM', log, 'MAXLEN', string.format('%.0f', total - first + 1)) end
 redis.call('HSET', state, 'total', string.format('%.0f', total), 'first', string.format('%.0f', first), 'bytes', string.format('%.0f', bytes))
-return {'appended'}`,
+return {string.format('%.0f', total)}`,
 );
 
 /**
@@ -48,18 +47,31 @@ return {'appended'}`,
 export function makeLogLines(server: Server): Pick<Store, 'appendLog' | 'readLog'> {
   return {
     async appendLog(runId, lines) {
-      if (lines.length === 0) return;
+      if (lines.length === 0) return 0;
       const { log, logState } = runKeys(runId);
       const args = lines.flatMap((line) => {
-        const text = cut(line.text);
-        return [JSON.stringify({ ...line, text }), String(Buffer.byteLength(text) + LINE_OVERHEAD_BYTES)];
+        const kept = keptLine(line);
+        return [JSON.stringify(kept), String(Buffer.byteLength(kept.text) + LINE_OVERHEAD_BYTES)];
       });
-      await callScript(server.logLines, { script: APPEND, keys: [log, logState], args: [String(RUN_BYTES_MAX), ...args] });
+      const [last] = await callScript(server.logLines, { script: APPEND, keys: [log, logState], args: [String(RUN_BYTES_MAX), ...args] });
+      return Number(last);
     },
     async readLog(runId, query) {
       const [total, first] = await guarded(() => server.logLines.hmget(runKeys(runId).logState, 'total', 'first'));
+      const head = { total: Number(total ?? 0), dropped: Number(first ?? 1) - 1, kept: 'tail' } as const;
+      if (query.step !== undefined || query.item !== undefined || query.skip !== undefined) {
+        // Only the lines themselves tell how many match, and there are never more than the tail.
+        const all = await readForward(server, runId, { ...query, from: 1, limit: Number.MAX_SAFE_INTEGER });
+        const wanted =
+          query.skip === undefined
+            ? query.from < 0
+              ? all.slice(query.from)
+              : all.filter(({ n }) => n >= query.from)
+            : all.slice(query.skip);
+        return { ...head, lines: wanted.slice(0, query.limit), matching: all.length };
+      }
       const lines = query.from < 0 ? await readBackward(server, runId, query) : await readForward(server, runId, query);
-      return { lines, total: Number(total ?? 0), dropped: Number(first ?? 1) - 1 };
+      return { ...head, lines, matching: head.total - head.dropped };
     },
   };
 }
@@ -100,15 +112,4 @@ function matches(line: NumberedLine, query: LogQuery): boolean {
 
 function parseLine([id, fields]: StreamEntry): NumberedLine {
   return { ...(JSON.parse(pairs(fields)['line'] ?? '{}') as LogLine), n: Number.parseInt(id, 10) };
-}
-
-function cut(text: string): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= LINE_BYTES_MAX) return text;
-  return (
-    bytes
-      .subarray(0, LINE_BYTES_MAX)
-      .toString()
-      .replace(/\uFFFD+$/, '') + CUT_MARK
-  );
 }

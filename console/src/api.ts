@@ -68,6 +68,8 @@ export interface LogPage {
   readonly lines: readonly LogLine[];
   readonly total: number;
   readonly dropped: number;
+  readonly matching: number;
+  readonly kept: 'files' | 'tail';
 }
 
 export interface RunbookRow {

@@ -43,10 +43,11 @@ export function historyRoutes(app: App, context: ServerContext): void {
     { config, schema: { ...schema, summary: 'Log lines of a run', querystring: logQuery, response: { 200: logPage } } },
     async (request) => {
       const { runId } = (await readRun(context, request.caller, request.params.run)).stored.run;
-      const { from, limit, step, item } = request.query;
+      const { from, limit, skip, step, item } = request.query;
       const page = await context.ports.store.readLog(runId, {
         from,
         limit,
+        ...(skip === undefined ? {} : { skip }),
         ...(step === undefined ? {} : { step }),
         ...(item === undefined ? {} : { item }),
       });

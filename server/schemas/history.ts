@@ -25,10 +25,11 @@ export const logQuery = z.strictObject({
   step: z.string().max(400).optional(),
   item: z.string().max(400).optional(),
   from: z.coerce.number().int().default(0).describe('First line number; negative counts from the end'),
+  skip: z.coerce.number().int().min(0).optional().describe('Instead of from: how many of the matching lines to leave out'),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
 });
 
-/** Lines of a run's log; `dropped` counts those that no longer fit. */
+/** Lines of a run's log; `dropped` counts those that are not here, `kept` tells why: the bound of the files, or of the tail in the store. */
 export const logPage = component(
   'LogPage',
   z.object({
@@ -46,6 +47,8 @@ export const logPage = component(
       .readonly(),
     total: z.number().int(),
     dropped: z.number().int(),
+    matching: z.number().int(),
+    kept: z.enum(['files', 'tail']),
   }),
 );
 

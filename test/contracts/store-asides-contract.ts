@@ -72,7 +72,13 @@ function exerciseLog(store: () => Store): void {
       expect(texts(await store().readLog(runId, { from: -2, limit: 10 }))).toEqual(['4', '5']);
       expect(texts(await store().readLog(runId, { from: -3, limit: 1 }))).toEqual(['3']);
       expect(texts(await store().readLog(runId, { from: 0, limit: 2 }))).toEqual(['1', '2']);
-      expect(await store().readLog(newRunId(), { from: 1, limit: 5 })).toEqual({ lines: [], total: 0, dropped: 0 });
+      expect(await store().readLog(newRunId(), { from: 1, limit: 5 })).toEqual({
+        lines: [],
+        total: 0,
+        dropped: 0,
+        matching: 0,
+        kept: 'tail',
+      });
     });
 
     it('are read for one step or item', async () => {
@@ -81,6 +87,9 @@ function exerciseLog(store: () => Store): void {
       expect(texts(await store().readLog(runId, { from: 1, limit: 9, step: 'b' }))).toEqual(['2', '4']);
       expect(texts(await store().readLog(runId, { from: -1, limit: 9, step: 'a' }))).toEqual(['3']);
       expect(texts(await store().readLog(runId, { from: 1, limit: 9, step: 'b', item: 'web-02' }))).toEqual(['4']);
+      expect(await store().readLog(runId, { from: 1, limit: 1, step: 'b' })).toMatchObject({ matching: 2, total: 4, lines: [{ n: 2 }] });
+      expect(texts(await store().readLog(runId, { from: 1, skip: 1, limit: 9, step: 'b' }))).toEqual(['4']);
+      expect(texts(await store().readLog(runId, { from: 1, skip: 2, limit: 1 }))).toEqual(['3']);
     });
 
     it('are cut at 16 KiB', async () => {

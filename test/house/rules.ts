@@ -20,6 +20,7 @@ export const FOUNDATION = [
   'ids',
   'json',
   'limits',
+  'log-line',
   'ports',
   'store',
   'target',

@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeMemoryTickets } from '../../adapters/memory/tickets.ts';
 import { openRedisStore } from '../../adapters/redis/store.ts';
+import { withLogFiles } from '../../adapters/system/filed-log.ts';
+import { openLogFiles } from '../../adapters/system/log-files.ts';
 import { buildConsole } from '../../cli/console-build.ts';
 import { projectRoot } from '../../cli/project-root.ts';
 import { actions } from '../../engine/actions/registry.ts';
@@ -41,7 +46,8 @@ export async function startConsoleServer(
   const consoleFiles = await readConsoleFiles();
   if (consoleFiles === undefined) throw new Error('the console was not built');
   const redis = await startTestRedis();
-  const store = await openRedisStore({ url: redis.url, log: silentLog });
+  const logsDir = await mkdtemp(join(tmpdir(), 'runward-logs-'));
+  const store = withLogFiles(await openRedisStore({ url: redis.url, log: silentLog }), openLogFiles(logsDir), silentLog);
   const world = await makeServerWorld();
   await world.close();
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: pause };
@@ -64,6 +70,7 @@ export async function startConsoleServer(
       await server.close();
       await store.close();
       await redis.stop();
+      await rm(logsDir, { recursive: true, force: true });
     },
   };
 }

@@ -8,106 +8,144 @@ import { VirtualRows } from './virtual-rows.tsx';
 
 interface Props {
   readonly run: string;
+  /** Only the lines of this step. */
+  readonly step?: string;
   /** The number of the run's last event: something new may be in the log when it rises. */
   readonly seq: number;
 }
 
+/** The log by places: line 0 is the first that is there. A place keeps its line until lines are dropped. */
 interface Book {
-  readonly total: number;
-  readonly dropped: number;
+  readonly head: Omit<LogPage, 'lines'>;
   readonly pages: ReadonlyMap<number, readonly LogLine[]>;
 }
 
 const PAGE = 1000;
+const EMPTY: Book = { head: { total: 0, dropped: 0, matching: 0, kept: 'files' }, pages: new Map() };
 
-/** The log of a run by line number: only seen rows are in the page, and only seen thousands are fetched. */
-export function LogView({ run, seq }: Props) {
-  const [book, setBook] = useState<Book>({ total: 0, dropped: 0, pages: new Map() });
+/** A log of any length, of a run or of one step: only seen rows are in the page, and only seen thousands are fetched. */
+export function LogView({ run, step, seq }: Props) {
+  const [book, setBook] = useState(EMPTY);
   const [problem, setProblem] = useState<ApiProblem>();
   const asked = useRef(new Set<number>());
   const left = useRef(new AbortController());
+  const { matching, dropped, kept } = book.head;
 
-  const fetchLines = async (from: number): Promise<void> => {
+  const fetchPage = async (page: number | 'last'): Promise<void> => {
+    const where = page === 'last' ? { from: `-${PAGE}` } : { skip: String(page * PAGE) };
+    const query = new URLSearchParams({ ...where, limit: String(PAGE), ...(step === undefined ? {} : { step }) });
     try {
-      const page = await get<LogPage>(`/runs/${run}/logs?from=${from}&limit=${PAGE}`, left.current.signal);
-      setBook((before) => ({ total: page.total, dropped: page.dropped, pages: filed(before.pages, page.lines) }));
+      const { lines, ...head } = await get<LogPage>(`/runs/${run}/logs?${query}`, left.current.signal);
+      const start = page === 'last' ? head.matching - lines.length : page * PAGE;
+      setBook((before) => ({ head, pages: filed(before.head.dropped === head.dropped ? before.pages : new Map(), lines, start) }));
     } catch (error) {
       if (left.current.signal.aborted) return;
-      asked.current.delete(pageOf(from));
       if (error instanceof ApiProblem) setProblem(error);
+    } finally {
+      if (page !== 'last') asked.current.delete(page);
     }
   };
   useEffect(() => {
     left.current = new AbortController();
     return () => left.current.abort();
   }, []);
-  useEffect(() => void fetchLines(-PAGE), [seq]);
+  useEffect(() => void fetchPage('last'), [seq]);
 
-  const first = book.dropped === 0 ? 0 : 1;
-  const lineAt = (index: number): number => book.dropped + 1 + index - first;
+  const first = dropped === 0 ? 0 : 1;
   const seen = (from: number, to: number): void => {
-    for (let page = pageOf(lineAt(from)); page <= pageOf(lineAt(to - 1)); page += 1) {
-      if (to <= from || asked.current.has(page) || isWhole(book, page)) continue;
+    const [low, high] = [Math.max(0, from - first), to - 1 - first];
+    for (let page = pageOf(low); page <= pageOf(high); page += 1) {
+      if (high < low || asked.current.has(page) || isWhole(book, page)) continue;
       asked.current.add(page);
-      void fetchLines(Math.max(book.dropped + 1, page * PAGE + 1));
+      void fetchPage(page);
     }
   };
   if (problem !== undefined) return <Problem problem={problem} />;
-  if (book.total === 0) return <p class="dim">No line was logged so far.</p>;
-  return (
+  if (matching === 0) return step === undefined ? <p class="dim">No line was logged so far.</p> : null;
+  const rows = (
     <VirtualRows
-      count={book.total - book.dropped + first}
-      label={`Log of run ${run}`}
+      count={matching + first}
+      label={step === undefined ? `Log of run ${run}` : `Log of ${step}`}
       tail
       onSeen={seen}
-      row={(index) =>
-        first === 1 && index === 0 ? (
-          <li key="dropped" class="dim">
-            {book.dropped} older lines were dropped: the store keeps the newest 5 MiB of a run
-          </li>
-        ) : (
-          <LogRow key={lineAt(index)} n={lineAt(index)} line={lineOf(book, lineAt(index))} />
-        )
-      }
+      row={(index) => {
+        if (first === 1 && index === 0) return <DroppedRow key="dropped" dropped={dropped} kept={kept} />;
+        const place = index - first;
+        return <LogRow key={place} place={place} line={lineOf(book, place)} gap={step === undefined ? gapBefore(book, place) : 0} />;
+      }}
     />
+  );
+  if (step === undefined) return rows;
+  return (
+    <section>
+      <h3>Log</h3>
+      {rows}
+      <p class="dim">
+        <a href={`/runs/${run}/logs`}>Whole log of the run</a>
+      </p>
+    </section>
   );
 }
 
-/** One line with its number, time, step and text; lines that are not here yet are shown by their number. */
-export function LogRow({ n, line }: { readonly n: number; readonly line: LogLine | undefined }) {
-  if (line === undefined) return <li class="log dim">{n}</li>;
+function DroppedRow({ dropped, kept }: Pick<LogPage, 'dropped' | 'kept'>) {
+  return (
+    <li class="dim">
+      {kept === 'files'
+        ? `${dropped} lines of this run were dropped: its first and its last are kept, 256 MiB in all`
+        : `${dropped} older lines are not here: this server has no file of the log, and the store keeps the newest 5 MiB of a run`}
+    </li>
+  );
+}
+
+interface RowProps {
+  readonly place: number;
+  readonly line: LogLine | undefined;
+  /** Lines that are missing before this one. */
+  readonly gap: number;
+}
+
+/** One line with its number, time, step and text; lines that are not here yet are shown by their place. */
+function LogRow({ place, line, gap }: RowProps) {
+  if (line === undefined) return <li class="log dim">{place + 1}</li>;
   return (
     <li class={`log ${line.stream}`}>
-      <span class="n">{n}</span> <span class="dim">{logTime(line.at)}</span> <span class="dim">{plainText(line.step)}</span>{' '}
+      <span class="n">{line.n}</span> <span class="dim">{logTime(line.at)}</span> <span class="dim">{plainText(line.step)}</span>{' '}
+      {gap > 0 && <b>{gap} lines dropped before this one </b>}
       {line.stream === 'stderr' && <b>stderr </b>}
       <span class="text">{plainText(line.text)}</span>
     </li>
   );
 }
 
-function pageOf(n: number): number {
-  return Math.floor((n - 1) / PAGE);
+function pageOf(place: number): number {
+  return Math.floor(place / PAGE);
 }
 
-function lineOf(book: Book, n: number): LogLine | undefined {
-  return book.pages.get(pageOf(n))?.[(n - 1) % PAGE];
+function lineOf(book: Book, place: number): LogLine | undefined {
+  return book.pages.get(pageOf(place))?.[place % PAGE];
+}
+
+function gapBefore(book: Book, place: number): number {
+  const line = lineOf(book, place);
+  const before = lineOf(book, place - 1);
+  return line === undefined || before === undefined ? 0 : line.n - before.n - 1;
 }
 
 function isWhole(book: Book, page: number): boolean {
-  const from = Math.max(page * PAGE + 1, book.dropped + 1);
-  const to = Math.min(book.total, (page + 1) * PAGE);
-  return lineOf(book, from) !== undefined && lineOf(book, to) !== undefined;
+  const last = Math.min(book.head.matching, (page + 1) * PAGE) - 1;
+  return lineOf(book, page * PAGE) !== undefined && lineOf(book, last) !== undefined;
 }
 
-// Lines have fixed numbers, so a page of the book is filled by whatever answer brings its lines.
-function filed(pages: Book['pages'], lines: readonly LogLine[]): Book['pages'] {
+function filed(pages: Book['pages'], lines: readonly LogLine[], start: number): Book['pages'] {
   const next = new Map(pages);
-  const fresh = new Set<number>();
-  for (const line of lines) {
-    const page = pageOf(line.n);
-    const kept = fresh.has(page) ? (next.get(page) as LogLine[]) : [...(next.get(page) ?? [])];
-    kept[(line.n - 1) % PAGE] = line;
-    fresh.add(page);
+  for (let page = pageOf(start); page <= pageOf(start + lines.length - 1); page += 1) {
+    const kept = [...(next.get(page) ?? [])];
+    const from = Math.max(start, page * PAGE);
+    const to = Math.min(start + lines.length, (page + 1) * PAGE);
+    for (let place = from; place < to; place += 1) {
+      const line = lines[place - start];
+      if (line !== undefined) kept[place % PAGE] = line;
+    }
     next.set(page, kept);
   }
   return next;

@@ -4,8 +4,8 @@ import { plainText } from '../plain-text.ts';
 import { absoluteText } from '../time.ts';
 import { stepWords } from '../words.ts';
 import { EventRow } from './event-list.tsx';
+import { LogView } from './log-view.tsx';
 import { StatusMark } from './status-mark.tsx';
-import { StepLog } from './step-log.tsx';
 import type { Choice } from './step-tree.tsx';
 
 interface Props {
@@ -71,7 +71,7 @@ export function StepDetail({ run, choice, events }: Props) {
           </ol>
         </section>
       )}
-      <StepLog run={String(run.number)} step={history[0]?.step ?? step.path} seq={run.seq} />
+      <LogView key={step.path} run={String(run.number)} step={history[0]?.step ?? step.path} seq={run.seq} />
     </article>
   );
 }

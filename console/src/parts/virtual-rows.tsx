@@ -38,7 +38,10 @@ export function VirtualRows({ count, row, label, tail = false, onSeen }: Props) 
     setHeight(element.clientHeight);
     if (follows.current) element.scrollTop = element.scrollHeight;
   }, [count]);
-  useEffect(() => onSeen?.(from, to), [from, to, count]);
+  useEffect(() => {
+    // Rows above the last ones pass by before a list that stays at its end has been scrolled there.
+    if (!follows.current || to === count) onSeen?.(from, to);
+  }, [from, to, count]);
 
   const scrolled = (element: HTMLDivElement): void => {
     follows.current = tail && element.scrollTop + element.clientHeight >= element.scrollHeight - 2 * ROW_PX;
