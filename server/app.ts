@@ -19,6 +19,7 @@ import { planRoutes } from './routes/plans.ts';
 import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
+import { sessionRoutes } from './routes/session.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { wordRoutes } from './routes/words.ts';
 import { workerRoutes } from './routes/workers.ts';
@@ -71,6 +72,7 @@ const ROUTES = [
   lockRoutes,
   workerRoutes,
   tokenRoutes,
+  sessionRoutes,
   healthRoutes,
   consoleRoutes,
 ] as const;

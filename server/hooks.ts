@@ -7,6 +7,7 @@ import type { App, ServerContext } from './context.ts';
 import type { Caller, RoutePermission } from './identify.ts';
 import { demandPermission, identify } from './identify.ts';
 import { isLoopbackHost } from './loopback.ts';
+import { isStale, sessionCookie } from './session.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -52,6 +53,9 @@ export function addHooks(app: App, context: ServerContext): void {
     request.caller = await identify(context, request);
     context.budget.take(budget ?? (request.method === 'GET' ? 'read' : 'write'), request.caller.principal.id);
     demandPermission(request.caller, permission);
+    const { session } = request.caller;
+    if (session !== undefined && (await isStale(context.ports, session)))
+      void reply.header('set-cookie', await sessionCookie(context.ports, context.config, session));
   });
   app.addHook('preValidation', async (request) => {
     if (isDeeperThan(request.body, DEPTH_MAX)) throw new RunwardError('USAGE_BODY', `the body is nested deeper than ${DEPTH_MAX} levels`);

@@ -194,7 +194,9 @@ export interface Page<Item> {
   readonly next?: string;
 }
 
-const TOKEN_KEY = 'runward.token';
+/** Sent to the window when the server says that nobody is signed in any more. */
+export const SIGNED_OUT = 'runward-signed-out';
+
 let offsetMs = 0;
 
 /** The time of the server in milliseconds, as its last answer told it (to the second). */
@@ -202,15 +204,15 @@ export function serverNowMs(): number {
   return Date.now() + offsetMs;
 }
 
-/** Keeps an API token for this tab; empty forgets it. */
-export function keepToken(token: string): void {
-  if (token === '') sessionStorage.removeItem(TOKEN_KEY);
-  else sessionStorage.setItem(TOKEN_KEY, token);
+/** Shows the server an API token once; from then on the browser sends a cookie that no script can read. Throws ApiProblem. */
+export async function signIn(token: string): Promise<void> {
+  await request('/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) });
 }
 
-/** True when the tab has a token: then links alone cannot fetch what needs a sign-in. */
-export function hasToken(): boolean {
-  return sessionStorage.getItem(TOKEN_KEY) !== null;
+/** Takes the cookie away. Throws ApiProblem. */
+export async function signOut(): Promise<void> {
+  await request('/session', { method: 'DELETE' });
+  dispatchEvent(new Event(SIGNED_OUT));
 }
 
 /** GET below `/api/v1`. Throws ApiProblem. */
@@ -224,19 +226,17 @@ export async function post<Answer>(path: string, body: object, key: string): Pro
   return (await (await request(path, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as Answer;
 }
 
-/** Any request below `/api/v1` with the sign-in of this tab; answers a response that is ok. Throws ApiProblem. */
+/** Any request below `/api/v1`; answers a response that is ok. Throws ApiProblem. */
 export async function request(path: string, init: RequestInit): Promise<Response> {
-  const token = sessionStorage.getItem(TOKEN_KEY);
-  const headers = {
-    ...(init.headers as Record<string, string> | undefined),
-    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-  };
+  // Only a script of this page can set a header, so a change that brings it was not made by another site.
+  const headers = { ...(init.headers as Record<string, string> | undefined), 'x-runward-console': '1' };
   const response = await fetch(`/api/v1${path}`, { ...init, headers }).catch((error: unknown) => {
     if (init.signal?.aborted === true) throw error;
     throw new ApiProblem(0, 'SERVER_UNREACHABLE', 'the server does not answer');
   });
   noteTime(response);
   if (response.ok) return response;
+  if (response.status === 401) dispatchEvent(new Event(SIGNED_OUT));
   throw await problemOf(response);
 }
 

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { ApiProblem, get, hasToken, keepToken } from './api.ts';
+import { get, SIGNED_OUT } from './api.ts';
 import { DriftTargetPage } from './pages/drift-target.tsx';
 import { DriftPage } from './pages/drift.tsx';
 import { HomePage } from './pages/home.tsx';
@@ -20,25 +20,26 @@ import { followLinks, usePlace } from './router.ts';
 function Console() {
   const place = usePlace();
   const [signedOut, setSignedOut] = useState(false);
-  const [refused, setRefused] = useState(false);
+  const [auth, setAuth] = useState('none');
   const [round, setRound] = useState(0);
   useEffect(() => {
-    get('/me').then(
-      () => setSignedOut(false),
-      (error: unknown) => {
-        if (!(error instanceof ApiProblem) || error.status !== 401) return;
-        setRefused(hasToken());
-        keepToken('');
-        setSignedOut(true);
+    const out = (): void => setSignedOut(true);
+    addEventListener(SIGNED_OUT, out);
+    get<{ readonly auth: string }>('/me').then(
+      (me) => {
+        setAuth(me.auth);
+        setSignedOut(false);
       },
+      () => undefined,
     );
+    return () => removeEventListener(SIGNED_OUT, out);
   }, [round]);
   useEffect(() => {
     document.title = titleOf(place);
   }, [place.path]);
-  if (signedOut) return <SignIn refused={refused} onDone={() => setRound(round + 1)} />;
+  if (signedOut) return <SignIn onDone={() => setRound(round + 1)} />;
   return (
-    <Frame path={place.path} key={round}>
+    <Frame path={place.path} signedIn={auth === 'token'} key={round}>
       <PageOf place={place} />
     </Frame>
   );

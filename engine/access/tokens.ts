@@ -73,6 +73,11 @@ export function checkToken(
   const { stored, nowMs } = at;
   const same = sha256(text) === (stored?.sha256 ?? '');
   if (stored === undefined || !same || tokenId(text) !== stored.id) return { kind: 'refused', reason: 'the token is not known' };
+  return ownerOf(stored, nowMs);
+}
+
+/** Who a token stands for that was checked before, in a browser's session; refused once it has expired. */
+export function ownerOf(stored: StoredToken, nowMs: number): TokenAnswer {
   if (nowMs >= stored.expiresAtMs) return { kind: 'refused', reason: 'the token has expired; ask for a new one' };
   const principal: Principal = { id: stored.owner, name: stored.owner, kind: 'token', groups: stored.groups };
   return { kind: 'known', owner: { principal, grants: stored.grants } };

@@ -23,6 +23,9 @@ export const tokenView = component(
 /** A new token with its text, which is shown this once. */
 export const newTokenView = component('NewToken', z.object({ ...tokenView.shape, token: z.string() }));
 
+/** The token that a person types to sign in. */
+export const sessionBody = z.strictObject({ token: z.string().min(1).max(200) });
+
 /** What a token is made for. Without an owner it is the caller's own. */
 export const tokenBody = z.strictObject({
   name: z.string().min(1).max(200),

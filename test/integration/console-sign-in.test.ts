@@ -20,7 +20,7 @@ describe.skipIf(without)('the console with API tokens', () => {
     await server?.stop();
   });
 
-  it('asks for a token, keeps it in this tab alone, and shows nothing before', async () => {
+  it('asks for a token, keeps none, shows nothing before, and forgets who signed in when asked', async () => {
     const token = await server.token();
     const { page } = await openPage(browser);
     await page.goto(`${server.url}/runbooks`);
@@ -35,10 +35,18 @@ describe.skipIf(without)('the console with API tokens', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'greet' }).waitFor();
     expect(page.url()).not.toContain(token);
-    expect(await page.evaluate('[document.cookie, localStorage.length]')).toEqual(['', 0]);
+    expect(await page.evaluate('[document.cookie, localStorage.length, sessionStorage.length]')).toEqual(['', 0, 0]);
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+    expect(cookie?.value).not.toContain(token);
 
     const other = await page.context().newPage();
     await other.goto(`${server.url}/runbooks`);
+    await other.getByRole('link', { name: 'greet' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await other.reload();
     await other.getByRole('heading', { name: 'Sign in' }).waitFor();
     await page.context().close();
   });

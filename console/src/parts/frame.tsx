@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Approval, Page, Workers } from '../api.ts';
+import { signOut } from '../api.ts';
 import { go } from '../router.ts';
 import { usePolled } from '../use-polled.ts';
 import { Dialog } from './dialog.tsx';
@@ -15,8 +16,15 @@ const LINKS = [
 
 const THEME_KEY = 'runward.theme';
 
+interface Props {
+  readonly path: string;
+  /** Whether there is a sign-in to end. */
+  readonly signedIn: boolean;
+  readonly children: ComponentChildren;
+}
+
 /** What stands around every page: where one can go, how many gates wait, whether a worker is there, the theme. */
-export function Frame({ path, children }: { readonly path: string; readonly children: ComponentChildren }) {
+export function Frame({ path, signedIn, children }: Props) {
   const [help, setHelp] = useState(false);
   useKeys(() => setHelp(true));
   const gates = usePolled<Page<Approval>>('/approvals').answer?.items.length ?? 0;
@@ -50,6 +58,11 @@ export function Frame({ path, children }: { readonly path: string; readonly chil
           <button type="button" class="plain" onClick={() => setHelp(true)}>
             Keys
           </button>
+          {signedIn && (
+            <button type="button" class="plain" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          )}
         </span>
       </header>
       <main id="main" tabIndex={-1}>

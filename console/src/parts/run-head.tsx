@@ -1,6 +1,5 @@
 import type { RunSummary } from '../../../engine/run/summary.ts';
 import { hasEnded } from '../../../engine/run/run-state.ts';
-import { hasToken, request } from '../api.ts';
 import { plainText } from '../plain-text.ts';
 import { clockText } from '../time.ts';
 import { runWords } from '../words.ts';
@@ -99,26 +98,9 @@ function measured(ms: number | undefined, objective: { readonly targetMs: number
 
 function EvidenceLinks({ run }: { readonly run: RunSummary }) {
   const path = `/runs/${run.number}/evidence`;
-  // A link cannot carry the token of this tab, so the file is fetched and handed over.
-  if (hasToken()) {
-    return (
-      <button type="button" onClick={() => void download(`${path}?format=json`, `run-${run.number}.evidence.json`)}>
-        Signed file
-      </button>
-    );
-  }
   return (
     <>
       <a href={`/api/v1${path}?format=html`}>page</a> · <a href={`/api/v1${path}?format=json`}>signed file</a>
     </>
   );
-}
-
-async function download(path: string, name: string): Promise<void> {
-  const url = URL.createObjectURL(await (await request(path, {})).blob());
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

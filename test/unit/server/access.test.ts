@@ -75,7 +75,7 @@ describe('every route', () => {
 
   it('without a permission is only what must answer before a sign-in', () => {
     const open = operations().filter((operation) => operation.permission === 'none');
-    expect(open.map((operation) => operation.url).toSorted()).toEqual(['/livez', '/readyz']);
+    expect(open.map((operation) => operation.url).toSorted()).toEqual(['/api/v1/session', '/api/v1/session', '/livez', '/readyz']);
   });
 
   it('must declare its permission', async () => {
