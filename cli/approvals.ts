@@ -1,5 +1,6 @@
 import { RunwardError } from '../engine/errors.ts';
 import type { Severity } from '../engine/actions/action.ts';
+import type { WaitingGate } from '../engine/gates/waiting-gate.ts';
 import type { ApiClient } from './api-client.ts';
 import { connect } from './api-client.ts';
 import { confirmDanger } from './confirm.ts';
@@ -10,24 +11,7 @@ import { readInputs } from './inputs.ts';
 import type { Session } from './program-options.ts';
 import { ageText, plainText, tableText } from './terminal.ts';
 
-interface Approval {
-  readonly id: string;
-  readonly run: { readonly id: string; readonly number: number; readonly runbook: string; readonly requester: string };
-  readonly step: string;
-  readonly stepKey: string;
-  readonly asks: 'approval' | 'manual';
-  readonly message: string;
-  readonly by: readonly string[];
-  readonly need: number;
-  readonly form: InputShapes;
-  readonly decisions: readonly { readonly by: string; readonly answer: string; readonly at: string; readonly reason?: string }[];
-  readonly deadline?: string;
-  readonly planHash: string;
-  readonly severity: Severity;
-  readonly environment: string;
-  readonly mayDecide: boolean;
-  readonly whyNot?: string;
-}
+type Approval = WaitingGate<InputShapes, Severity>;
 
 /** `approval list`. */
 export async function listApprovals(session: Session, _args: readonly unknown[], flags: Flags): Promise<number> {

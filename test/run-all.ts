@@ -31,7 +31,7 @@ const SIMULATED_SEEDS = 50;
 
 const folder = mkdtempSync(join(tmpdir(), 'runward-tests-'));
 const lacksFile = join(folder, 'lacks');
-const parts = [...PROJECTS.map(runProject), runSimulation()];
+const parts = [...PROJECTS.map(runProject), runSimulation(), ...runConformance()];
 printSummary(parts, readLacks());
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = sum(parts, 'failed') === 0 ? 0 : 1;
@@ -66,16 +66,28 @@ function countReport(path: string, status: number): Counts {
 }
 
 function runSimulation(): Part {
+  return runCheck(`simulation of ${SIMULATED_SEEDS} seeds`, ['test/simulation/main.ts', '--seeds', String(SIMULATED_SEEDS)]);
+}
+
+/** A program that says by its exit code whether all is well. */
+function runCheck(name: string, args: readonly string[]): Part {
   const startedMs = performance.now();
-  const status = runNode(['test/simulation/main.ts', '--seeds', String(SIMULATED_SEEDS)]);
+  const status = runNode(args);
   const seconds = (performance.now() - startedMs) / 1000;
   return {
-    name: `simulation of ${SIMULATED_SEEDS} seeds`,
+    name,
     passed: status === 0 ? 1 : 0,
     failed: status === 0 ? 0 : 1,
     skipped: 0,
     seconds,
   };
+}
+
+/** Holds the simulator to Azure's published descriptions where they are: AZURE_SPECIFICATIONS, or a folder beside the project. */
+function runConformance(): readonly Part[] {
+  const folders = [process.env['AZURE_SPECIFICATIONS'] ?? '', join(ROOT, '..', 'shared', 'azure')];
+  const folder = folders.find((path) => path !== '' && existsSync(join(path, 'operations.json')));
+  return folder === undefined ? [] : [runCheck('azure conformance', ['test/conformance/azure.ts', folder])];
 }
 
 function runNode(args: readonly string[]): number {

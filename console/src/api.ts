@@ -1,5 +1,6 @@
 import type { DriftStatus } from './words.ts';
 import type { ScheduleState } from '../../engine/schedule/schedule-state.ts';
+import type { WaitingGate } from '../../engine/gates/waiting-gate.ts';
 import type { JsonObject, JsonValue } from '../../engine/json.ts';
 import type { Finding } from '../../engine/language/diagnostics.ts';
 import type { PlanRow } from '../../engine/plan/plan-record.ts';
@@ -18,31 +19,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** A gate that waits for a person. */
-export interface Approval {
-  readonly id: string;
-  readonly run: {
-    readonly id: string;
-    readonly number: number;
-    readonly runbook: string;
-    readonly title: string;
-    readonly requester: string;
-  };
-  readonly step: string;
-  readonly stepKey: string;
-  readonly asks: 'approval' | 'manual';
-  readonly message: string;
-  readonly by: readonly string[];
-  readonly need: number;
-  readonly form: JsonObject;
-  readonly decisions: readonly { readonly by: string; readonly answer: string; readonly at: string; readonly reason?: string }[];
-  readonly deadline?: string;
-  readonly planHash: string;
-  readonly severity: string;
-  readonly environment: string;
-  readonly mayDecide: boolean;
-  readonly whyNot?: string;
-}
+export type Approval = WaitingGate;
 
 /** A numbered line of a run's history. */
 export interface RunEvent {

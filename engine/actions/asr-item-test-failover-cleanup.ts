@@ -13,7 +13,7 @@ import type {
   VerifyOutcome,
 } from './action.ts';
 import { effectAction } from './action.ts';
-import { adoptSiteRecoveryJob } from './asr-adopt.ts';
+import { adoptItemJob, findItemJob } from './asr-item-job.ts';
 import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { type Leftover, leftovers, leftoversOf, stillThere } from './asr-leftovers.ts';
@@ -75,26 +75,15 @@ async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutco
 }
 
 async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> {
-  const { target, signal } = context;
-  if (!target) return { kind: 'unclear', message: 'no target', candidates: [] };
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
-  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
-
-  const own = await findOwnJob(ports, context, item.value);
-  if (own.kind === 'unanswered') return own;
-  if (own.kind === 'found') return { kind: 'found', handle: { jobId: own.job.id } };
-  const other = otherWork(context, item.value);
-  if (other) return other;
-  return allows(item.value, 'TestFailoverCleanup') ? { kind: 'absent' } : { kind: 'reached' };
+  return findItemJob(ports, context, (item) => {
+    const other = otherWork(context, item);
+    if (other) return other;
+    return allows(item, 'TestFailoverCleanup') ? { kind: 'absent' } : { kind: 'reached' };
+  });
 }
 
 async function adopt(ports: ActionPorts, context: Context, operation: string): Promise<AdoptOutcome> {
-  const { target, signal } = context;
-  if (!target) return { kind: 'foreign', message: 'the step has no target' };
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
-  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
-  const expected = { subjectId: target.id, subjectName: item.value.friendlyName, scenarios: ['TestFailoverCleanup'] };
-  return adoptSiteRecoveryJob(ports, context, { operation, expected });
+  return adoptItemJob(ports, context, { operation, scenario: 'TestFailoverCleanup' });
 }
 
 async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {

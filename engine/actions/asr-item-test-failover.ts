@@ -6,7 +6,7 @@ import { QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
 import { storedTimeMs, timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, AdoptOutcome, FindOutcome, PrecheckOutcome, SubmitOutcome, VerifyOutcome } from './action.ts';
 import { effectAction } from './action.ts';
-import { adoptSiteRecoveryJob } from './asr-adopt.ts';
+import { adoptItemJob, findItemJob } from './asr-item-job.ts';
 import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { RECOVERY_POINTS, choosePoint } from './asr-recovery-point.ts';
@@ -86,35 +86,21 @@ async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutco
 }
 
 async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> {
-  const { target, signal } = context;
-  if (!target) return { kind: 'unclear', message: 'no target', candidates: [] };
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
-  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
-
-  const own = await findOwnJob(ports, context, item.value);
-  if (own.kind === 'unanswered') return own;
-  if (own.kind === 'found') return { kind: 'found', handle: { jobId: own.job.id } };
-  const { runningScenario } = item.value;
-  if (runningScenario) {
-    const candidates = runningScenario.jobId === undefined ? [] : [runningScenario.jobId];
-    return {
-      kind: 'unclear',
-      message: `${runningScenario.name} of ${target.name} is under way and does not carry our request id`,
-      candidates,
-    };
-  }
-  if (allows(item.value, 'TestFailoverCleanup')) return { kind: 'reached' };
-  if (allows(item.value, 'TestFailover')) return { kind: 'absent' };
-  return { kind: 'unclear', message: `${target.name} allows only ${allowedText(item.value)}`, candidates: [] };
+  return findItemJob(ports, context, (item) => {
+    const { runningScenario } = item;
+    const name = context.target?.name ?? '';
+    if (runningScenario) {
+      const candidates = runningScenario.jobId === undefined ? [] : [runningScenario.jobId];
+      return { kind: 'unclear', message: `${runningScenario.name} of ${name} is under way and does not carry our request id`, candidates };
+    }
+    if (allows(item, 'TestFailoverCleanup')) return { kind: 'reached' };
+    if (allows(item, 'TestFailover')) return { kind: 'absent' };
+    return { kind: 'unclear', message: `${name} allows only ${allowedText(item)}`, candidates: [] };
+  });
 }
 
 async function adopt(ports: ActionPorts, context: Context, operation: string): Promise<AdoptOutcome> {
-  const { target, signal } = context;
-  if (!target) return { kind: 'foreign', message: 'the step has no target' };
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
-  if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
-  const expected = { subjectId: target.id, subjectName: item.value.friendlyName, scenarios: ['TestFailover'] };
-  return adoptSiteRecoveryJob(ports, context, { operation, expected });
+  return adoptItemJob(ports, context, { operation, scenario: 'TestFailover' });
 }
 
 async function verify(ports: ActionPorts, context: Context, ended: JsonObject | undefined): Promise<VerifyOutcome> {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildConsole } from '../../cli/console-build.ts';
 import { projectRoot } from '../../cli/project-root.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
-import { openBrowser, openPage, THEMES, violations } from '../support/browser.ts';
+import { openBrowser, openPage, THEMES, violations, violationsInThemes } from '../support/browser.ts';
 import { lacks } from '../support/lacks.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
@@ -92,13 +92,15 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     await page.getByRole('button', { name: 'Pause' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Reason').fill('the network is rebuilt');
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsInThemes(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Pause' }).click();
     await page.locator('.verdict', { hasText: 'paused' }).waitFor();
     await page.goto(base);
     await page.getByText('the network is rebuilt').waitFor();
     await page.goto(`${base}/schedules/demo-drill.quarterly`);
     await page.getByRole('button', { name: 'Resume' }).click();
+    await dialog.waitFor();
+    expect(await violationsInThemes(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Resume' }).click();
     await page.locator('.verdict', { hasText: 'active' }).waitFor();
     expect(said).toEqual([]);

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunId } from '../../engine/ids.ts';
 import type { RunEvent } from '../../engine/store.ts';
-import { openBrowser, openPage, violations } from '../support/browser.ts';
+import { openBrowser, openPage, violationsInThemes } from '../support/browser.ts';
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
 import { lacks } from '../support/lacks.ts';
@@ -143,7 +143,7 @@ describe.skipIf(without)('the console while a run goes on', () => {
     for (const name of ['Done', 'Not done']) {
       await page.getByRole('button', { name, exact: true }).click();
       await page.getByRole('dialog').waitFor();
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsInThemes(page)).toEqual([]);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }
@@ -174,7 +174,7 @@ describe.skipIf(without)('the console while a run goes on', () => {
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'What did grow do?' });
     await dialog.waitFor();
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsInThemes(page)).toEqual([]);
     await page.keyboard.press('Space');
     expect(await dialog.getByLabel(/it happened/).isChecked()).toBe(true);
     await page.keyboard.press('Tab');

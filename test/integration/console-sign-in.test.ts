@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBrowser, openPage, violations } from '../support/browser.ts';
+import { openBrowser, openPage, violationsInThemes } from '../support/browser.ts';
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts';
 import { lacks } from '../support/lacks.ts';
 import { GREET } from '../unit/server/documents.ts';
@@ -26,7 +26,7 @@ describe.skipIf(without)('the console with API tokens', () => {
     await page.goto(`${server.url}/runbooks`);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await page.getByText('greet').count()).toBe(0);
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsInThemes(page)).toEqual([]);
 
     await page.getByLabel('API token').fill('rw_000000000000_wrong');
     await page.keyboard.press('Enter');

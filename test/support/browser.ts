@@ -34,6 +34,16 @@ export async function openPage(
   return { page, said };
 }
 
+/** What axe finds in either theme in what the page shows now. */
+export async function violationsInThemes(page: Page): Promise<readonly (Violation & { readonly theme: string })[]> {
+  const found: (Violation & { readonly theme: string })[] = [];
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    found.push(...(await violations(page)).map((violation) => ({ theme, ...violation })));
+  }
+  return found;
+}
+
 /** Everything that axe finds against WCAG 2.2 AA and its best practices in what the page shows now. */
 export async function violations(page: Page): Promise<readonly Violation[]> {
   await page.evaluate(axe.source);

@@ -1,0 +1,27 @@
+import type { JsonObject } from '../json.ts';
+
+/** A gate that waits for a person, as the API tells it. */
+export interface WaitingGate<Form = JsonObject, Severity = string> {
+  readonly id: string;
+  readonly run: {
+    readonly id: string;
+    readonly number: number;
+    readonly runbook: string;
+    readonly title: string;
+    readonly requester: string;
+  };
+  readonly step: string;
+  readonly stepKey: string;
+  readonly asks: 'approval' | 'manual';
+  readonly message: string;
+  readonly by: readonly string[];
+  readonly need: number;
+  readonly form: Form;
+  readonly decisions: readonly { readonly by: string; readonly answer: string; readonly at: string; readonly reason?: string }[];
+  readonly deadline?: string;
+  readonly planHash: string;
+  readonly severity: Severity;
+  readonly environment: string;
+  readonly mayDecide: boolean;
+  readonly whyNot?: string;
+}
