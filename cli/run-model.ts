@@ -34,13 +34,16 @@ export function statusAfter(data: JsonObject): StepStatus | undefined {
     case 'succeeded':
       return data['verdict'] === 'partially_failed' ? 'partially_failed' : 'succeeded';
     case 'failed':
-      return data['verdict'] === 'timed_out' ? 'timed_out' : 'failed';
+      return FAILED_AS.find((verdict) => verdict === data['verdict']) ?? 'failed';
     case 'skipped':
     case 'cancelled':
     case 'unknown':
       return state as StepStatus;
   }
 }
+
+// What a failed step may be called instead, by what followed its failure.
+const FAILED_AS = ['timed_out', 'recovered', 'rolled_back', 'rollback_failed'] as const;
 
 function withRun(run: RunSummary, event: ApiEvent): RunSummary {
   const { state, phase, outcome, reason } = event.data;
@@ -75,14 +78,15 @@ function withItem(items: readonly ItemSummary[], key: string, event: ApiEvent): 
 }
 
 function changed(before: Pick<ItemSummary, 'status' | 'startedAt'> | undefined, event: ApiEvent): Partial<ItemSummary> {
-  const { percent, reason, error } = event.data;
+  const { percent, reason, error, undoneBy } = event.data;
   const status = statusAfter(event.data) ?? before?.status ?? 'running';
-  const over = ['succeeded', 'skipped', 'partially_failed', 'failed', 'timed_out', 'cancelled'].includes(status);
+  const over = ['succeeded', 'skipped', 'partially_failed', 'failed', 'cancelled', ...FAILED_AS].includes(status);
   return {
     status,
     ...(typeof percent === 'number' ? { percent } : {}),
     ...(typeof reason === 'string' ? { reason } : {}),
     ...(isFailure(error) ? { error } : {}),
+    ...(typeof undoneBy === 'string' ? { undoneBy } : {}),
     ...(before?.startedAt === undefined && status !== 'skipped' && status !== 'pending' ? { startedAt: event.at } : {}),
     ...(over ? { endedAt: event.at } : {}),
   };

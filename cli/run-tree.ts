@@ -22,17 +22,30 @@ export const STATUS_WORDS = {
   running: { mark: '●', ascii: '*', word: 'running', tone: 'busy' },
   retrying: { mark: '↻', ascii: '~', word: 'retrying', tone: 'warn' },
   succeeded: { mark: '✓', ascii: 'ok', word: 'succeeded', tone: 'good' },
+  recovered: { mark: '✓', ascii: 'ok', word: 'recovered', tone: 'good' },
   skipped: { mark: '–', ascii: '-', word: 'skipped', tone: 'dim' },
   partially_failed: { mark: '±', ascii: '+-', word: 'partially failed', tone: 'bad' },
   failed: { mark: '✗', ascii: 'x', word: 'failed', tone: 'bad' },
   timed_out: { mark: '⧗', ascii: 't', word: 'timed out', tone: 'bad' },
+  rolled_back: { mark: '↩', ascii: '<-', word: 'rolled back', tone: 'bad' },
+  rollback_failed: { mark: '✗', ascii: 'x', word: 'rollback failed', tone: 'bad' },
   cancelled: { mark: '⊘', ascii: '/', word: 'cancelled', tone: 'dim' },
   unknown: { mark: '?', ascii: '?', word: 'unknown', tone: 'warn' },
 } as const satisfies Record<StepStatus, { readonly mark: string; readonly ascii: string; readonly word: string; readonly tone: Tone }>;
 
 const ITEMS_SHOWN_MAX = 12;
 const NAME_WIDTH_MAX = 28;
-const OPEN: ReadonlySet<StepStatus> = new Set(['running', 'retrying', 'waiting', 'failed', 'timed_out', 'unknown', 'partially_failed']);
+const OPEN: ReadonlySet<StepStatus> = new Set<StepStatus>([
+  'running',
+  'retrying',
+  'waiting',
+  'failed',
+  'timed_out',
+  'unknown',
+  'partially_failed',
+  'rolled_back',
+  'rollback_failed',
+]);
 
 /** A piece of a line with the colour of its meaning. */
 interface Piece {
@@ -137,7 +150,7 @@ function line(
   const name = row.name.length > width ? `${row.name.slice(0, width - 1)}…` : row.name.padEnd(width);
   const mark = markPiece(words, words.tone, view);
   const pieces = [{ ...mark, text: view.ascii === true ? mark.text.padEnd(2) : mark.text }, { text: ` ${name}  ` }, ...row.detail];
-  return { pieces, right: durationOf(row.times, view.nowMs), fine: row.status === 'succeeded' || row.status === 'skipped' };
+  return { pieces, right: durationOf(row.times, view.nowMs), fine: ['succeeded', 'recovered', 'skipped'].includes(row.status) };
 }
 
 function detailOf(row: StepSummary, { run, view }: RowContext): readonly Piece[] {
@@ -157,13 +170,14 @@ function detailOf(row: StepSummary, { run, view }: RowContext): readonly Piece[]
     ...called,
     ...(row.attempt > 1 ? [`attempt ${row.attempt}`] : []),
     ...(row.status === 'running' && row.percent !== undefined ? [`${row.percent}%`] : []),
+    ...(row.undoneBy === undefined ? [] : [`undone by ${plainText(row.undoneBy)}`]),
     ...(row.reason === undefined ? [] : [plainText(row.reason)]),
   ];
   return [{ text: facts.join(' · '), tone: 'dim' }];
 }
 
 function itemPieces(items: readonly ItemSummary[], view: TreeView): readonly Piece[] {
-  const done = items.filter((item) => item.status === 'succeeded' || item.status === 'skipped').length;
+  const done = items.filter((item) => ['succeeded', 'recovered', 'skipped'].includes(item.status)).length;
   const shown =
     items.length <= ITEMS_SHOWN_MAX
       ? done === items.length && items.length > 4

@@ -26,13 +26,23 @@ const TONES: Readonly<Record<RunState | StepStatus, Tone>> = {
   retrying: 'open',
   unknown: 'open',
   succeeded: 'good',
+  recovered: 'good',
+  rolled_back: 'bad',
+  rollback_failed: 'bad',
   partially_failed: 'bad',
   failed: 'bad',
   rejected: 'bad',
   timed_out: 'bad',
 };
 
-const STEPS = { ...RUN_WORDS, ...STEP_WORDS, retrying: { mark: '↻', word: 'retrying' } };
+const STEPS = {
+  ...RUN_WORDS,
+  ...STEP_WORDS,
+  retrying: { mark: '↻', word: 'retrying' },
+  recovered: { mark: '✓', word: 'recovered' },
+  rolled_back: { mark: '↩', word: 'rolled back' },
+  rollback_failed: { mark: '✗', word: 'rollback failed' },
+};
 
 /** Mark, word and tone of a run. */
 export function runWords(state: RunState): Words {

@@ -58,8 +58,8 @@ export function judgeCleanup(steps: readonly StepRecord[], cleanup: readonly Ste
   if (cleanup.length === 0) return 'none';
   const prefix = phasePrefix('finally');
   const statuses = cleanup.map(({ id }) => statusOf(steps.find((step) => step.path === stepPath(prefix, id))));
-  const allFine = statuses.every((status) => status === 'succeeded' || status === 'skipped');
-  return allFine && statuses.includes('succeeded') ? 'verified' : 'failed';
+  const allFine = statuses.every((status) => ['succeeded', 'recovered', 'skipped'].includes(status));
+  return allFine && statuses.some((status) => status !== 'skipped') ? 'verified' : 'failed';
 }
 
 function identity({ run, plan }: EvidenceSource): JsonObject {
@@ -104,6 +104,7 @@ function verdict({ run, steps, plan }: EvidenceSource): JsonObject {
     state: run.state,
     outcome: run.outcome,
     reason: run.reason,
+    rollback: run.rollback,
     rto: judgeRto(run.clock, objectives),
     rpo: judgeRpo(agesMs, objectives),
     cleanup: judgeCleanup(steps, plan.definition.finally),
@@ -129,6 +130,9 @@ function evidenceStep(ids: Ports['ids'], step: StepRecord): EvidenceStep {
     verdict: step.verdict,
     reason: step.reason,
     message: step.message,
+    answer: step.answer,
+    resolution: step.resolution,
+    undoneBy: step.undoneBy,
     effect: step.effect,
     target: step.target,
     stepKey: step.key,

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../json.ts';
 import { parseDurationMs } from './duration.ts';
-import type { InputDefinition, Place, Retry, Rollout, Share, Step, StepBody, StepTarget } from './runbook.ts';
+import type { FailureWord, InputDefinition, OnFailure, Place, Retry, Rollout, Share, Step, StepBody, StepTarget } from './runbook.ts';
 import type { InputSource, StepSource } from './schema-v1.ts';
 import { placeOf, type SourceText } from './source-text.ts';
 import { nodeAt, type Segment, type TreeNode } from './tree.ts';
@@ -14,7 +14,7 @@ const PARALLEL_MAX = 10;
 export interface Building {
   readonly root: TreeNode;
   readonly source: SourceText;
-  readonly onFailure?: 'stop' | 'continue';
+  readonly onFailure?: OnFailure;
 }
 
 /** Milliseconds of a duration that the schema has accepted. */
@@ -49,12 +49,36 @@ function buildStep(step: StepSource, path: readonly Segment[], building: Buildin
     ...(step.outputs === undefined ? {} : { outputs: step.outputs }),
     ...(step.retry === undefined ? {} : { retry: retryFrom(step.retry) }),
     ...(step.timeout === undefined ? {} : { timeoutMs: ms(step.timeout) }),
-    onFailure: step.on_failure ?? building.onFailure ?? 'stop',
+    onFailure: onFailureOf(step, path, building),
+    ...(step.rollback === undefined ? {} : { rollback: buildSteps(step.rollback, [...path, 'rollback'], inner) }),
+    ...(step.rollback_on_failure === undefined ? {} : { rollbackOnFailure: step.rollback_on_failure }),
     ...(step.locks === undefined ? {} : { locks: step.locks }),
     ...(step.windows === undefined ? {} : { windows: step.windows }),
     ...(step.at_window_close === undefined ? {} : { atWindowClose: step.at_window_close }),
     at: placeAt(building, path),
   };
+}
+
+function onFailureOf(step: StepSource, path: readonly Segment[], building: Building): OnFailure {
+  if (step.on_failure !== undefined) return onFailureFrom(step.on_failure, [...path, 'on_failure'], building);
+  // A denied or undecided approval ends the run whatever the runbook says of failures.
+  return step.approval === undefined ? (building.onFailure ?? 'stop') : 'stop';
+}
+
+/** What follows a failure, as a step or a runbook says it. */
+export function onFailureFrom(
+  written: NonNullable<StepSource['on_failure']>,
+  path: readonly Segment[],
+  { root, source }: Pick<Building, 'root' | 'source'>,
+): OnFailure {
+  if (typeof written === 'string') return written;
+  return { steps: buildSteps(written.do, [...path, 'do'], { root, source }), next: written.then };
+}
+
+/** The same for a top-level step that takes it from its runbook: what is rolled back there is the whole run. */
+export function inheritedOnFailure(given: OnFailure): OnFailure {
+  const word = <Word extends string>(text: Word): Word | FailureWord => (text === 'rollback' ? 'rollback_run' : text);
+  return typeof given === 'string' ? word(given) : { ...given, next: word(given.next) };
 }
 
 function bodyFrom(step: StepSource, path: readonly Segment[], building: Building): StepBody {
@@ -66,12 +90,14 @@ function bodyFrom(step: StepSource, path: readonly Segment[], building: Building
   if (step.assert !== undefined) return { kind: 'assert', checks: step.assert };
   if (step.parallel !== undefined) {
     const steps = buildSteps(step.parallel, [...path, 'parallel'], building);
-    return { kind: 'parallel', steps, maxParallel: step.max_parallel ?? PARALLEL_MAX };
+    const last = step.finally === undefined ? {} : { finally: buildSteps(step.finally, [...path, 'finally'], building) };
+    return { kind: 'parallel', steps, maxParallel: step.max_parallel ?? PARALLEL_MAX, ...last };
   }
   if (step.steps !== undefined) {
     const steps = buildSteps(step.steps, [...path, 'steps'], building);
     return { kind: 'steps', steps, finally: buildSteps(step.finally ?? [], [...path, 'finally'], building) };
   }
+  if (step.undo !== undefined) return { kind: 'undo', step: step.undo };
   return { kind: 'wait', wait: waitFrom(step.wait ?? '0s') };
 }
 
@@ -130,6 +156,7 @@ function rolloutFrom(rollout: NonNullable<StepSource['rollout']>, path: readonly
     waves: (rollout.waves ?? []).map(shareFrom),
     ...(rollout.max_parallel === undefined ? {} : { maxParallel: rollout.max_parallel }),
     maxFailures: shareFrom(rollout.max_failures ?? 0),
+    ...(rollout.on_exceeded === undefined ? {} : { onExceeded: rollout.on_exceeded }),
     ...(rollout.order_by === undefined ? {} : { orderBy: rollout.order_by }),
     ...(rollout.after_wave === undefined ? {} : { afterWave: buildSteps(rollout.after_wave, [...path, 'after_wave'], building) }),
   };

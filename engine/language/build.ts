@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json.ts';
-import { buildSteps, type Building, inputsFrom, ms, placeAt } from './build-steps.ts';
+import { buildSteps, type Building, inheritedOnFailure, inputsFrom, ms, onFailureFrom, placeAt } from './build-steps.ts';
 import { parseInstantMs } from './instant.ts';
-import type { HostEntry, Inventory, Objectives, Runbook, ScheduleDefinition, TargetSet } from './runbook.ts';
+import type { HostEntry, Inventory, Objectives, OnFailure, Runbook, ScheduleDefinition, TargetSet } from './runbook.ts';
 import type { HostSource, InventorySource, RunbookSource } from './schema-v1.ts';
 import type { SourceText } from './source-text.ts';
 import type { TreeNode } from './tree.ts';
@@ -11,6 +11,7 @@ const FINALLY_TIMEOUT_MS = 1_800_000;
 /** The value of a document of kind Runbook that has no findings. */
 export function buildRunbook(document: RunbookSource, root: TreeNode, source: SourceText): Runbook {
   const building: Building = { root, source };
+  const onFailure = runbookOnFailure(document, building);
   return {
     name: document.metadata.name,
     title: document.metadata.title,
@@ -28,12 +29,19 @@ export function buildRunbook(document: RunbookSource, root: TreeNode, source: So
     ...(document.objectives === undefined ? {} : { objectives: objectivesFrom(document.objectives) }),
     ...(document.readiness === undefined ? {} : { readiness: readinessFrom(document.readiness, building) }),
     ...gatesFrom(document),
-    steps: buildSteps(document.steps, ['steps'], { ...building, onFailure: document.on_failure ?? 'stop' }),
+    onFailure,
+    steps: buildSteps(document.steps, ['steps'], { ...building, onFailure: inheritedOnFailure(onFailure) }),
     finally: buildSteps(document.finally ?? [], ['finally'], building),
     outputs: document.outputs ?? {},
     ...triggersFrom(document),
     notify: document.notify ?? [],
   };
+}
+
+// In a real failover a person looks at a failed step before anything else happens, unless the author decided otherwise.
+function runbookOnFailure(document: RunbookSource, building: Building): OnFailure {
+  if (document.on_failure !== undefined) return onFailureFrom(document.on_failure, ['on_failure'], building);
+  return [document.purpose].flat().some((purpose) => purpose === 'failover' || purpose === 'failback') ? 'pause' : 'stop';
 }
 
 /** The value of a document of kind Inventory: the defaults are applied to each host, a host's own key wins. */

@@ -6,7 +6,7 @@ import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
 import { GENERAL_NAMES } from './scope-types.ts';
 import { child, entriesOf, textOf, type TreeNode } from './tree.ts';
-import { mayLackOutputs, visibilityOf } from './visible.ts';
+import { isOwn, mayLackOutputs, visibilityOf } from './visible.ts';
 
 /** Everything that a runbook names. */
 export interface Names {
@@ -162,8 +162,10 @@ function checkStepPath(path: Path, field: Field, context: PathChecking): void {
   }
   if (visibility.kind === 'later') return report('RW404', placed.at(field.range), { id: quoted(step.id), here: stepName(reader) });
   const member = path.fields[1];
-  if (member?.name === 'outputs' && step.fanOut !== undefined) return report('RW306', placed.at(member.range), { step: quoted(step.id) });
-  read.add(step);
+  const isOwnItem = reader !== undefined && isOwn(step, reader);
+  if (member?.name === 'outputs' && step.fanOut !== undefined && !isOwnItem)
+    return report('RW306', placed.at(member.range), { step: quoted(step.id) });
+  read.add(isOwnItem ? { ...step, fanOut: undefined } : step);
   if (member?.name !== 'outputs' || path.guarded || reader === undefined || placed.place.lenient) return;
   if (mayLackOutputs(step, reader) && !isGuarded(step, expression, reader)) {
     report('RW307', placed.at(member.range), { step: quoted(step.id) });

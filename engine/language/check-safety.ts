@@ -6,7 +6,8 @@ import { child, entryOf, pointerOf } from './tree.ts';
 /** Warns of severe steps that nobody approves, and of test failovers that nobody cleans up. */
 export function checkSafety(steps: readonly OutlinedStep[], report: Report): void {
   for (const step of steps) {
-    const counts = step.section === 'steps' && [step, ...enclosing(step)].every((each) => each.list !== 'finally');
+    const counts =
+      step.section === 'steps' && [step, ...enclosing(step)].every((each) => each.list !== 'finally' && each.list !== 'rollback');
     if (step.severity === 'severe' && counts && !isApproved(step, steps)) report('RW514', ownerOfStep(step), { id: quoted(step.id) });
   }
   const cleans = steps.some((step) => step.section === 'finally' && actionOf(step)?.includes('.test-failover-cleanup@') === true);

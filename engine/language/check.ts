@@ -16,7 +16,8 @@ import { type OutlinedStep, outlineSteps } from './outline.ts';
 import { scopeTypes } from './scope-types.ts';
 import { placeOf } from './source-text.ts';
 import { ownerOfStep } from './step-places.ts';
-import { checkBlockRetry, checkStep } from './step-rules.ts';
+import { checkRollback } from './rollback-rules.ts';
+import { checkStep } from './step-rules.ts';
 import { child, pointerOf, textOf, type TreeNode } from './tree.ts';
 
 // Steps are checked against each other, so their number bounds the time that a document can take.
@@ -48,7 +49,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   checkStepIds(steps, file);
   for (const step of steps) {
     checkStep(step, report, allowLocalScripts);
-    checkBlockRetry(step, steps, report);
+    checkRollback(step, steps, report);
     checkTarget(step, names, report);
   }
   const types = checkExpressions(file, steps, names);

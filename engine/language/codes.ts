@@ -83,6 +83,11 @@ export const CODES = {
   RW408: { severity: 'error', message: '{problem}', hint: 'names are metadata.name; flatten the chain of calls' },
   RW409: { severity: 'error', message: 'unknown {what} {name}', hint: 'channels and groups are checked at publish' },
   RW410: { severity: 'error', message: 'file {path}: {reason}', hint: 'path from the project root' },
+  RW411: {
+    severity: 'error',
+    message: 'undo {id}: {problem}',
+    hint: 'name an earlier step or block of the same item with a rollback',
+  },
   RW412: { severity: 'error', message: 'clock names unknown step {id}', hint: 'start and stop are ids of steps' },
   RW413: { severity: 'error', message: 'vars form a cycle: {path}', hint: 'compute one of them from inputs' },
   RW414: { severity: 'error', message: '{what} {id}: input {input} {problem}', hint: 'add it under inputs, or remove it' },
@@ -101,7 +106,7 @@ export const CODES = {
     hint: 'read, named, guarded or blind: runward explain RW504',
   },
   RW505: { severity: 'error', message: '{step} is not of class read', hint: 'readiness must not change anything' },
-  RW506: { severity: 'error', message: '{what} inside finally', hint: 'it must be able to run unattended' },
+  RW506: { severity: 'error', message: '{what} inside {where}', hint: 'it must be able to run unattended' },
   RW507: { severity: 'error', message: '{what} belongs to {theirs}, the runbook to {ours}', hint: 'one environment per runbook' },
   RW508: {
     severity: 'error',

@@ -3,7 +3,7 @@ import type { KnownAction } from './load.ts';
 import { child, entriesOf, type Entry, entryOf, itemsOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
 /** The words of which a step has exactly one. */
-export const BODIES = ['uses', 'run', 'approval', 'manual', 'wait', 'assert', 'call', 'steps', 'parallel'] as const;
+export const BODIES = ['uses', 'run', 'approval', 'manual', 'wait', 'assert', 'call', 'undo', 'steps', 'parallel'] as const;
 
 /** What a step does. */
 export type BodyName = (typeof BODIES)[number];
@@ -20,7 +20,7 @@ export interface OutlinedStep {
   readonly body: BodyName | undefined;
   readonly section: Section;
   /** The list that holds it. */
-  readonly list: 'top' | 'steps' | 'parallel' | 'finally' | 'after_wave';
+  readonly list: 'top' | 'steps' | 'parallel' | 'finally' | 'after_wave' | 'rollback' | 'on_failure';
   readonly index: number;
   readonly parent: OutlinedStep | undefined;
   readonly fanOut: 'target' | 'for_each' | undefined;
@@ -37,6 +37,8 @@ export function outlineSteps(root: TreeNode, actions: ReadonlyMap<string, KnownA
   const readiness = child(child(root, 'readiness'), 'checks');
   addSteps(readiness, { path: ['readiness', 'checks'], section: 'readiness', list: 'top', parent: undefined }, outlining);
   addSteps(child(root, 'steps'), { path: ['steps'], section: 'steps', list: 'top', parent: undefined }, outlining);
+  const handler = child(child(root, 'on_failure'), 'do');
+  addSteps(handler, { path: ['on_failure', 'do'], section: 'steps', list: 'on_failure', parent: undefined }, outlining);
   addSteps(child(root, 'finally'), { path: ['finally'], section: 'finally', list: 'top', parent: undefined }, outlining);
   return outlining.found;
 }
@@ -59,6 +61,14 @@ function addSteps(list: TreeNode | undefined, place: ListPlace, outlining: Outli
     const waves = [...step.path, 'rollout', 'after_wave'];
     const after = child(child(node, 'rollout'), 'after_wave');
     addSteps(after, { path: waves, section: place.section, list: 'after_wave', parent: step }, outlining);
+    const handler = [...step.path, 'on_failure', 'do'];
+    addSteps(
+      child(child(node, 'on_failure'), 'do'),
+      { path: handler, section: place.section, list: 'on_failure', parent: step },
+      outlining,
+    );
+    const undoing = { path: [...step.path, 'rollback'], section: place.section, list: 'rollback', parent: step } as const;
+    addSteps(child(node, 'rollback'), undoing, outlining);
   });
 }
 

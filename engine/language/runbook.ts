@@ -140,7 +140,9 @@ export type StepBody =
   /** A child run of another runbook with a record of its own; `with` are its inputs. */
   | { readonly kind: 'call'; readonly runbook: string; readonly with: Readonly<Record<string, JsonValue>> }
   | { readonly kind: 'steps'; readonly steps: readonly Step[]; readonly finally: readonly Step[] }
-  | { readonly kind: 'parallel'; readonly steps: readonly Step[]; readonly maxParallel: number };
+  | { readonly kind: 'parallel'; readonly steps: readonly Step[]; readonly maxParallel: number; readonly finally?: readonly Step[] }
+  /** Runs the rollbacks of an earlier step or block now; afterwards they are spent. */
+  | { readonly kind: 'undo'; readonly step: string };
 
 /** Whom a step is for: a set narrowed by bare CEL, or an expression that yields machines which this run produced. */
 export type StepTarget =
@@ -155,6 +157,8 @@ export interface Rollout {
   readonly waves: readonly Share[];
   readonly maxParallel?: number;
   readonly maxFailures: Share;
+  /** What happens once more items have failed than that; absent is `stop`. */
+  readonly onExceeded?: 'stop' | 'pause' | 'rollback';
   readonly orderBy?: string;
   /** Steps after every wave but the last; they see `wave`, and their failure stops the rollout. */
   readonly afterWave?: readonly Step[];
@@ -169,6 +173,15 @@ export interface Retry {
   readonly maxDurationMs?: number;
   readonly if?: string;
 }
+
+/**
+ * What follows a failure. `rollback` undoes the enclosing block (on a block the block itself, on a fan-out the item); `rollback_run` the
+ * whole run: it is what a top-level step takes from `on_failure: rollback` of its runbook.
+ */
+export type FailureWord = 'stop' | 'continue' | 'pause' | 'rollback' | 'rollback_run';
+
+/** A word, or steps that run first and what follows them. A step that fails in there is `stop`. */
+export type OnFailure = FailureWord | { readonly steps: readonly Step[]; readonly next: FailureWord | 'recover' | 'retry' };
 
 /** One node of a runbook. Conditions and `outputs` are bare CEL. */
 export interface Step {
@@ -186,7 +199,11 @@ export interface Step {
   readonly outputs?: Readonly<Record<string, string>>;
   readonly retry?: Retry;
   readonly timeoutMs?: number;
-  readonly onFailure: 'stop' | 'continue';
+  readonly onFailure: OnFailure;
+  /** Steps that undo this one, in the order in which they are written. */
+  readonly rollback?: readonly Step[];
+  /** False: a failed step is not undone although its request was sent. Absent is true. */
+  readonly rollbackOnFailure?: boolean;
   /** Named locks, held while the step is not ended. */
   readonly locks?: readonly string[];
   /** Calendars of a block: its changing steps start only while one of them is open. */
@@ -228,7 +245,10 @@ export interface Runbook {
   readonly purposes: readonly Purpose[];
   readonly environment: string;
   readonly timeoutMs: number;
+  /** Milliseconds for rollback and `finally` together. */
   readonly finallyTimeoutMs: number;
+  /** What top-level steps do that do not say their own; absent is `stop`. */
+  readonly onFailure?: OnFailure;
   readonly inputs: Readonly<Record<string, InputDefinition>>;
   readonly vars: Readonly<Record<string, JsonValue>>;
   readonly targets: Readonly<Record<string, TargetSet>>;

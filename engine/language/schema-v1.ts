@@ -196,7 +196,7 @@ const rollout = z.strictObject({
   waves: z.array(share).min(1).optional(),
   max_parallel: z.number().int().min(1).max(1000).optional(),
   max_failures: share.optional(),
-  on_exceeded: z.enum(['stop']).optional(),
+  on_exceeded: z.enum(['stop', 'pause', 'rollback']).optional(),
   order_by: cel.optional(),
   get after_wave(): z.ZodOptional<z.ZodArray<typeof step>> {
     return z.optional(z.array(step).min(1));
@@ -206,7 +206,18 @@ rollout.register(MAPS, { title: 'rollout' });
 
 const target = z.union([z.string().min(1), z.strictObject({ set: id, where: cel.optional() }).register(MAPS, { title: 'target' })]);
 
-const onFailure = z.enum(['stop', 'continue']);
+const onFailure = z.union([
+  z.enum(['stop', 'continue', 'pause', 'rollback']),
+  z
+    .strictObject({
+      get do(): z.ZodArray<typeof step> {
+        return z.array(step).min(1);
+      },
+      // oxlint-disable-next-line unicorn/no-thenable -- the language's own word; nobody awaits a schema's shape
+      then: z.enum(['stop', 'continue', 'pause', 'rollback', 'recover', 'retry']),
+    })
+    .register(MAPS, { title: 'on_failure' }),
+]);
 const environmentVariables = z.record(z.string().regex(/^[A-Z_][A-Z0-9_]{0,63}$/, 'RW208:env name'), templated);
 
 const step = z.strictObject({
@@ -250,14 +261,21 @@ const step = z.strictObject({
   outputs: z.record(id, cel).optional(),
   retry: retry.optional(),
   timeout: duration.optional(),
-  on_failure: onFailure.optional(),
+  get on_failure(): z.ZodOptional<typeof onFailure> {
+    return z.optional(onFailure);
+  },
+  undo: id.optional(),
+  get rollback(): z.ZodOptional<z.ZodArray<typeof step>> {
+    return z.optional(z.array(step).min(1));
+  },
+  rollback_on_failure: z.boolean().optional(),
   locks: names.optional(),
   windows: names.optional(),
   at_window_close: atWindowClose.optional(),
 });
 step.register(MAPS, {
   title: 'step',
-  reserved: ['undo', 'rollback', 'rollback_on_failure', 'preview'],
+  reserved: ['preview'],
 });
 
 const schedule = z

@@ -20,8 +20,6 @@ const TYPE_NAMES: Readonly<Record<string, { readonly name: string; readonly exam
 
 // Words that the language knows as values and this release does not have.
 const RESERVED_VALUES: Readonly<Record<string, readonly string[]>> = {
-  on_failure: ['pause', 'rollback'],
-  on_exceeded: ['pause', 'rollback'],
   via: ['winrm'],
   freeze: ['exempt'],
 };
@@ -52,15 +50,10 @@ interface ValueAt {
 function isReserved({ node, key, issue, report }: ValueAt): boolean {
   const words = RESERVED_VALUES[key];
   if (words === undefined) return false;
-  const handler = key === 'on_failure' && node.kind === 'map';
-  const word = node.kind === 'scalar' ? String(node.value) : 'do';
-  if (!handler && !words.includes(word)) return false;
-  report('RW224', { span: handler ? keySpanOf(node) : node.span, pointer: pointerOf(issue.path) }, { key: quoted(`${key}: ${word}`) });
+  const word = node.kind === 'scalar' ? String(node.value) : '';
+  if (!words.includes(word)) return false;
+  report('RW224', { span: node.span, pointer: pointerOf(issue.path) }, { key: quoted(`${key}: ${word}`) });
   return true;
-}
-
-function keySpanOf(node: TreeNode): TreeNode['span'] {
-  return node.kind === 'map' ? (node.entries[0]?.keySpan ?? node.span) : node.span;
 }
 
 function reportDelimiters({ node, issue, report }: ValueAt): void {

@@ -2,12 +2,13 @@ import { ownerOfStep } from './step-places.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { parseDurationMs } from './duration.ts';
 import { nearest } from './near.ts';
-import { BODIES, enclosing, fanOutsOf, isInside, type OutlinedStep } from './outline.ts';
+import { BODIES, fanOutsOf, type OutlinedStep } from './outline.ts';
+import { cleanupAround, retryOf } from './rollback-rules.ts';
 import { hasExpression } from './template.ts';
 import { child, type Entry, entriesOf, entryOf, itemsOf, pointerOf, type ScalarNode, textOf } from './tree.ts';
 
-const LEAF = ['uses', 'run'];
-const BLOCK = ['steps', 'parallel'];
+const LEAF: readonly string[] = ['uses', 'run'];
+const BLOCK: readonly string[] = ['steps', 'parallel'];
 
 // The bodies on which a key may stand; keys that are not listed stand on every step.
 const KEY_PLACES: Readonly<Record<string, { readonly on: readonly string[]; readonly why: string }>> = {
@@ -24,10 +25,13 @@ const KEY_PLACES: Readonly<Record<string, { readonly on: readonly string[]; read
   until: { on: LEAF, why: 'only a read can be asked again' },
   success_if: { on: [...LEAF, 'call'], why: 'it has no result' },
   retry: { on: [...LEAF, ...BLOCK], why: 'there is nothing to try again' },
-  finally: { on: ['steps'], why: 'only a sequence block has its own finally' },
+  finally: { on: BLOCK, why: 'only a block has its own finally' },
+  rollback: { on: [...LEAF, ...BLOCK], why: 'it has nothing to undo' },
+  rollback_on_failure: { on: [...LEAF, ...BLOCK], why: 'it has nothing to undo' },
+  outputs: { on: BODIES.filter((body) => body !== 'undo'), why: 'it has no result' },
+  on_failure: { on: [...LEAF, ...BLOCK, 'manual', 'wait', 'assert', 'call', 'undo'], why: 'a denied approval ends the run' },
   windows: { on: BLOCK, why: 'a window belongs to a block or to the runbook' },
   at_window_close: { on: BLOCK, why: 'a window belongs to a block or to the runbook' },
-  on_failure: { on: [...LEAF, ...BLOCK, 'manual', 'wait', 'assert', 'call'], why: 'a denied approval ends the run' },
 };
 
 const RESERVED_ENV = /^(RUNWARD_.*|LD_.*|PATH|IFS|ENV|BASH_ENV|SHELLOPTS|PS4|NODE_OPTIONS)$/;
@@ -60,10 +64,9 @@ function checkBodies(step: OutlinedStep, report: Report): void {
     return;
   }
   const keys = entriesOf(node).map((entry) => entry.key);
-  const reserved = keys.includes('undo');
   // A misspelt body is reported where it stands; "has no body" would say the same again.
   const misspelt = keys.some((key) => nearest(key, BODIES) !== undefined);
-  if (!reserved && !misspelt) report('RW209', ownerOfStep(step), { id: quoted(step.id), count: '0', list: 'none' });
+  if (!misspelt) report('RW209', ownerOfStep(step), { id: quoted(step.id), count: '0', list: 'none' });
 }
 
 function checkKeys({ node, body, path }: OutlinedStep, report: Report): void {
@@ -120,31 +123,23 @@ function checkUntil({ node, path, effect }: OutlinedStep, report: Report): void 
 }
 
 function checkRetry(step: OutlinedStep, report: Report): void {
-  const retry = entryOf(step.node, 'retry');
+  const retry = retryOf(step);
   if (retry === undefined) return;
-  const place = { span: retry.keySpan, pointer: pointerOf([...step.path, 'retry']) };
+  const place = { span: retry.keySpan, pointer: pointerOf([...step.path, retry.key]) };
   // On a blind step a retry must be written out, which this is; only an effect that nobody wrote down is refused.
   if (step.body === 'run' && child(step.node, 'effect') === undefined) report('RW513', place, { what: 'a blind step' });
-}
-
-/** Refuses a retry over a block that would repeat effects: without rollbacks only read and named steps may be done twice. */
-export function checkBlockRetry(step: OutlinedStep, steps: readonly OutlinedStep[], report: Report): void {
-  const retry = entryOf(step.node, 'retry');
-  if (retry === undefined || (step.body !== 'steps' && step.body !== 'parallel')) return;
-  const repeats = steps.some((inner) => isInside(inner, step) && (inner.effect === 'guarded' || inner.effect === 'blind'));
-  if (repeats) report('RW513', { span: retry.keySpan, pointer: pointerOf([...step.path, 'retry']) }, { what: 'a block without rollback' });
 }
 
 function checkSection(step: OutlinedStep, report: Report): void {
   const body = step.bodies[0];
   if (body === undefined) return;
   const place = { span: body.keySpan, pointer: pointerOf([...step.path, body.key]) };
-  const inFinally = step.section === 'finally' || [step, ...enclosing(step)].some((each) => each.list === 'finally');
   const attended = step.body === 'approval' || step.body === 'manual' || step.body === 'call';
-  if (inFinally && attended) report('RW506', place, { what: step.body });
+  const where = cleanupAround(step);
+  if (where !== undefined && attended) report('RW506', place, { what: step.body ?? '', where });
   const windows = entryOf(step.node, 'windows');
-  if (inFinally && windows !== undefined)
-    report('RW506', { span: windows.keySpan, pointer: pointerOf([...step.path, 'windows']) }, { what: 'window' });
+  if (where !== undefined && windows !== undefined)
+    report('RW506', { span: windows.keySpan, pointer: pointerOf([...step.path, 'windows']) }, { what: 'window', where });
   if (step.section !== 'readiness') return;
   const changes = step.effect !== undefined && step.effect !== 'read';
   if (changes || attended) report('RW505', place, { step: quoted(step.id) });

@@ -11,6 +11,7 @@ export type Visibility =
 export function visibilityOf(step: OutlinedStep, reader: OutlinedStep | undefined): Visibility {
   const hiding = enclosing(step).findLast((block) => block.fanOut !== undefined && (reader === undefined || !shares(reader, block, step)));
   if (hiding !== undefined) return { kind: 'hidden', outer: hiding };
+  if (standsAside(step, reader)) return { kind: 'later' };
   return reader === undefined || endsBefore(step, reader) ? { kind: 'visible' } : { kind: 'later' };
 }
 
@@ -24,15 +25,40 @@ function standsAfterWaveOf(step: OutlinedStep, fanOut: OutlinedStep): boolean {
 }
 
 function endsBefore(step: OutlinedStep, reader: OutlinedStep): boolean {
-  if (step === reader || isInside(reader, step)) return false;
+  if (step === reader || isOwn(step, reader)) return step !== reader;
+  if (isInside(reader, step)) return false;
   // A block may read its own steps in its outputs.
   if (isInside(step, reader)) return true;
   if (step.section !== reader.section) return rank(step) < rank(reader);
   const [before, after] = divergence(step, reader);
-  if (before.list === 'finally' || after.list === 'finally')
-    return before.list !== 'finally' || (after.list === 'finally' && before.index < after.index);
+  if (before.list === after.list && before.list !== 'parallel') return before.index < after.index;
+  if (isAside(before)) return false;
+  if (isAside(after)) return after.parent !== undefined;
+  if (before.list === 'finally' || after.list === 'finally') return before.list !== 'finally';
   if (before.list === 'parallel') return needsOf(after, before).has(before.id);
   return before.index < after.index;
+}
+
+// What handles a failure or undoes something may not have run: only its own steps see each other.
+function isAside({ list }: OutlinedStep): boolean {
+  return list === 'rollback' || list === 'on_failure';
+}
+
+function standsAside(step: OutlinedStep, reader: OutlinedStep | undefined): boolean {
+  const aside = [step, ...enclosing(step)].find(isAside);
+  if (aside === undefined) return false;
+  const around = reader === undefined ? [] : [reader, ...enclosing(reader)];
+  return !around.some(({ list, parent }) => list === aside.list && parent === aside.parent);
+}
+
+/** True when `reader` handles the failure of the step or undoes it: it sees the step itself, of a fan-out its own item. */
+export function isOwn(step: OutlinedStep, reader: OutlinedStep): boolean {
+  return ownList(step, reader) !== undefined;
+}
+
+function ownList(step: OutlinedStep, reader: OutlinedStep): 'rollback' | 'on_failure' | undefined {
+  const below = [reader, ...enclosing(reader)].find(({ parent }) => parent === step);
+  return below?.list === 'rollback' || below?.list === 'on_failure' ? below.list : undefined;
 }
 
 function rank(step: OutlinedStep): number {
@@ -79,15 +105,24 @@ function siblingNeeds(block: TreeNode): ReadonlyMap<string, readonly string[]> {
 
 /** True when the outputs of a plain step can be null for `reader`: it may have been skipped or have failed, and the run went on. */
 export function mayLackOutputs(step: OutlinedStep, reader: OutlinedStep): boolean {
+  const own = ownList(step, reader);
+  if (own !== undefined) return own === 'on_failure' || !onlyAfterSuccess(step);
   if (reader.section === 'finally' && step.section !== 'finally') return true;
   if (reader.list === 'finally' && step.list !== 'finally') return true;
-  const own = [step, ...enclosing(step).filter((block) => !isInside(reader, block) && block !== reader)];
-  return own.some((each) => hasOwnWayOut(each));
+  const outside = [step, ...enclosing(step).filter((block) => !isInside(reader, block) && block !== reader)];
+  return outside.some((each) => hasOwnWayOut(each));
+}
+
+function onlyAfterSuccess({ node }: OutlinedStep): boolean {
+  const written = child(node, 'rollback_on_failure');
+  return written?.kind === 'scalar' && written.value === false;
 }
 
 function hasOwnWayOut({ node }: OutlinedStep): boolean {
   const skips = textOf(child(child(node, 'approval'), 'on_timeout')) === 'skip';
-  return child(node, 'if') !== undefined || child(node, 'needs') !== undefined || textOf(child(node, 'on_failure')) === 'continue' || skips;
+  const failing = child(node, 'on_failure');
+  const goesOn = ['continue', 'recover'].includes(textOf(failing) ?? textOf(child(failing, 'then')) ?? '');
+  return child(node, 'if') !== undefined || child(node, 'needs') !== undefined || goesOn || skips;
 }
 
 /** The names under which a step's expressions see the items around it, with the fan-out that each comes from. */

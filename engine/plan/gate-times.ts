@@ -8,8 +8,11 @@ export function withGateTimes(runbook: Runbook, severity: Severity): Runbook {
 }
 
 function shortened(step: Step): Step {
-  const { body, rollout } = step;
-  const after = rollout?.afterWave === undefined ? {} : { rollout: { ...rollout, afterWave: rollout.afterWave.map(shortened) } };
+  const { body, rollout, onFailure } = step;
+  const after = {
+    ...(rollout?.afterWave === undefined ? {} : { rollout: { ...rollout, afterWave: rollout.afterWave.map(shortened) } }),
+    ...(typeof onFailure === 'string' ? {} : { onFailure: { ...onFailure, steps: onFailure.steps.map(shortened) } }),
+  };
   switch (body.kind) {
     case 'approval':
       return body.timeoutIsDefault === true ? { ...step, body: { ...body, timeoutMs: APPROVAL_SEVERE_MS } } : step;
@@ -22,6 +25,7 @@ function shortened(step: Step): Step {
     case 'wait':
     case 'assert':
     case 'call':
+    case 'undo':
       return { ...step, ...after };
   }
 }

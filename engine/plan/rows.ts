@@ -4,6 +4,7 @@ import { evaluate, freeNames, templateNames } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { formatDuration } from '../language/duration.ts';
 import { targetScope } from '../run/scope.ts';
+import { childrenOf, handlerOf } from '../run/step-path.ts';
 import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
 import { cutWaves } from './waves.ts';
 
@@ -44,17 +45,19 @@ interface At {
   readonly depth: number;
   /** Members of the enclosing fan-out, where known; `undefined` outside of one. */
   readonly count: number | undefined;
+  readonly role?: PlanRow['role'];
 }
 
 function rowsBelow(steps: readonly Step[], at: At, known: Known): readonly PlanRow[] {
   return steps.flatMap((step) => {
     const path = `${at.prefix}${step.id}`;
     const { body } = step;
-    const after = afterWaveRows(step, { ...at, path }, known);
+    const count = countOf(step, known) ?? at.count;
+    const after = [...afterWaveRows(step, { ...at, path }, known), ...asideRows(step, { ...at, path, count }, known)];
     if (body.kind === 'call') return [...callRows(step, { ...at, path }, known), ...after];
     if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, { ...at, path }, known), ...after];
-    const inner = { ...at, prefix: `${path}/`, depth: at.depth + 1, count: countOf(step, known) ?? at.count };
-    const [first, ...others] = rowsBelow(body.kind === 'steps' ? [...body.steps, ...body.finally] : body.steps, inner, known);
+    const inner = { ...at, prefix: `${path}/`, depth: at.depth + 1, count };
+    const [first, ...others] = rowsBelow(childrenOf(step), inner, known);
     return [...(first === undefined ? [] : [{ ...first, ...wavesOf(step, known) }]), ...others, ...after];
   });
 }
@@ -88,6 +91,15 @@ function callRows(step: Step, at: At & { readonly path: string }, known: Known):
   return [head, ...rows];
 }
 
+// What handles a failure and what undoes a step is part of the plan: an approval covers it as well.
+function asideRows(step: Step, at: At & { readonly path: string }, known: Known): readonly PlanRow[] {
+  const below = { ...at, depth: at.depth + 1 };
+  return [
+    ...rowsBelow(handlerOf(step), { ...below, prefix: `${at.path}/on_failure/`, role: 'on_failure' }, known),
+    ...rowsBelow(step.rollback ?? [], { ...below, prefix: `${at.path}/rollback/`, role: 'rollback' }, known),
+  ];
+}
+
 // Steps after a wave see one wave at a time: how many there will be is known when the items are.
 function afterWaveRows(step: Step, at: At & { readonly path: string }, known: Known): readonly PlanRow[] {
   return rowsBelow(
@@ -109,6 +121,7 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
     name: step.name,
     section: at.section,
     depth: at.depth,
+    ...(at.role === undefined ? {} : { role: at.role }),
     action: step.body.kind === 'uses' ? step.body.action : step.body.kind,
     condition: conditionOf(step, known),
     ...(targets === undefined ? {} : { targets }),
@@ -145,6 +158,7 @@ function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonl
       return { kind: 'GATE', note: 'duration' in body.wait ? `waits ${body.wait.duration}` : `waits until ${body.wait.untilTime}` };
     case 'assert':
     case 'call':
+    case 'undo':
     case 'steps':
     case 'parallel':
       return { kind: 'READ' };

@@ -24,16 +24,15 @@ interface Between {
   readonly record: StepRecord;
   readonly level: Level;
   readonly wave: EndedWave;
-  readonly walkSteps: (walk: Walk, steps: readonly Step[], level: Level) => StepStatus;
 }
 
 /** Walks the steps after a wave that has ended; after the last wave there are none. */
 export function walkAfterWave(walk: Walk, step: Step, between: Between): AfterWave {
-  const { record, level, wave, walkSteps } = between;
+  const { record, level, wave } = between;
   const steps = step.rollout?.afterWave ?? [];
   if (steps.length === 0 || wave.number === wave.total) return { kind: 'go', status: 'succeeded' };
   const prefix = wavePrefix(record.path, wave.number);
-  const status = walkSteps(walk, steps, { ...level, prefix, bindings: [...level.bindings, waveBinding(wave)] });
+  const status = walk.walkSteps(steps, { ...level, prefix, bindings: [...level.bindings, waveBinding(wave, prefix)] });
   if (!stepHasEnded(status)) return { kind: 'wait', status: status === 'unknown' ? 'unknown' : 'running' };
   if (status === 'cancelled' || !countsAsFailed(status)) return { kind: 'go', status };
   const failed = [...walk.view.steps.values()].find((other) => other.path.startsWith(prefix) && countsAsFailed(statusOf(other)));
@@ -41,15 +40,15 @@ export function walkAfterWave(walk: Walk, step: Step, between: Between): AfterWa
   return { kind: 'stop', message: `stopped after wave ${wave.number} of ${wave.total} by ${failed?.stepId ?? 'its checks'}${why}` };
 }
 
-function waveBinding(wave: EndedWave): ItemBinding {
+function waveBinding(wave: EndedWave, at: string): ItemBinding {
   const targets = wave.items.map(({ target, value }): JsonValue => (target === undefined ? (value ?? null) : targetScope(target)));
   const value = {
     number: wave.number,
     total: wave.total,
     size: wave.items.length,
     targets,
-    succeeded: wave.statuses.filter((status) => status === 'succeeded' || status === 'partially_failed').length,
+    succeeded: wave.statuses.filter((status) => ['succeeded', 'recovered', 'partially_failed'].includes(status)).length,
     failed: wave.statuses.filter((status) => countsAsFailed(status)).length,
   };
-  return { alias: 'wave', item: { key: `wave-${wave.number}`, value } };
+  return { alias: 'wave', item: { key: `wave-${wave.number}`, value }, at };
 }

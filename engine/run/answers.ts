@@ -2,7 +2,7 @@ import type { StepRecord } from './record.ts';
 
 /** One answer that a person may give about a step, and what follows from it in words. */
 export interface Answer {
-  readonly as: 'succeeded' | 'failed' | 'again' | 'adopt';
+  readonly as: 'succeeded' | 'failed' | 'again' | 'adopt' | 'rollback';
   /** The operation that would be followed, where one was found. */
   readonly operation?: string;
   readonly consequence: string;

@@ -1,4 +1,4 @@
-import type { StepEvent } from './step-state.ts';
+import type { StepEvent, StepState } from './step-state.ts';
 import { STEP_EDGES } from './step-state.ts';
 import { assert } from '../errors.ts';
 import { follow } from '../edges.ts';
@@ -41,7 +41,7 @@ export function moveStep(
   extra: { readonly stamp?: Stamped<StepRecord>; readonly data?: JsonObject; readonly drop?: readonly (keyof StepRecord)[] } = {},
 ): StepChange {
   const state = follow(STEP_EDGES, from.state, event);
-  const ends = ['succeeded', 'failed', 'skipped', 'cancelled'].includes(state);
+  const ends = ENDS.has(state) && !ENDS.has(from.state);
   const kept = Object.fromEntries(Object.entries(from).filter(([name]) => !extra.drop?.includes(name as keyof StepRecord)));
   return {
     from,
@@ -52,19 +52,20 @@ export function moveStep(
   };
 }
 
-/** Creates a record in the state that follows `pending` by the event. */
+const ENDS: ReadonlySet<StepState> = new Set(['succeeded', 'failed', 'skipped', 'cancelled']);
+
+/** Creates a record in the state that follows `pending` by the event; `from` is the one that was put back to `pending`, where there is one. */
 export function openStep(
   record: Omit<StepRecord, 'state' | 'rev'>,
   event: 'opened' | 'left_out' | 'cancelled',
-  data?: JsonObject,
+  from?: StepRecord,
 ): StepChange {
   const state = follow(STEP_EDGES, 'pending', event);
   assert(record.path.length > 0, 'a step record has a path');
   return {
-    from: undefined,
-    to: { ...record, state, rev: 1 },
+    from,
+    to: { ...record, state, rev: (from?.rev ?? 0) + 1 },
     event,
     stamp: event === 'opened' ? ['createdAtMs'] : ['createdAtMs', 'endedAtMs'],
-    ...(data === undefined ? {} : { data }),
   };
 }

@@ -2,10 +2,11 @@ import { renderTemplate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import { changingSteps } from './effects.ts';
+import { standingOf } from './failure.ts';
 import type { RunView } from './record.ts';
 import { scopeAt } from './scope.ts';
 import { allSteps } from './step-path.ts';
-import { statusOf, stepHasEnded } from './verdict.ts';
+import { stepHasEnded } from './verdict.ts';
 
 // Arguments of actions without a target that name what they change.
 const CHANGED_ARGUMENTS = ['plan', 'id', 'profile'];
@@ -25,7 +26,7 @@ interface Moment {
 /** Those that a step may still change: of steps that have not ended, of rollbacks that may still be asked for, and of finally. */
 export function neededTargets(plan: Plan, view: RunView, nowMs: number): readonly string[] {
   const { steps, finally: last } = plan.definition;
-  const open = steps.filter((step) => !stepHasEnded(statusOf(view.steps.get(step.id))) || mayGoBack(step));
+  const open = steps.filter((step) => !stepHasEnded(standingOf({ ending: false }, step, view.steps.get(step.id))) || mayGoBack(step));
   return targetsOf(plan, { view, nowMs }, [...open, ...last]);
 }
 

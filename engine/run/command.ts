@@ -38,7 +38,7 @@ const command = z.discriminatedUnion('kind', [
     kind: z.literal('resolve'),
     runId: z.string(),
     step: z.string(),
-    as: z.enum(['succeeded', 'failed', 'again', 'adopt']),
+    as: z.enum(['succeeded', 'failed', 'again', 'adopt', 'rollback']),
     /** The operation that is to be followed, with `adopt`. */
     operation: z.string().optional(),
     by: principal,

@@ -1,6 +1,7 @@
 import { evaluate } from '../language/expression.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { RunChange } from './change.ts';
+import { finalOutcome } from './run-outcome.ts';
 import type { RunOutcome } from './run-state.ts';
 import { scopeAt } from './scope.ts';
 import type { StepStatus } from './verdict.ts';
@@ -15,13 +16,12 @@ const END_EVENTS = {
   timed_out: 'ended_timed_out',
 } as const satisfies Record<RunOutcome, string>;
 
-/** The run's last change: a failed `finally` turns success into partial failure and gives every other outcome the reason `cleanup_failed`. */
+/** The run's last change: a failed rollback or `finally` turns success into partial failure and gives every other outcome the reason `cleanup_failed`. */
 export function endOfRun(situation: Situation, finallyStatus: StepStatus, fields: NonNullable<RunChange['fields']>): RunChange {
   const { run } = situation.view;
-  const decided = run.outcome ?? 'succeeded';
-  const unclean = finallyStatus !== 'succeeded' && finallyStatus !== 'skipped';
-  const outcome = unclean && decided === 'succeeded' ? 'partially_failed' : decided;
-  const reason = unclean ? { reason: decided === 'succeeded' ? 'a step of finally failed' : 'cleanup_failed' } : {};
+  const clean = (finallyStatus === 'succeeded' || finallyStatus === 'skipped') && run.rollback !== 'failed';
+  const cleanup = run.cleanup === 'incomplete' && fields.cleanup !== null ? 'incomplete' : clean ? 'clean' : 'failed';
+  const { outcome, ...reason } = finalOutcome(run.outcome ?? 'succeeded', cleanup);
   return {
     event: END_EVENTS[outcome],
     stampFields: ['endedAtMs'],

@@ -58,7 +58,7 @@ function questionOf({ plan, view }: HoldFacts, record: StepRecord, scope: Window
 
 /** `finish`: the block that names the window goes on once it has begun; for the runbook that is the step at its top. */
 function startedRoot(record: StepRecord, scope: WindowScope): string {
-  return scope.path === '' ? (/^[^/[]*/.exec(record.path)?.[0] ?? record.path) : scope.path;
+  return scope.path === '' ? (/^[^/[#]*/.exec(record.path)?.[0] ?? record.path) : scope.path;
 }
 
 /** `hold`: a member of a fan-out that has begun is brought to its end; everything else waits. */
@@ -73,5 +73,5 @@ function hasBegun(view: RunView, root: string): boolean {
 }
 
 function isWithin(path: string, root: string): boolean {
-  return path === root || path.startsWith(`${root}/`) || path.startsWith(`${root}[`);
+  return path === root || ['/', '[', '#'].some((mark) => path.startsWith(`${root}${mark}`));
 }

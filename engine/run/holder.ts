@@ -205,8 +205,13 @@ function eventsOf(change: RunChange, state: string): readonly EventDraft[] {
 }
 
 function runData(change: RunChange): JsonObject {
-  const { phase, outcome, reason } = change.fields ?? {};
-  return { ...(phase ? { phase } : {}), ...(outcome ? { outcome } : {}), ...(reason ? { reason } : {}) };
+  const { phase, outcome, reason, rollback } = change.fields ?? {};
+  return {
+    ...(phase ? { phase } : {}),
+    ...(outcome ? { outcome } : {}),
+    ...(reason ? { reason } : {}),
+    ...(rollback ? { rollback } : {}),
+  };
 }
 
 function stepData({ to, data }: StepChange): JsonObject {
@@ -222,6 +227,7 @@ function stepData({ to, data }: StepChange): JsonObject {
     ...(to.adopted === true ? { adopted: true } : {}),
     ...(to.percent === undefined ? {} : { percent: to.percent }),
     ...(to.verdict === undefined ? {} : { verdict: to.verdict }),
+    ...(to.rolledBack === undefined ? {} : { rolledBack: to.rolledBack }),
     ...data,
   };
 }

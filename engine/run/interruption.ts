@@ -4,7 +4,7 @@ import { clockChange } from './objective-clock.ts';
 import type { RunRecord } from './record.ts';
 import type { Situation } from './walk.ts';
 
-/** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside `finally` only `force` has an effect. */
+/** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside rollback and `finally` only `force` has an effect. */
 export function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
   const { run } = view;
   if (run.cancel === undefined || run.cleanup === 'incomplete') return undefined;
@@ -13,10 +13,15 @@ export function cancelChange({ view, nowMs }: Situation): RunChange | undefined 
     const fields = { outcome: run.outcome ?? 'cancelled', reason: 'cleanup_incomplete', cleanup: 'incomplete', pause: null } as const;
     return { ...event, fields: { ...endWaiting(run, nowMs), ...fields } };
   }
-  const open = ['running', 'waiting', 'paused'].includes(run.state) && run.phase !== 'finally' && run.outcome === undefined;
+  const open = ['running', 'waiting', 'paused'].includes(run.state) && !isCleaningUp(run) && run.outcome === undefined;
   if (!open) return undefined;
   const fields = { outcome: 'cancelled', reason: `cancelled by ${run.cancel.by}`, pause: null } as const;
   return { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), ...fields } };
+}
+
+/** Rollback and `finally` are not stopped by a cancel: they are what a cancel ends with, within a time of their own. */
+export function isCleaningUp({ phase }: Pick<RunRecord, 'phase'>): boolean {
+  return phase === 'rollback' || phase === 'finally';
 }
 
 /** What was sent has ended after `cancel --force`: rollback and `finally` are given up, and the run says so. */
@@ -50,18 +55,19 @@ export function resumeChange(situation: Pick<Situation, 'plan' | 'view' | 'nowMs
   };
 }
 
-function pauseReason({ by, reason }: NonNullable<RunRecord['pause']>): string {
+function pauseReason({ cause, by, reason }: NonNullable<RunRecord['pause']>): string {
+  if (cause === 'failure') return reason ?? 'a step has failed';
   return reason === undefined ? `paused by ${by}` : `paused by ${by}: ${reason}`;
 }
 
-/** The run's own time is over: what was sent is followed to its end, the rest is cancelled, `finally` has its own budget. */
+/** The run's own time is over: what was sent is followed to its end, the rest is cancelled. Rollback and `finally` share a budget of their own. */
 export function lateChange({ view, nowMs }: Situation): RunChange | undefined {
   const { run } = view;
   if (run.state !== 'running' && run.state !== 'waiting' && run.state !== 'paused') return undefined;
-  const limit = run.phase === 'finally' ? run.finallyDeadlineAtMs : run.deadlineAtMs;
+  const limit = isCleaningUp(run) ? run.finallyDeadlineAtMs : run.deadlineAtMs;
   if (limit === undefined || nowMs < limit) return undefined;
   const ending = { ...endWaiting(run, nowMs), pause: null } as const;
-  if (run.phase !== 'finally')
+  if (!isCleaningUp(run))
     return { event: 'cancel_asked', fields: { ...ending, outcome: 'timed_out', reason: 'the time of the run is over' } };
   return run.reason === 'cleanup_late' ? undefined : { event: 'cancel_asked', fields: { ...ending, reason: 'cleanup_late' } };
 }

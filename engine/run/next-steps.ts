@@ -1,19 +1,21 @@
 import { assert } from '../errors.ts';
-import { HOLD_LOOK_MS, PLAN_AGE_MAX_MS, PLAN_AGE_SEVERE_MS, READINESS_AGE_MAX_MS } from '../limits.ts';
+import { HOLD_LOOK_MS, PLAN_AGE_MAX_MS, PLAN_AGE_SEVERE_MS } from '../limits.ts';
 import { freezeHold, type Hold, killHold } from '../gates/hold.ts';
 import { freezeOf } from '../gates/stops.ts';
 import type { RunChange } from './change.ts';
 import { changesAnything } from './effects.ts';
 import { isExempt, withinWindows } from './hold-step.ts';
+import { cancelChange, endWaiting, isCleaningUp, isParked, startFields } from './interruption.ts';
 import { breachAtMs, clockChange } from './objective-clock.ts';
-import { endOfRun } from './end-of-run.ts';
-import { cancelChange, endWaiting, givenUpChange, isParked, lateChange, pauseChange, startFields } from './interruption.ts';
-import type { RunRecord, RunView, StepRecord } from './record.ts';
-import { hasEnded, type RunOutcome } from './run-state.ts';
+import { phaseEnd, refusalOf } from './phase-end.ts';
+import type { RunRecord, RunView } from './record.ts';
+import { hasEnded } from './run-state.ts';
+import { stopChange } from './run-stops.ts';
 import { phasePrefix } from './step-path.ts';
-import { countsAsFailed, stepHasEnded, type StepStatus } from './verdict.ts';
-import { lostRound, walkRounds } from './walk-person.ts';
-import type { Asked, Found, Level, Mode, Situation, Walk } from './walk.ts';
+import { stepHasEnded, type StepStatus } from './verdict.ts';
+import { walkRounds } from './walk-person.ts';
+import { walkRunRollback } from './walk-rollback.ts';
+import { type Asked, type Found, isCleanupOver, type Level, type Mode, type Situation, type Walk } from './walk.ts';
 import { walkParallel, walkSequence } from './walk-tree.ts';
 
 /** What comes next for a run: a change to store first, or leaves to work on, or a time to wait for. */
@@ -41,18 +43,22 @@ export function nextMoves(situation: Situation): Moves {
     const cancel = cancelChange(situation);
     return cancel === undefined ? { kind: 'work', due: [], asked: [], held: [], wants: [], wakeAtMs: undefined } : change(cancel);
   }
-  const stop =
-    cancelChange(situation) ??
-    givenUpChange(situation) ??
-    lateChange(situation) ??
-    lostApproval(situation) ??
-    pauseChange(run) ??
-    breachChange(situation) ??
-    staleReadiness(situation);
+  const stop = stopChange(situation);
   if (stop !== undefined) return change(stop);
-  const walk: Walk = { ...situation, found: { changes: [], due: [], asked: [], held: [], wants: [], wakeAtMs: undefined } };
+  const walk: Walk = {
+    ...situation,
+    found: { changes: [], due: [], asked: [], held: [], wants: [], paused: [], undone: new Set(), wakeAtMs: undefined },
+    ending: isEnding(situation),
+    walkSteps: (steps, level, tolerant) => walkSequence(walk, steps, level, tolerant),
+  };
   const status = walkPhase(walk);
   return movesOf(situation, walk.found, status);
+}
+
+/** The run comes to its end by a refusal, a cancel or its time: what fails now only stops. */
+function isEnding(situation: Situation): boolean {
+  const { view } = situation;
+  return view.run.state === 'cancelling' || isCleanupOver(view) || (view.run.phase === 'main' && refusalOf(situation) !== undefined);
 }
 
 function movesOf(situation: Situation, found: Found, status: StepStatus): Moves {
@@ -74,6 +80,8 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
   }
   if (view.run.state === 'paused' && !inFlight && view.run.clock.waitingSinceMs === undefined)
     return change({ fields: { clock: { ...view.run.clock, ...clock.clock, waitingSinceMs: nowMs } } });
+  if (found.paused.length > 0 && (view.run.state === 'running' || view.run.state === 'waiting'))
+    return change(failurePause(situation, found));
   if (found.due.length + found.wants.length > 0 || inFlight || view.run.state !== 'running') return work(found, situation);
   if (Object.keys(clock).length > 0) return change({ fields: clock });
   const nothingToDo = found.asked.length === 0 && found.held.length === 0 && found.wakeAtMs === undefined;
@@ -89,6 +97,16 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
     event: 'gated',
     fields: { reason: found.asked.length > 0 ? 'approval' : word, ...beginWaiting(found, view.run, nowMs) },
   });
+}
+
+/** A step has failed and its runbook asks a person: nothing new starts, what was sent is followed, and the time of the run goes on. */
+function failurePause({ view, nowMs, plan }: Situation, found: Found): RunChange {
+  const { run } = view;
+  const words = found.paused.map(({ path, error }) => `${path}: ${error?.message ?? 'it did not run'}`);
+  const reason = `failed, a person decides: ${words.join('; ')}`;
+  const inRollback = run.phase === 'rollback' ? ({ rollback: 'failed' } as const) : {};
+  const pause = { cause: 'failure', by: 'runward', reason, atMs: nowMs } as const;
+  return { event: 'paused', fields: { ...clockChange(plan, view), ...inRollback, reason, pause } };
 }
 
 /** A run that may change something starts while nothing holds it; one that waited longer than its plan may be old ends instead. */
@@ -120,7 +138,7 @@ function holdOfStart({ plan, view, stops, nowMs }: Situation): Hold | undefined 
 }
 
 function work(found: Found, { view, plan }: Situation): Moves {
-  const limits = [view.run.phase === 'finally' ? view.run.finallyDeadlineAtMs : view.run.deadlineAtMs].filter((ms) => ms !== undefined);
+  const limits = [isCleaningUp(view.run) ? view.run.finallyDeadlineAtMs : view.run.deadlineAtMs].filter((ms) => ms !== undefined);
   const breach = breachAtMs(plan, view);
   const times = [
     ...(found.wakeAtMs === undefined ? [] : [found.wakeAtMs]),
@@ -150,9 +168,13 @@ function walkPhase(walk: Walk): StepStatus {
   switch (run.phase) {
     case 'readiness':
       return walkParallel(walk, definition.readiness?.checks ?? [], level, 10);
-    case 'main':
+    case 'main': {
       walkRounds(walk, level);
-      return walkSequence(walk, definition.steps, withinWindows(level, definition, ''));
+      const mode = walk.ending && level.mode === 'go' ? 'finish' : level.mode;
+      return walkSequence(walk, definition.steps, { ...withinWindows(level, definition, ''), mode });
+    }
+    case 'rollback':
+      return walkRunRollback(walk, definition.steps, level);
     case 'finally':
       return walkSequence(walk, definition.finally, level, true);
   }
@@ -160,104 +182,12 @@ function walkPhase(walk: Walk): StepStatus {
 
 function modeOf({ view }: Pick<Walk, 'view'>): Mode {
   if (view.run.state === 'cancelling') return 'drain';
-  return view.run.state === 'paused' || hasUnknown(view) ? 'hold' : 'go';
+  if (view.run.state === 'paused' || hasUnknown(view)) return 'hold';
+  return isCleanupOver(view) ? 'drain' : 'go';
 }
 
 function hasUnknown({ steps }: RunView): boolean {
   return [...steps.values()].some(({ state }) => state === 'unknown');
-}
-
-/** An approval that was asked for once more was refused, or nobody gave it in time: nothing new starts, and finally runs. */
-function lostApproval({ view, nowMs }: Situation): RunChange | undefined {
-  const { run, steps } = view;
-  const lost =
-    run.phase === 'main' && run.outcome === undefined && ['running', 'waiting'].includes(run.state) ? lostRound(steps.values()) : undefined;
-  return lost === undefined ? undefined : { event: 'cancel_asked', fields: { ...endWaiting(run, nowMs), ...lost } };
-}
-
-/** Passing the objective is an event and a red verdict, never a stop. */
-function breachChange({ plan, view, nowMs }: Situation): RunChange | undefined {
-  const atMs = breachAtMs(plan, view);
-  if (atMs === undefined || nowMs < atMs) return undefined;
-  return { fields: { rtoBreached: true }, events: [{ type: 'runward.objective.breached', data: { objective: 'rto' } }] };
-}
-
-/** The last approval was given long after the readiness checks: they are made again before anything is changed. */
-function staleReadiness({ plan, view }: Situation): RunChange | undefined {
-  const { run, steps } = view;
-  if (
-    run.phase !== 'main' ||
-    run.state === 'cancelling' ||
-    run.state === 'paused' ||
-    run.readinessRound !== undefined ||
-    plan.definition.readiness === undefined
-  )
-    return undefined;
-  const gates = plan.definition.steps.filter(({ body }) => body.kind === 'approval').map(({ id }) => steps.get(id));
-  const approvedAtMs = gates.every((gate) => gate?.state === 'succeeded')
-    ? Math.max(...gates.map((gate) => gate?.endedAtMs ?? 0))
-    : undefined;
-  const checkedAtMs = Math.max(
-    ...[...steps.values()].filter(({ path }) => path.startsWith('readiness/')).map(({ endedAtMs }) => endedAtMs ?? 0),
-  );
-  if (
-    gates.length === 0 ||
-    approvedAtMs === undefined ||
-    !isUntouched({ run, steps }) ||
-    approvedAtMs - checkedAtMs <= READINESS_AGE_MAX_MS
-  )
-    return undefined;
-  return { fields: { phase: 'readiness', readinessRound: 2 }, events: [{ type: 'runward.run.readiness_again', data: {} }] };
-}
-
-function phaseEnd(situation: Situation, status: StepStatus): RunChange {
-  const { view, plan } = situation;
-  const { run } = view;
-  const clock = clockChange(plan, view);
-  if (run.state === 'cancelling') {
-    const outcome = run.outcome ?? 'cancelled';
-    if (outcome === 'cancelled' && isUntouched(view)) {
-      // Nothing was sent, so nothing is left behind: there is no cleanup that could be incomplete.
-      const forced = run.cleanup === 'incomplete' ? { cleanup: null, reason: `cancelled by ${run.cancel?.by ?? 'a person'}` } : {};
-      return endOfRun(situation, 'succeeded', { ...clock, ...forced });
-    }
-    if (run.cleanup === 'incomplete') return { event: 'settled', fields: { ...clock, outcome } };
-    return run.phase === 'finally'
-      ? { event: 'settled', fields: { ...clock, finallyDeadlineAtMs: null } }
-      : { event: 'settled', fields: { ...clock, outcome, ...finallyFields(situation) } };
-  }
-  if (run.phase === 'finally') return endOfRun(situation, status, clock);
-  if (run.phase === 'readiness' && !countsAsFailed(status))
-    return { fields: { phase: 'main' }, events: [{ type: 'runward.run.ready', data: {} }] };
-  const outcome = outcomeOf(view, status);
-  const fields = { ...clock, outcome, ...(outcome === 'succeeded' ? {} : { reason: reasonOf(view, run) }) };
-  if (run.phase === 'readiness' || plan.definition.finally.length === 0)
-    return endOfRun({ ...situation, view: { ...view, run: { ...run, outcome } } }, 'succeeded', fields);
-  return { event: 'outcome_decided', fields: { ...fields, ...finallyFields(situation) } };
-}
-
-/** No step of this run had an intent; what a retry carried over was sent by another run. */
-function isUntouched({ steps }: RunView): boolean {
-  return [...steps.values()].every(({ firstIntentAtMs, keptFrom }) => firstIntentAtMs === undefined || keptFrom !== undefined);
-}
-
-function finallyFields({ plan, nowMs }: Situation): NonNullable<RunChange['fields']> {
-  return { phase: 'finally', finallyDeadlineAtMs: nowMs + plan.definition.finallyTimeoutMs };
-}
-
-function outcomeOf(view: RunView, status: StepStatus): RunOutcome {
-  const people = [...view.steps.values()].filter(({ node }) => node === 'person');
-  if (people.some(({ error }) => error?.kind === 'denied')) return 'rejected';
-  if (countsAsFailed(status)) return people.some(({ verdict }) => verdict === 'timed_out') ? 'timed_out' : 'failed';
-  return status === 'partially_failed' ? 'partially_failed' : 'succeeded';
-}
-
-function reasonOf(view: RunView, run: RunRecord): string {
-  const failed = [...view.steps.values()]
-    .filter(({ state, itemKey, path }) => state === 'failed' && itemKey === undefined && !path.includes('['))
-    .toSorted(byEnd)[0];
-  const where = run.phase === 'readiness' ? 'readiness check' : 'step';
-  return failed === undefined ? 'a tolerated failure' : `${where} ${failed.stepId}: ${failed.error?.message ?? 'failed'}`;
 }
 
 function unknownReason(view: RunView): string {
@@ -268,10 +198,6 @@ function unknownReason(view: RunView): string {
 function onlyWaits(view: RunView, found: Found): boolean {
   const held = new Set(found.held.map(({ path }) => path));
   return [...view.steps.values()].every(({ node, state, path }) => state !== 'ready' || node !== 'leaf' || held.has(path));
-}
-
-function byEnd(left: StepRecord, right: StepRecord): number {
-  return (left.endedAtMs ?? 0) - (right.endedAtMs ?? 0);
 }
 
 function beginWaiting(found: Found, run: RunRecord, nowMs: number): NonNullable<RunChange['fields']> {

@@ -17,9 +17,9 @@ import type { Level, Walk } from './walk.ts';
 /** Why a step was skipped whose `if` is false. */
 export const CONDITION_IS_FALSE = 'its condition is false';
 
-type Opening = { readonly ok: true; readonly patch: Partial<StepRecord> } | { readonly ok: false; readonly failure: Failure };
+export type Opening = { readonly ok: true; readonly patch: Partial<StepRecord> } | { readonly ok: false; readonly failure: Failure };
 
-/** Gives a step that has no record yet its first one: opened, skipped, cancelled or failed at once. Returns the status it then has. */
+/** Gives a step that has no record yet, or one that was put back, its first one: opened, skipped, cancelled or failed at once. Returns the status it then has. */
 export function openNode(walk: Walk, step: Step, level: Level): StepStatus {
   const path = stepPath(level.prefix, step.id);
   const node: NodeKind = step.target !== undefined || step.forEach !== undefined ? 'fan_out' : nodeOf(step);
@@ -69,6 +69,8 @@ export function nodeOf(step: Step): NodeKind {
       return 'timer';
     case 'assert':
       return 'assert';
+    case 'undo':
+      return 'undo';
     case 'steps':
       return 'sequence';
     case 'parallel':
@@ -76,9 +78,17 @@ export function nodeOf(step: Step): NodeKind {
   }
 }
 
-type Head = Omit<StepRecord, 'state' | 'rev'>;
+/** Why a step was left out that goes on when the failure before it is mended. */
+export const AFTER_A_FAILURE = 'an earlier step failed';
+
+interface Head extends Omit<StepRecord, 'state' | 'rev'> {
+  /** The record that was put back to `pending`, when there is one. */
+  readonly from?: StepRecord;
+}
 
 function headOf(walk: Walk, step: Step, node: { readonly path: string; readonly node: NodeKind }): Head {
+  const from = walk.view.steps.get(node.path);
+  if (from !== undefined) return { ...from, from };
   return {
     path: node.path,
     stepId: step.id,
@@ -98,10 +108,10 @@ function closedBy(walk: Walk, head: Head, level: Level): StepStatus | undefined 
     case 'hold':
       return 'pending';
     case 'finish':
-      walk.found.changes.push(openStep({ ...head, reason: 'an earlier step failed' }, 'left_out'));
+      walk.found.changes.push(first(head, 'left_out', { reason: level.why ?? AFTER_A_FAILURE }));
       return 'skipped';
     case 'drain':
-      walk.found.changes.push(openStep({ ...head, reason: 'the run was stopped before this step' }, 'cancelled'));
+      walk.found.changes.push(first(head, 'cancelled', { reason: 'the run was stopped before this step' }));
       return 'cancelled';
   }
 }
@@ -114,7 +124,7 @@ function conditionOf(walk: Walk, text: string, level: Level): boolean | Failure 
 
 function refuse(walk: Walk, head: Head, condition: false | Failure): StepStatus {
   if (condition === false) {
-    walk.found.changes.push(openStep({ ...head, reason: CONDITION_IS_FALSE }, 'left_out'));
+    walk.found.changes.push(first(head, 'left_out', { reason: CONDITION_IS_FALSE }));
     return 'skipped';
   }
   walk.found.changes.push(...failAtOnce(head, condition));
@@ -123,7 +133,11 @@ function refuse(walk: Walk, head: Head, condition: false | Failure): StepStatus 
 
 /** A node that fails before anything was done is opened and failed by two transitions: both edges stay in the table. */
 function failAtOnce(head: Head, failure: Failure): readonly StepChange[] {
-  return [openStep({ ...head, error: failure }, 'opened')];
+  return [first(head, 'opened', { error: failure })];
+}
+
+function first({ from, ...record }: Head, event: Parameters<typeof openStep>[1], patch: Partial<StepRecord>): StepChange {
+  return openStep({ ...record, ...patch }, event, from);
 }
 
 function open(walk: Walk, node: { readonly step: Step; readonly head: Head; readonly level: Level }): StepStatus {
@@ -132,16 +146,19 @@ function open(walk: Walk, node: { readonly step: Step; readonly head: Head; read
     walk.found.changes.push(...failAtOnce(node.head, opening.failure));
     return 'running';
   }
-  const opened = openStep({ ...node.head, ...opening.patch }, 'opened');
   if (opening.patch.items?.length === 0) {
-    walk.found.changes.push(openStep({ ...node.head, ...opening.patch, reason: 'there is nothing to work on' }, 'left_out'));
+    walk.found.changes.push(first(node.head, 'left_out', { ...opening.patch, reason: 'there is nothing to work on' }));
     return 'skipped';
   }
-  walk.found.changes.push(opened);
+  walk.found.changes.push(first(node.head, 'opened', opening.patch));
   return 'running';
 }
 
-function openingOf(walk: Walk, node: { readonly step: Step; readonly head: Head; readonly level: Level }): Opening {
+/** What is computed when a node's turn comes: its arguments, items, message or end. */
+export function openingOf(
+  walk: Walk,
+  node: { readonly step: Step; readonly head: Pick<StepRecord, 'node' | 'target'>; readonly level: Level },
+): Opening {
   const { step, head, level } = node;
   const at = { ...walk, ...level };
   const deadline = step.timeoutMs === undefined ? {} : { deadlineAtMs: walk.nowMs + step.timeoutMs };
@@ -162,6 +179,7 @@ function openingOf(walk: Walk, node: { readonly step: Step; readonly head: Head;
         : { ok: false, failure: { kind: 'expression', message: end.message } };
     }
     case 'assert':
+    case 'undo':
       return { ok: true, patch: {} };
     case 'sequence':
     case 'parallel':

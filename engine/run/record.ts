@@ -9,7 +9,7 @@ import type { RunOutcome, RunState } from './run-state.ts';
 import type { StepState } from './step-state.ts';
 
 /** The part of a plan that is under way. */
-export type RunPhase = 'readiness' | 'main' | 'finally';
+export type RunPhase = 'readiness' | 'main' | 'rollback' | 'finally';
 
 /** Who acts: a person, a token or the local person of a loopback server. */
 export interface Principal {
@@ -91,7 +91,10 @@ export interface RunFields {
   readonly startedAtMs?: number;
   readonly endedAtMs?: number;
   readonly deadlineAtMs?: number;
+  /** End of the budget that rollback and `finally` share. */
   readonly finallyDeadlineAtMs?: number;
+  /** How the rollback of the whole run ended; absent when there was none. */
+  readonly rollback?: 'complete' | 'failed';
   readonly clock: ObjectiveClock;
   /** Set once the recovery time has passed its objective while the clock still ran. */
   readonly rtoBreached?: boolean;
@@ -135,7 +138,7 @@ export interface RunHeader {
 export interface RunRecord extends RunHeader, RunFields {}
 
 /** What kind of node a step record stands for: containers have records too, so that a crash cannot lose their verdict. */
-export type NodeKind = 'leaf' | 'person' | 'timer' | 'assert' | 'sequence' | 'parallel' | 'fan_out';
+export type NodeKind = 'leaf' | 'person' | 'timer' | 'assert' | 'undo' | 'sequence' | 'parallel' | 'fan_out';
 
 /** A decision of one person about a gate or a manual step. */
 export interface Decision {
@@ -151,6 +154,20 @@ export interface Decision {
 
 /** What people are told about a gate that waits: it ends soon, or others are asked for help. */
 export type PersonNotice = 'reminded' | 'escalated';
+
+/**
+ * How far a node's `on_failure` is carried out. `handle`: its steps run; `retry`: it is tried again, a block after its work was undone;
+ * `reopen`: a person has a block go on from the steps that failed; `rollback`: it is being undone, or asks the block around it to be;
+ * `pause`: a person is asked. The others are final.
+ */
+export type FailureAnswer = 'handle' | 'retry' | 'reopen' | 'rollback' | 'rollback_run' | 'pause' | 'stop' | 'continue' | 'recover';
+
+/** What a person decided about an unknown step or a failed one, and why. */
+export interface Resolution {
+  readonly by: string;
+  readonly reason: string;
+  readonly as: 'succeeded' | 'failed' | 'again' | 'adopt' | 'rollback';
+}
 
 /** One member of an opened fan-out, in order. */
 export interface FanOutItem {
@@ -196,7 +213,19 @@ export interface StepRecord {
   readonly changed?: boolean;
   readonly adopted?: boolean;
   /** A finer word than the state: what a reader of the runbook's semantics sees. */
-  readonly verdict?: 'partially_failed' | 'timed_out';
+  readonly verdict?: 'partially_failed' | 'timed_out' | 'recovered' | 'rolled_back' | 'rollback_failed';
+  readonly answer?: FailureAnswer;
+  /** How often the node was opened again after it had failed, plus one; absent is 1. Its handler and its `finally` run once in each round. */
+  readonly round?: number;
+  /** How often `then: retry` was used. */
+  readonly handlerRetries?: number;
+  /** The handler of this round has run. */
+  readonly handled?: boolean;
+  /** Of a block or fan-out that is not closed yet: how its rollback ended. */
+  readonly rolledBack?: 'complete' | 'failed';
+  /** What undid this step: the id of an `undo` step or of the scope that was rolled back. Its rollback is spent. */
+  readonly undoneBy?: string;
+  readonly resolution?: Resolution;
   readonly reason?: string;
   /** Since when a step waits for a lock that another run holds. */
   readonly lockWaitSinceMs?: number;

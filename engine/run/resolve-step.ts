@@ -4,7 +4,8 @@ import { moveStep, type RunChange, type StepChange } from './change.ts';
 import type { Command } from './command.ts';
 import { actionOf } from './execute-step.ts';
 import type { Holder } from './holder.ts';
-import type { RunView, StepRecord } from './record.ts';
+import { answerPaused, isPaused, pausedAnswers } from './paused-step.ts';
+import type { Resolution, RunView, StepRecord } from './record.ts';
 import { contextOf, type Engine, type Turn } from './turn.ts';
 import { stepsById } from './waiting.ts';
 
@@ -34,7 +35,10 @@ export async function checkAdoption(engine: Engine, holder: Holder, word: Resolv
 
 /** Why an answer cannot be taken; undefined when it can. */
 export function resolveRefusal(record: StepRecord | undefined, word: ResolveWord, adoption: Adoption): string | undefined {
-  if (record?.state !== 'unknown') return 'the step is not unknown';
+  if (record !== undefined && isPaused(record))
+    return pausedAnswers(record).some(({ as }) => as === word.as) ? undefined : `a failed step is not answered with ${word.as}`;
+  if (record?.state !== 'unknown') return 'the step is not unknown, and nobody is asked about it';
+  if (word.as === 'rollback') return 'what is unknown is not rolled back: say first whether it happened';
   if (word.as !== 'adopt') return undefined;
   if (adoption === undefined || adoption.kind === 'foreign') return adoption?.message ?? 'no operation was named';
   return adoption.kind === 'unanswered' ? `the target did not answer, try again: ${adoption.message}` : undefined;
@@ -46,7 +50,8 @@ export function resolveChange(
   view: RunView,
   said: { readonly record: StepRecord; readonly word: ResolveWord; readonly adoption: Adoption; readonly nowMs: number },
 ): RunChange {
-  const { record } = said;
+  const { record, word } = said;
+  if (isPaused(record)) return answerPaused(view, record, { as: word.as, by: word.by.name, reason: word.reason, nowMs: said.nowMs });
   const others = [...view.steps.values()].some((other) => other.state === 'unknown' && other.path !== record.path);
   const goesOn = view.run.state === 'unknown' && !others;
   return { steps: [answered(engine, view, said)], ...(goesOn ? { event: 'resolved', fields: { reason: null } } : {}) };
@@ -55,21 +60,28 @@ export function resolveChange(
 function answered(engine: Pick<Engine, 'ports'>, view: RunView, said: Parameters<typeof resolveChange>[2]): StepChange {
   const { record, word, adoption } = said;
   const reason = `${word.by.name}: ${word.reason}`;
+  const resolution: Resolution = { by: word.by.name, reason: word.reason, as: word.as };
   const drop = ['candidates'] as const;
   switch (word.as) {
     case 'succeeded':
-      return moveStep(record, 'resolved_happened', { reason }, { drop });
+      return moveStep(record, 'resolved_happened', { reason, resolution }, { drop });
     case 'failed': {
       const error = { kind: 'target', message: `resolved as not happened by ${reason}` } as const;
-      return moveStep(record, 'resolved_not_happened', { reason, error }, { drop });
+      return moveStep(record, 'resolved_not_happened', { reason, error, resolution }, { drop });
     }
     case 'again': {
       const generation = record.generation + 1;
       const key = engine.ports.ids.uuid5(view.run.runId, record.path, '0', String(generation)) as StepKey;
       const fresh = ['handle', 'ended', 'deadlineAtMs', 'firstIntentAtMs', 'notBeforeMs', 'verifySinceMs'] as const;
-      return moveStep(record, 'resolved_again', { generation, attempt: 1, send: 1, key, reason }, { drop: [...drop, ...fresh] });
+      return moveStep(
+        record,
+        'resolved_again',
+        { generation, attempt: 1, send: 1, key, reason, resolution },
+        { drop: [...drop, ...fresh] },
+      );
     }
-    case 'adopt': {
+    case 'adopt':
+    case 'rollback': {
       const found: { readonly handle: object } & Observed = adoption?.kind === 'found' ? adoption : { handle: {} };
       const observations = [...record.observations, ...(found.observations ?? [])];
       return moveStep(

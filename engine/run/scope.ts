@@ -11,6 +11,8 @@ import { statusOf } from './verdict.ts';
 export interface ItemBinding {
   readonly alias: string;
   readonly item: FanOutItem;
+  /** Path of the item, or prefix of the steps after the wave: it is bound in everything below. Absent while the item is only looked at. */
+  readonly at?: string;
 }
 
 /** Where an expression is evaluated: plan, state of the run, level of the step and the items around it. */
@@ -19,6 +21,8 @@ export interface ScopeAt {
   readonly view: RunView;
   readonly prefix: string;
   readonly bindings: readonly ItemBinding[];
+  /** The node that a handler or a rollback is about: it is seen under its id, also when it is one item of a fan-out. */
+  readonly about?: string;
   readonly nowMs: number;
 }
 
@@ -28,7 +32,7 @@ export function scopeAt(at: ScopeAt, extra: Scope = {}): Scope {
     inputs: at.plan.inputs,
     vars: at.plan.vars as JsonObject,
     targets: Object.fromEntries(Object.entries(at.plan.sets).map(([name, set]) => [name, set.targets.map(targetScope)])),
-    steps: stepsScope(at.view, at.prefix),
+    steps: stepsScope(at),
     run: runScope(at.plan, at.view.run, at.nowMs),
     trigger: { kind: at.view.run.trigger, slot: null, body: null },
     ...Object.fromEntries(at.bindings.map(({ alias, item }) => [alias, itemScope(item)])),
@@ -61,8 +65,9 @@ function itemScope(item: FanOutItem): JsonValue {
   return item.target === undefined ? (item.value ?? null) : targetScope(item.target);
 }
 
-function stepsScope(view: RunView, prefix: string): JsonObject {
-  const seen: Record<string, JsonValue> = {};
+function stepsScope({ view, prefix, about }: ScopeAt): JsonObject {
+  const own = about === undefined ? undefined : view.steps.get(about);
+  const seen: Record<string, JsonValue> = own === undefined ? {} : { [own.stepId]: stepScope(view, own) };
   for (const level of visiblePrefixes(prefix)) {
     for (const record of view.steps.values()) {
       if (record.itemKey !== undefined || record.path !== stepPath(level, record.stepId) || record.stepId in seen) continue;
@@ -124,7 +129,7 @@ function runScope(plan: Plan, run: RunRecord, nowMs: number): JsonObject {
     url: '',
     dry_run: false,
     status: run.outcome ?? run.state,
-    rollback: 'none',
+    rollback: run.rollback ?? 'none',
   };
 }
 

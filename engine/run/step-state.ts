@@ -28,7 +28,11 @@ export type StepEvent =
   | 'resolved_happened'
   | 'resolved_not_happened'
   | 'resolved_again'
-  | 'resolved_adopted';
+  | 'resolved_adopted'
+  | 'failing'
+  | 'answered'
+  | 'undone'
+  | 'reopened';
 
 /** One row per allowed edge. A pair that is not here is a bug: `nextStepState` throws RUN_BAD_EDGE and the run stops. */
 export const STEP_EDGES = {
@@ -44,6 +48,8 @@ export const STEP_EDGES = {
     intent_written: 'intent',
     read_finished: 'succeeded',
     read_failed: 'failed',
+    failing: 'ready',
+    undone: 'ready',
   },
   intent: {
     accepted: 'submitted',
@@ -65,10 +71,10 @@ export const STEP_EDGES = {
     cannot_tell: 'unknown',
   },
   unknown: { resolved_happened: 'succeeded', resolved_not_happened: 'failed', resolved_again: 'ready', resolved_adopted: 'submitted' },
-  succeeded: {},
-  failed: {},
-  skipped: {},
-  cancelled: {},
+  succeeded: { undone: 'succeeded' },
+  failed: { answered: 'failed', undone: 'failed', reopened: 'ready' },
+  skipped: { reopened: 'pending' },
+  cancelled: { reopened: 'pending', undone: 'cancelled' },
 } as const satisfies Record<StepState, Partial<Record<StepEvent, StepState>>>;
 
 /** Mark and word of each state, for terminals and pages. */

@@ -6,7 +6,18 @@ import { cutWaves } from '../plan/waves.ts';
 import type { RetryOf, RunPause, RunRecord, StepRecord } from './record.ts';
 import type { RunState } from './run-state.ts';
 import { hasEnded } from './run-state.ts';
-import { childPrefix, itemPath, phasePrefix, stepPath, wavePrefix } from './step-path.ts';
+import {
+  childPrefix,
+  childrenOf,
+  finallyPrefix,
+  handlerOf,
+  handlerPrefix,
+  itemPath,
+  phasePrefix,
+  rollbackPrefix,
+  stepPath,
+  wavePrefix,
+} from './step-path.ts';
 import type { StepStatus } from './verdict.ts';
 import { statusOf } from './verdict.ts';
 import type { Waiting } from './waiting.ts';
@@ -39,6 +50,8 @@ export interface ItemSummary {
   readonly stepKey?: string;
   /** Number of the run whose result this is. */
   readonly keptFrom?: number;
+  /** What undid the step: an `undo` step, or a scope that was rolled back (`run` for the whole run). */
+  readonly undoneBy?: string;
 }
 
 /** One row of the step tree, in the order of the runbook; rows that have not started yet are `pending`. */
@@ -68,6 +81,7 @@ export interface RunRow {
   readonly phase: string;
   readonly outcome?: string;
   readonly reason?: string;
+  readonly rollback?: 'complete' | 'failed';
   readonly planHash: string;
   readonly requester: { readonly name: string };
   readonly createdAt: string;
@@ -144,6 +158,7 @@ export function runRow(run: RunRecord, baseUrl: string): RunRow {
     phase: run.phase,
     ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
     ...(run.reason === undefined ? {} : { reason: run.reason }),
+    ...(run.rollback === undefined ? {} : { rollback: run.rollback }),
     planHash: run.planHash,
     requester: { name: run.requester.name },
     createdAt: timeText(run.createdAtMs),
@@ -207,7 +222,12 @@ type Records = ReadonlyMap<string, StepRecord>;
 function rowsOf(records: Records, steps: readonly Step[], level: Level): readonly StepSummary[] {
   return steps.flatMap((step) => {
     const path = stepPath(level.prefix, step.id);
-    return [rowOf(records, step, path, level), ...childRows(records, step, path, level), ...waveRows(records, step, path, level)];
+    return [
+      rowOf(records, step, path, level),
+      ...childRows(records, step, path, level),
+      ...waveRows(records, step, path, level),
+      ...asideRows(records, step, path, level),
+    ];
   });
 }
 
@@ -217,7 +237,37 @@ function childRows(records: Records, step: Step, path: string, level: Level): re
   if (children.length === 0) return [];
   const items = records.get(path)?.items;
   const owners = items === undefined ? [path] : items.map((item) => itemPath(path, item.key));
-  return owners.flatMap((owner) => rowsOf(records, children, { ...level, prefix: childPrefix(owner), depth: level.depth + 1 }));
+  return owners.flatMap((owner) => insideRows(records, step, owner, level));
+}
+
+// A block that was tried again shows the steps of its last try, and those of its `finally` where they stand now.
+function insideRows(records: Records, step: Step, owner: string, level: Level): readonly StepSummary[] {
+  const record = records.get(owner);
+  const prefix = childPrefix(owner, record?.attempt);
+  const inner = { ...level, prefix, depth: level.depth + 1 };
+  const last = step.body.kind === 'steps' || step.body.kind === 'parallel' ? (step.body.finally ?? []) : [];
+  const steps = childrenOf(step).filter((child) => !last.includes(child));
+  const at = record === undefined ? prefix : finallyPrefix(owner, record);
+  return [...rowsOf(records, steps, inner), ...rowsOf(records, last, { ...inner, prefix: at })];
+}
+
+// What handles a failure and what undoes a step is shown once it has begun: most runs end without it.
+function asideRows(records: Records, step: Step, path: string, level: Level): readonly StepSummary[] {
+  const handler = handlerOf(step);
+  const undoing = step.rollback ?? [];
+  if (handler.length === 0 && undoing.length === 0) return [];
+  const owners = [path, ...(records.get(path)?.items ?? []).map((item) => itemPath(path, item.key))];
+  return owners.flatMap((owner) => {
+    const rounds = Array.from({ length: records.get(owner)?.round ?? 1 }, (_, index) => handlerPrefix(owner, index + 1));
+    const handlers = rounds.flatMap((prefix) => begunRows(records, handler, { ...level, prefix }, `after ${step.id} failed`));
+    return [...handlers, ...begunRows(records, undoing, { ...level, prefix: rollbackPrefix(owner) }, `undoes ${step.id}`)];
+  });
+}
+
+function begunRows(records: Records, steps: readonly Step[], level: Level, why: string): readonly StepSummary[] {
+  if (!steps.some(({ id }) => records.has(stepPath(level.prefix, id)))) return [];
+  const named = steps.map((each) => ({ ...each, name: `${each.name} (${why})` }));
+  return rowsOf(records, named, { ...level, depth: level.depth + 1 });
 }
 
 // The steps after a wave exist once per wave; those of waves that nobody has reached yet are shown once.
@@ -233,11 +283,6 @@ function waveRows(records: Records, step: Step, path: string, level: Level): rea
     if (!steps.some(({ id }) => records.has(stepPath(inner.prefix, id)))) break;
   }
   return rows;
-}
-
-function childrenOf(step: Step): readonly Step[] {
-  if (step.body.kind === 'steps') return [...step.body.steps, ...step.body.finally];
-  return step.body.kind === 'parallel' ? step.body.steps : [];
 }
 
 function rowOf(records: Records, step: Step, path: string, level: Level): StepSummary {
@@ -279,6 +324,7 @@ function stateOf(record: StepRecord | undefined): Omit<ItemSummary, 'key'> {
     ...timeField('endedAt', record.endedAtMs),
     stepKey: record.key,
     ...(record.keptFrom === undefined ? {} : { keptFrom: record.keptFrom }),
+    ...(record.undoneBy === undefined ? {} : { undoneBy: record.undoneBy }),
   };
 }
 

@@ -7,10 +7,13 @@ export type StepStatus =
   | 'running'
   | 'retrying'
   | 'succeeded'
+  | 'recovered'
   | 'skipped'
   | 'partially_failed'
   | 'failed'
   | 'timed_out'
+  | 'rolled_back'
+  | 'rollback_failed'
   | 'cancelled'
   | 'unknown';
 
@@ -22,6 +25,8 @@ export function statusOf(record: StepRecord | undefined): StepStatus {
       return 'pending';
     case 'ready':
       if (record.node === 'person' || record.node === 'timer') return 'waiting';
+      // A scope that could not be rolled back is shown as such while a person is asked about it.
+      if (record.rolledBack === 'failed' && record.answer === 'rollback') return 'rollback_failed';
       if (record.reason !== undefined && record.attempt === 1) return 'waiting';
       return record.attempt > 1 ? 'retrying' : 'running';
     case 'intent':
@@ -30,7 +35,7 @@ export function statusOf(record: StepRecord | undefined): StepStatus {
     case 'succeeded':
       return record.verdict === 'partially_failed' ? 'partially_failed' : 'succeeded';
     case 'failed':
-      return record.verdict === 'timed_out' ? 'timed_out' : 'failed';
+      return record.verdict === undefined || record.verdict === 'partially_failed' ? 'failed' : record.verdict;
     case 'skipped':
       return 'skipped';
     case 'cancelled':
@@ -47,12 +52,68 @@ export function stepHasEnded(status: StepStatus): boolean {
 
 /** True for statuses that stop an enclosing sequence unless the step says `on_failure: continue`. */
 export function countsAsFailed(status: StepStatus): boolean {
-  return status === 'failed' || status === 'timed_out' || status === 'unknown' || status === 'cancelled';
+  return ['failed', 'timed_out', 'rolled_back', 'rollback_failed', 'unknown', 'cancelled'].includes(status);
 }
 
-/** The worst that a level can say of its ended members, first match wins. */
-export function sequenceStatus(statuses: readonly StepStatus[]): StepStatus {
-  for (const status of ['unknown', 'failed', 'timed_out', 'cancelled'] as const) if (statuses.includes(status)) return status;
-  if (statuses.includes('partially_failed')) return 'partially_failed';
+/** A member of a level as the level sees it. `tolerated`: its failure was answered with `continue`. */
+export interface Member {
+  readonly status: StepStatus;
+  readonly tolerated: boolean;
+  readonly endedAtMs?: number | undefined;
+}
+
+/** What decides the status of a sequence, an item or a parallel block. */
+export interface LevelFacts {
+  readonly members: readonly Member[];
+  readonly rolledBack?: 'complete' | 'failed' | undefined;
+}
+
+/** The rules of a level in their order; the first one that answers decides. */
+const LEVEL_RULES: readonly ((facts: LevelFacts) => StepStatus | undefined)[] = [
+  ({ members }) => (members.some(({ status }) => status === 'unknown') ? 'unknown' : undefined),
+  ({ rolledBack }) => (rolledBack === undefined ? undefined : rolledBack === 'complete' ? 'rolled_back' : 'rollback_failed'),
+  ({ members }) => stoppedBy(members),
+  ({ members }) => (members.some(isTolerated) ? 'partially_failed' : undefined),
+  ({ members }) => (members.length > 0 && members.every(({ status }) => status === 'skipped') ? 'skipped' : undefined),
+];
+
+/** The status of a sequence, an item or a parallel block whose members have ended: first match of the level's rules, else succeeded. */
+export function levelStatus(facts: LevelFacts): StepStatus {
+  for (const rule of LEVEL_RULES) {
+    const status = rule(facts);
+    if (status !== undefined) return status;
+  }
+  return 'succeeded';
+}
+
+/** What decides the status of a fan-out. `exceeded`: more items failed than it tolerates, or what stands after a wave stopped it. */
+export interface FanOutFacts {
+  readonly statuses: readonly StepStatus[];
+  readonly exceeded: boolean;
+  readonly rolledBack?: 'complete' | 'failed' | undefined;
+}
+
+/** The status of a fan-out whose items have ended, by the same kind of rules. */
+export function fanOutStatus({ statuses, exceeded, rolledBack }: FanOutFacts): StepStatus {
+  if (statuses.includes('unknown')) return 'unknown';
+  if (statuses.length > 0 && statuses.every((status) => status === 'cancelled')) return 'cancelled';
+  if (rolledBack !== undefined) return rolledBack === 'complete' ? 'rolled_back' : 'rollback_failed';
+  if (exceeded) return 'failed';
+  if (statuses.some((status) => countsAsFailed(status) || status === 'partially_failed')) return 'partially_failed';
   return statuses.length > 0 && statuses.every((status) => status === 'skipped') ? 'skipped' : 'succeeded';
+}
+
+// Of several failures the first in time; a member that was only cancelled stops the level where nothing failed.
+function stoppedBy(members: readonly Member[]): StepStatus | undefined {
+  const stopping = members.filter((member) => countsAsFailed(member.status) && !isTolerated(member));
+  const failed = stopping
+    .filter(({ status }) => status !== 'cancelled')
+    .toSorted((left, right) => (left.endedAtMs ?? Infinity) - (right.endedAtMs ?? Infinity));
+  const status = (failed[0] ?? stopping[0])?.status;
+  // A scope inside was rolled back, not this one.
+  return status === 'rolled_back' || status === 'rollback_failed' ? 'failed' : status;
+}
+
+function isTolerated({ status, tolerated }: Member): boolean {
+  return status === 'partially_failed' || (tolerated && countsAsFailed(status) && status !== 'cancelled');
 }

@@ -3,10 +3,11 @@ import type { Hold, HoldWord } from '../gates/hold.ts';
 import type { Runbook, Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import { type Answer, unknownAnswers } from './answers.ts';
+import { isPaused, pausedAnswers } from './paused-step.ts';
 import type { RunRecord, StepRecord } from './record.ts';
 import { allSteps } from './step-path.ts';
 
-/** Something that a run waits for: a decision, a hand at work, a point in time, a person's word about an unknown step, or the end of a hold. */
+/** Something that a run waits for: a decision, a hand at work, a point in time, an answer about an unknown or failed step, or the end of a hold. */
 export interface Waiting {
   readonly step: string;
   readonly kind: 'approval' | 'manual' | 'timer' | 'resolve' | HoldWord;
@@ -68,6 +69,8 @@ function waitOf(step: Step, record: StepRecord): Waiting | undefined {
       answers: unknownAnswers(record),
     };
   }
+  if (isPaused(record))
+    return { ...head, kind: 'resolve', by: [], message: record.error?.message ?? 'it did not run', answers: pausedAnswers(record) };
   if (record.state !== 'ready') return undefined;
   const held = holdOf(record);
   if (held !== undefined) return { ...head, kind: held.word, by: [], message: held.message };

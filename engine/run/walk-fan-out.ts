@@ -1,26 +1,28 @@
+import type { Failure } from '../actions/action.ts';
 import type { Step } from '../language/runbook.ts';
 import { cutWaves, toleratedOf } from '../plan/waves.ts';
 import { walkAfterWave } from './after-wave.ts';
 import { moveStep } from './change.ts';
+import { asksRollback, standingOf, wordOfFanOut } from './failure.ts';
 import { aliasOf } from './fan-out-items.ts';
 import { effectOf } from './leaf-input.ts';
 import { openItem } from './open-step.ts';
-import type { FanOutItem, StepRecord } from './record.ts';
+import type { FailureAnswer, FanOutItem, StepRecord } from './record.ts';
 import { itemPath } from './step-path.ts';
-import { countsAsFailed, statusOf, stepHasEnded, type StepStatus } from './verdict.ts';
-import type { Level, Walk } from './walk.ts';
+import { countsAsFailed, fanOutStatus, stepHasEnded, type StepStatus } from './verdict.ts';
+import { failedScope } from './walk-block.ts';
+import { type Aftermath, walkFailedScope } from './walk-failure.ts';
+import { undoItems } from './walk-rollback.ts';
+import { cleanupLevel, type Node, type Walk } from './walk.ts';
 
 interface Member {
   readonly item: FanOutItem;
   readonly path: string;
 }
 
-interface FanOutNode {
-  readonly record: StepRecord;
-  readonly level: Level;
+interface FanOutNode extends Node {
   /** Walks an item that has a record. */
-  readonly walkItem: (walk: Walk, step: Step, node: { readonly record: StepRecord; readonly level: Level }) => StepStatus;
-  readonly walkSteps: (walk: Walk, steps: readonly Step[], level: Level) => StepStatus;
+  readonly walkItem: (walk: Walk, step: Step, node: Node) => StepStatus;
 }
 
 /** Walks the items of a fan-out wave by wave, at most so many at once, until more have failed than is tolerated. */
@@ -28,12 +30,19 @@ export function walkFanOut(walk: Walk, step: Step, node: FanOutNode): StepStatus
   const { record, level } = node;
   const members = (record.items ?? []).map((item): Member => ({ item, path: itemPath(record.path, item.key) }));
   const tolerated = step.rollout === undefined ? 0 : toleratedOf(step.rollout.maxFailures, members.length);
-  const failedBefore = members.filter(({ path }) => countsAsFailed(statusOf(walk.view.steps.get(path)))).length;
-  const mode = failedBefore > tolerated && level.mode === 'go' ? 'finish' : level.mode;
-  const { statuses, stopped, open } = walkWaves(walk, step, { ...node, level: { ...level, mode }, members });
-  if (open.includes('running')) return 'running';
-  if (open.includes('unknown')) return 'unknown';
-  closeFanOut(walk, { record, members, statuses, tolerated, stopped });
+  const failedBefore = members.filter(({ path }) => countsAsFailed(standingOf(walk, step, walk.view.steps.get(path)))).length;
+  const reached = walkWaves(walk, step, { ...node, members, exceeded: failedBefore > tolerated });
+  if (reached.open.includes('running')) return 'running';
+  if (reached.open.includes('unknown')) return 'unknown';
+  const failed = reached.statuses.filter((status) => countsAsFailed(status)).length;
+  const exceeded = failed > tolerated || reached.stopped !== undefined;
+  const all = reached.statuses.every((status) => status === 'cancelled');
+  const why = reached.stopped ?? failureMessage(walk, members, failed);
+  const failure: Failure = { kind: 'target', message: why };
+  const after = exceeded && !all ? aftermathOf(walk, step, node, failure) : undefined;
+  if (after?.kind === 'open') return after.status;
+  if (reached.unopened > 0) walkWaves(walk, step, { ...node, level: { ...level, mode: 'finish' }, members, exceeded: false });
+  else closeFanOut(walk, { record, members, statuses: reached.statuses, after, failure });
   return 'running';
 }
 
@@ -43,46 +52,82 @@ interface Reached {
   /** Why the steps after a wave let nothing new start. */
   readonly stopped: string | undefined;
   readonly open: readonly ('running' | 'unknown')[];
+  /** Items that nothing opens any more. */
+  readonly unopened: number;
 }
 
-function walkWaves(walk: Walk, step: Step, node: FanOutNode & { readonly members: readonly Member[] }): Reached {
-  const { record, members, walkItem, walkSteps } = node;
+interface WaveNode extends FanOutNode {
+  readonly members: readonly Member[];
+  /** Items that have begun go on to their end, the others stay closed. */
+  readonly exceeded: boolean;
+}
+
+function walkWaves(walk: Walk, step: Step, node: WaveNode): Reached {
+  const { record, level, members } = node;
   const statuses: StepStatus[] = [];
-  let { level } = node;
+  let unopened = 0;
   let stopped: string | undefined;
   const waves = inWaves(members, cutWaves(members.length, step.rollout?.waves ?? []));
   for (const [index, wave] of waves.entries()) {
-    const reached = walkWave(walk, step, { wave, level, walkItem });
+    const isClosed = (node.exceeded || stopped !== undefined) && level.mode === 'go';
+    const walked = walkWave(walk, step, { ...node, wave, isClosed });
+    const reached = walked.filter((status) => !(isClosed && status === 'pending'));
+    unopened += walked.length - reached.length;
     statuses.push(...reached);
     const open = reached.filter((status) => !stepHasEnded(status));
-    if (open.length > 0) return { statuses, stopped, open: open.map((status) => (status === 'unknown' ? 'unknown' : 'running')) };
-    if (stopped !== undefined) continue;
+    if (open.length > 0) return { statuses, stopped, unopened, open: open.map((status) => (status === 'unknown' ? 'unknown' : 'running')) };
+    if (stopped !== undefined || node.exceeded) continue;
     const ended = { number: index + 1, total: waves.length, items: wave.map(({ item }) => item), statuses: reached };
-    const after = walkAfterWave(walk, step, { record, level, wave: ended, walkSteps });
-    if (after.kind === 'wait') return { statuses, stopped, open: [after.status] };
+    const after = walkAfterWave(walk, step, { record, level, wave: ended });
+    if (after.kind === 'wait') return { statuses, stopped, unopened, open: [after.status] };
     if (after.kind === 'go' && after.status === 'partially_failed') statuses.push(after.status);
-    if (after.kind !== 'stop') continue;
-    stopped = after.message;
-    if (level.mode === 'go') level = { ...level, mode: 'finish' };
+    if (after.kind === 'stop') stopped = after.message;
   }
-  return { statuses, stopped, open: [] };
+  return { statuses, stopped, unopened, open: [] };
 }
 
 function walkWave(
   walk: Walk,
   step: Step,
-  at: Pick<FanOutNode, 'level' | 'walkItem'> & { readonly wave: readonly Member[] },
+  at: WaveNode & { readonly wave: readonly Member[]; readonly isClosed: boolean },
 ): readonly StepStatus[] {
   const atOnce = step.rollout?.maxParallel ?? (effectOf(step, walk) === 'read' ? 10 : 1);
-  let open = at.wave.filter(({ path }) => isOpen(statusOf(walk.view.steps.get(path)))).length;
+  let open = at.wave.filter(({ path }) => isOpen(standingOf(walk, step, walk.view.steps.get(path)))).length;
   return at.wave.map(({ item, path }): StepStatus => {
-    const level = { ...at.level, bindings: [...at.level.bindings, { alias: aliasOf(step), item }] };
+    const level = { ...at.level, bindings: [...at.level.bindings, { alias: aliasOf(step), item, at: path }] };
     const record = walk.view.steps.get(path);
-    if (record !== undefined) return at.walkItem(walk, step, { record, level });
-    if (level.mode === 'go' && open >= atOnce) return 'pending';
+    if (record !== undefined && record.state !== 'pending') return at.walkItem(walk, step, { record, level });
+    if (at.isClosed || (level.mode === 'go' && open >= atOnce)) return 'pending';
     open += 1;
     return openItem(walk, step, { path, item, level });
   });
+}
+
+function aftermathOf(walk: Walk, step: Step, node: Node, failure: Failure): Aftermath {
+  const level = cleanupLevel(walk, node.level);
+  return walkFailedScope(walk, {
+    step,
+    node,
+    failure,
+    next: (record) => nextAnswer(walk, step, { record, level: node.level }),
+    undo: (undoing) => undoItems(walk, step, { record: node.record, level }, undoing),
+  });
+}
+
+/** What a fan-out does once more items have failed than it tolerates: `on_exceeded` first, then the word of its `on_failure`. */
+function nextAnswer(walk: Walk, step: Step, { record, level }: Node): FailureAnswer {
+  if (walk.ending || level.mode === 'drain') return 'stop';
+  const { onExceeded } = step.rollout ?? {};
+  const asked = onExceeded === 'rollback' || isAskedAfterWave(walk, step, record);
+  if (asked && record.rolledBack === undefined) return 'rollback';
+  return onExceeded === 'pause' ? 'pause' : wordOfFanOut(step);
+}
+
+// The block around a step after a wave is the fan-out: what it asks to roll back are the items.
+function isAskedAfterWave(walk: Walk, step: Step, { path }: StepRecord): boolean {
+  const steps = step.rollout?.afterWave ?? [];
+  const records = steps.length === 0 ? [] : [...walk.view.steps.values()].filter((other) => other.path.startsWith(`${path}/wave-`));
+  return steps.some((each) => records.some((other) => other.stepId === each.id && asksRollback(each, other)));
 }
 
 function closeFanOut(
@@ -91,36 +136,29 @@ function closeFanOut(
     readonly record: StepRecord;
     readonly members: readonly Member[];
     readonly statuses: readonly StepStatus[];
-    readonly tolerated: number;
-    readonly stopped: string | undefined;
+    readonly after: Extract<Aftermath, { kind: 'ends' }> | undefined;
+    readonly failure: Failure;
   },
 ): void {
-  const { record, members, statuses } = node;
-  const records = members.flatMap(({ path }) => walk.view.steps.get(path) ?? []);
-  const produced = records.flatMap((member) => member.produced ?? []);
+  const { record, members, statuses, after } = node;
+  const produced = members.flatMap(({ path }) => walk.view.steps.get(path)?.produced ?? []);
   const kept = produced.length === 0 ? {} : { produced };
-  const failed = statuses.filter((status) => countsAsFailed(status)).length;
-  if (statuses.length > 0 && statuses.every((status) => status === 'cancelled')) {
-    walk.found.changes.push(moveStep(record, 'cancelled', kept));
-  } else if (node.stopped !== undefined) {
-    walk.found.changes.push(moveStep(record, 'read_failed', { ...kept, error: { kind: 'target', message: node.stopped } }));
-  } else if (failed > node.tolerated) {
-    walk.found.changes.push(
-      moveStep(record, 'read_failed', { ...kept, error: { kind: 'target', message: failureMessage(records, failed, members.length) } }),
-    );
-  } else if (failed > 0 || statuses.includes('partially_failed')) {
-    walk.found.changes.push(moveStep(record, 'read_finished', { ...kept, verdict: 'partially_failed' }));
-  } else if (statuses.every((status) => status === 'skipped')) {
-    walk.found.changes.push(moveStep(record, 'left_out', { reason: 'every item was skipped' }));
-  } else {
-    walk.found.changes.push(moveStep(record, 'read_finished', kept));
+  const status = fanOutStatus({ statuses, exceeded: after !== undefined, rolledBack: after?.rolledBack });
+  if (after !== undefined && status !== 'cancelled') {
+    walk.found.changes.push(failedScope(record, { status, after, error: record.error ?? node.failure, kept }));
+  } else if (status === 'cancelled') walk.found.changes.push(moveStep(record, 'cancelled', kept));
+  else if (status === 'skipped') walk.found.changes.push(moveStep(record, 'left_out', { reason: 'every item was skipped' }));
+  else {
+    const verdict = status === 'partially_failed' ? ({ verdict: status } as const) : {};
+    walk.found.changes.push(moveStep(record, 'read_finished', { ...kept, ...verdict }, { drop: ['error', 'reason'] }));
   }
 }
 
-function failureMessage(records: readonly StepRecord[], failed: number, total: number): string {
+function failureMessage(walk: Walk, members: readonly Member[], failed: number): string {
+  const records = members.flatMap(({ path }) => walk.view.steps.get(path) ?? []);
   const first = records.find((member) => member.error !== undefined);
   const why = first === undefined ? '' : `: ${first.itemKey ?? first.path}: ${first.error?.message ?? ''}`;
-  return `${failed} of ${total} failed${why}`;
+  return `${failed} of ${members.length} failed${why}`;
 }
 
 function isOpen(status: StepStatus): boolean {

@@ -6,6 +6,7 @@ import type { StepChange } from './change.ts';
 import type { LockWant } from './named-locks.ts';
 import type { RunView, StepRecord } from './record.ts';
 import type { ItemBinding } from './scope.ts';
+import type { StepStatus } from './verdict.ts';
 
 /**
  * What may happen at a place of the tree. `go`: everything. `finish`: what has started goes on, nothing new opens. `drain`: what was sent
@@ -30,6 +31,10 @@ export interface Found {
   readonly held: { readonly path: string; readonly hold: Hold }[];
   /** Steps that need their named locks before they go on. */
   readonly wants: LockWant[];
+  /** Failed nodes about which a person decides before the run goes on. */
+  readonly paused: StepRecord[];
+  /** Nodes whose rollback was looked at in this walk: two places may ask for the same one. */
+  readonly undone: Set<string>;
   wakeAtMs: number | undefined;
 }
 
@@ -51,6 +56,10 @@ export interface Situation {
 /** The walk: facts that are the same everywhere in it, and what it has found. */
 export interface Walk extends Situation {
   readonly found: Found;
+  /** The run comes to its end by a refusal, a cancel or its time: no failure is answered any more. */
+  readonly ending: boolean;
+  /** Walks steps in written order. A tolerant sequence runs each of its steps even if an earlier one failed. */
+  readonly walkSteps: (steps: readonly Step[], level: Level, tolerant?: boolean) => StepStatus;
 }
 
 /** One level of the tree: the prefix of its paths, the items around it and what may happen there. */
@@ -58,6 +67,10 @@ export interface Level {
   readonly prefix: string;
   readonly bindings: readonly ItemBinding[];
   readonly mode: Mode;
+  /** The node that the steps here handle or undo: they see it under its id, also when it is one item of a fan-out. */
+  readonly about?: string;
+  /** Why nothing opens here any more. */
+  readonly why?: string;
   /** Calendars that must be open here, outermost first. */
   readonly windows?: readonly WindowScope[];
   /** Inside rollback or finally, which must be able to run unattended. */
@@ -71,7 +84,24 @@ export interface WindowScope {
   readonly atClose: AtWindowClose;
 }
 
+/** A node that has a record, at its level. */
+export interface Node {
+  readonly record: StepRecord;
+  readonly level: Level;
+}
+
 /** Remembers the earliest time at which something is due. */
 export function wakeAt(walk: Walk, atMs: number): void {
   walk.found.wakeAtMs = Math.min(walk.found.wakeAtMs ?? atMs, atMs);
+}
+
+/** The level of rollback and `finally` below a level: they go on when the rest is stopped, until their own time is over. */
+export function cleanupLevel({ view }: Pick<Walk, 'view'>, level: Level): Level {
+  const mode = level.mode === 'hold' ? 'hold' : isCleanupOver(view) ? 'drain' : 'go';
+  return { ...level, mode, cleanup: true };
+}
+
+/** True when rollback and `finally` have used up their time, or a person has given them up. */
+export function isCleanupOver({ run }: RunView): boolean {
+  return run.reason === 'cleanup_late' || run.cleanup === 'incomplete';
 }

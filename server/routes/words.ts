@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { RunwardError } from '../../engine/errors.ts';
 import { controlRefusal } from '../../engine/run/control.ts';
+import { isPaused } from '../../engine/run/paused-step.ts';
 import type { RunRecord } from '../../engine/run/record.ts';
 import { hasEnded } from '../../engine/run/run-state.ts';
 import type { App, ServerContext } from '../context.ts';
@@ -117,7 +118,12 @@ function addResolve(app: App, context: ServerContext): void {
     '/api/v1/runs/:run/steps/:stepKey/resolve',
     {
       config: { permission: 'step:resolve', budget: 'write' },
-      schema: { ...schema, summary: 'Say what an unknown step did', params: stepParams, body: resolveBody },
+      schema: {
+        ...schema,
+        summary: 'Say what an unknown step did, or what becomes of a failed one',
+        params: stepParams,
+        body: resolveBody,
+      },
     },
     async (request, reply) => {
       const { confirm, ...said } = request.body;
@@ -127,8 +133,8 @@ function addResolve(app: App, context: ServerContext): void {
       demand(request.caller, 'step:resolve', resourceOf(run));
       const word = { kind: 'resolve' as const, runId: run.runId, step: step.path, ...said };
       const check = () => {
-        if (step.state !== 'unknown')
-          throw new RunwardError('CONFLICT_STATE', `${step.path} is ${step.state}: only an unknown step is resolved`);
+        if (step.state !== 'unknown' && !isPaused(step))
+          throw new RunwardError('CONFLICT_STATE', `${step.path} is ${step.state}: only a step that asks for an answer is resolved`);
         if (view.plan.severity === 'severe') demandSecondPerson(request.caller, run, { ...said, confirm });
       };
       return accepted(reply, await sendWord(context, request.caller, { key: request.headers['idempotency-key'], word, check }));

@@ -23,10 +23,13 @@ const stepStatus = z.enum([
   'running',
   'retrying',
   'succeeded',
+  'recovered',
   'skipped',
   'partially_failed',
   'failed',
   'timed_out',
+  'rolled_back',
+  'rollback_failed',
   'cancelled',
   'unknown',
 ]);
@@ -46,6 +49,7 @@ const row = {
   phase: z.string(),
   outcome: z.string().optional(),
   reason: z.string().optional(),
+  rollback: z.enum(['complete', 'failed']).optional(),
   planHash: z.string(),
   requester: z.object({ name: z.string() }),
   createdAt: instant,
@@ -75,6 +79,7 @@ const state = {
   endedAt: instant.optional(),
   stepKey: z.string().optional(),
   keptFrom: z.number().int().optional().describe('Number of the run whose result this is'),
+  undoneBy: z.string().optional().describe('The undo step or the scope whose rollback undid this one'),
 };
 
 const stepSchema = z.object({
@@ -187,7 +192,7 @@ export const cancelBody = controlBody.extend({
 export const answerBody = z.strictObject({ reason: reason.optional(), form: jsonObject.optional() });
 export const resolveBody = z
   .strictObject({
-    as: z.enum(['succeeded', 'failed', 'again', 'adopt']),
+    as: z.enum(['succeeded', 'failed', 'again', 'adopt', 'rollback']),
     operation: z.string().min(1).max(8192).optional().describe('With adopt: the operation that is the effect of the step'),
     reason,
     confirm: confirm.describe('The name of the runbook, where the plan is severe'),

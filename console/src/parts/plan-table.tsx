@@ -1,6 +1,8 @@
 import type { PlanView } from '../api.ts';
 import { plainText } from '../plain-text.ts';
 
+const ROLES = { rollback: 'only to undo it', on_failure: 'only if it fails' } as const;
+
 /** A plan as people read it: one row a step with what it may do. */
 export function PlanTable({ plan }: { readonly plan: PlanView }) {
   const { counts } = plan;
@@ -27,7 +29,8 @@ export function PlanTable({ plan }: { readonly plan: PlanView }) {
             <tr key={`${row.section} ${row.path}`}>
               <td>{row.kind}</td>
               <td>
-                {plainText(row.name)} {row.note !== undefined && <small>{plainText(row.note)}</small>}
+                {plainText(row.name)} {row.role !== undefined && <small>{ROLES[row.role]}</small>}{' '}
+                {row.note !== undefined && <small>{plainText(row.note)}</small>}
               </td>
               <td>
                 <code>{row.action}</code>

@@ -146,7 +146,7 @@ function Row({ name, note, depth, state, axis, chosen, onClick }: RowParts) {
 
 function itemsText(step: StepSummary): string {
   if (step.items.length === 0) return '';
-  const done = step.items.filter((item) => item.status === 'succeeded' || item.status === 'skipped').length;
+  const done = step.items.filter((item) => ['succeeded', 'recovered', 'skipped'].includes(item.status)).length;
   return `${done} of ${step.items.length}`;
 }
 

@@ -217,6 +217,7 @@ const ANSWER_WORDS: Readonly<Record<string, string>> = {
   failed: 'Failed',
   again: 'Send again',
   adopt: 'Follow an operation',
+  rollback: 'Roll back',
 };
 
 function resolveDecision(run: RunSummary, wait: RunSummary['waitingFor'][number]): Decision {

@@ -1,0 +1,27 @@
+import { evaluate } from '../language/expression.ts';
+import type { Step } from '../language/runbook.ts';
+import { moveStep } from './change.ts';
+import { scopeAt } from './scope.ts';
+import type { StepStatus } from './verdict.ts';
+import type { Node, Walk } from './walk.ts';
+
+/** Evaluates all checks of an `assert` step and shows every one that does not hold. */
+export function walkAssert(walk: Walk, step: Step, { record, level }: Node): StepStatus {
+  if (step.body.kind !== 'assert' || level.mode === 'hold') return 'running';
+  const scope = scopeAt({ ...walk, ...level });
+  const failures: string[] = [];
+  for (const check of step.body.checks) {
+    const outcome = evaluate(check.that, scope, walk.nowMs);
+    if (!outcome.ok) {
+      walk.found.changes.push(moveStep(record, 'read_failed', { error: { kind: 'expression', message: `that: ${outcome.message}` } }));
+      return 'running';
+    }
+    if (outcome.value !== true) failures.push(check.message);
+  }
+  walk.found.changes.push(
+    failures.length === 0
+      ? moveStep(record, 'read_finished', {}, { drop: ['error'] })
+      : moveStep(record, 'read_failed', { error: { kind: 'assertion', message: failures.join('; ') } }),
+  );
+  return 'running';
+}

@@ -1,0 +1,53 @@
+import type { Step } from '../language/runbook.ts';
+import { moveStep } from './change.ts';
+import type { StepRecord } from './record.ts';
+import { stepPath, visiblePrefixes } from './step-path.ts';
+import { type StepStatus } from './verdict.ts';
+import { stepsById } from './waiting.ts';
+import { cleanupLevel, type Level, type Node, type Walk } from './walk.ts';
+import { type Undoing, undoItems, undoRecord } from './walk-rollback.ts';
+
+/** Runs the rollbacks of an earlier step or block now. What an earlier `undo` or rollback has undone is not undone twice. */
+export function walkUndo(walk: Walk, step: Step, node: Node): StepStatus {
+  const { record, level } = node;
+  if (step.body.kind !== 'undo') return 'running';
+  const found = earlierStep(walk, step.body.step, level);
+  if (level.mode === 'drain' && !(found !== undefined && hasBegun(walk, found.record))) {
+    walk.found.changes.push(moveStep(record, 'cancelled', { reason: 'the run was stopped' }));
+    return 'running';
+  }
+  if (level.mode === 'hold' && found === undefined) return 'running';
+  const undoing: Undoing = { by: record.path, unanswered: [], failed: false };
+  const undo = found?.record.node === 'fan_out' ? undoItems : undoRecord;
+  const undone = found === undefined ? 'done' : undo(walk, found.step, found, undoing);
+  if (undone !== 'done') return undone;
+  walk.found.changes.push(endOfUndo(walk, record, undoing));
+  return 'running';
+}
+
+function endOfUndo(walk: Walk, record: StepRecord, undoing: Undoing) {
+  const [first] = undoing.unanswered;
+  if (first !== undefined) {
+    const message = `the rollback step ${first.stepId} failed: ${first.error?.message ?? 'it did not run'}`;
+    return moveStep(record, 'read_failed', { error: { kind: first.error?.kind ?? 'target', message } });
+  }
+  const undidSomething = [...walk.view.steps.values()].some(({ undoneBy }) => undoneBy === record.path);
+  if (undidSomething || undoing.failed) return moveStep(record, 'read_finished', {}, { drop: ['error'] });
+  return moveStep(record, 'left_out', { reason: 'there was nothing to undo' });
+}
+
+function earlierStep(walk: Walk, id: string, level: Level): (Node & { readonly step: Step }) | undefined {
+  const step = stepsById(walk.plan.definition).get(id);
+  if (step === undefined) return undefined;
+  for (const prefix of visiblePrefixes(level.prefix)) {
+    const record = walk.view.steps.get(stepPath(prefix, id));
+    if (record === undefined) continue;
+    const bindings = level.bindings.filter(({ at }) => at === undefined || record.path.startsWith(at));
+    return { step, record, level: { ...cleanupLevel(walk, level), prefix, bindings } };
+  }
+  return undefined;
+}
+
+function hasBegun(walk: Walk, record: StepRecord): boolean {
+  return [...walk.view.steps.keys()].some((path) => path.startsWith(record.path) && path.includes('/roll-back/'));
+}
