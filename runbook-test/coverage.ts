@@ -52,7 +52,7 @@ function pointsOfStep(step: Step): readonly Point[] {
 }
 
 function* reachedIn(journal: Journal): Generator<string> {
-  for (const { stepId } of journal.begun) yield stepId;
+  for (const { stepId, called } of journal.begun) if (!called) yield stepId;
   for (const { stepId, node, state, reason, error } of journal.changes) {
     if (state === 'skipped' && reason === CONDITION_IS_FALSE) yield `${stepId}: if is false`;
     if (state !== 'skipped' && state !== 'cancelled') yield `${stepId}: if is true`;

@@ -12,9 +12,10 @@ export function mockBook(one: TestCase, journal: Journal, environment: string): 
     mockFor: (context: ActionContext<never>) => {
       const attempt = `${context.stepKey}.${context.attempt}`;
       if (taken.has(attempt)) return taken.get(attempt);
-      journal.actionBegan(context.stepPath);
-      const id = journal.records.get(context.stepPath)?.stepId ?? '';
-      const keys = journal.keysOf(context.stepPath);
+      const path = journal.pathOf(context.runId, context.stepPath);
+      journal.actionBegan(path);
+      const id = journal.seen.get(path)?.record.stepId ?? '';
+      const keys = journal.keysOf(path);
       const place = JSON.stringify([id, ...keys]);
       const before = counts.get(place) ?? 0;
       counts.set(place, before + 1);

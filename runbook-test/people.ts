@@ -2,9 +2,8 @@ import type { VirtualTime } from '../adapters/memory/virtual-time.ts';
 import type { RunId } from '../engine/ids.ts';
 import type { TestCase, TestEvent } from '../engine/language/runbook-test.ts';
 import { type Command, sendCommand } from '../engine/run/command.ts';
-import type { StepRecord } from '../engine/run/record.ts';
 import { statusOf } from '../engine/run/verdict.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, Seen } from './journal.ts';
 import { mockAt } from './mock-book.ts';
 import type { Workers } from './workers.ts';
 
@@ -15,7 +14,7 @@ const OPERATOR = person('operator', []);
 
 /** What is still to come from people and events of a case. */
 export interface Happenings {
-  readonly onChange: (record: StepRecord) => void;
+  readonly onChange: (seen: Seen) => void;
   /** Words and events that have a time and are not there yet. */
   readonly toCome: () => number;
   readonly said: () => number;
@@ -27,7 +26,6 @@ interface Stage {
   readonly one: TestCase;
   readonly time: VirtualTime;
   readonly runId: RunId;
-  readonly planHash: string;
   readonly isManual: (stepId: string) => boolean;
   readonly workers: () => Workers;
   readonly journal: () => Journal;
@@ -61,15 +59,16 @@ export function stagePeople(stage: Stage): Happenings {
     if (event.do === 'kill_switch') return stage.workers().kill(event.forMs);
     say(eventCommand(stage, event));
   };
-  const answer = (record: StepRecord): void => {
+  const answer = (seen: Seen): void => {
+    const { record, path } = seen;
     const asking = `${record.key} ${record.attempt}`;
     if (record.node !== 'person' || record.state !== 'ready' || asked.has(asking)) return;
     asked.add(asking);
-    const round = rounds.get(record.path) ?? 0;
-    rounds.set(record.path, round + 1);
-    const mock = mockAt(one.mocks[record.stepId], stage.journal().keysOf(record.path), round);
+    const round = rounds.get(path) ?? 0;
+    rounds.set(path, round + 1);
+    const mock = mockAt(one.mocks[record.stepId], stage.journal().keysOf(path), round);
     if (mock?.kind !== 'people') return;
-    for (const word of mock.words) later(word.afterMs, () => say(wordCommand(stage, record.path, word)));
+    for (const word of mock.words) later(word.afterMs, () => say(wordCommand(stage, seen, word)));
   };
 
   for (const event of one.events) {
@@ -78,10 +77,10 @@ export function stagePeople(stage: Stage): Happenings {
     later(event.when.atMs, () => play(event));
   }
   return {
-    onChange: (record) => {
-      answer(record);
+    onChange: (seen) => {
+      answer(seen);
       for (const event of one.events) {
-        if (expected.has(event) || !isMoment(event, record)) continue;
+        if (expected.has(event) || !isMoment(event, seen)) continue;
         expected.add(event);
         later(event.when.kind === 'step' ? event.when.afterMs : 0, () => play(event));
       }
@@ -92,22 +91,22 @@ export function stagePeople(stage: Stage): Happenings {
   };
 }
 
-function isMoment({ when }: TestEvent, record: StepRecord): boolean {
+function isMoment({ when }: TestEvent, { record, path }: Seen): boolean {
   if (when.kind === 'at' || statusOf(record) !== when.is) return false;
-  if (when.step !== record.stepId && when.step !== record.path) return false;
-  return when.item === undefined ? record.itemKey === undefined || when.step === record.path : record.itemKey === when.item;
+  if (when.step !== record.stepId && when.step !== path) return false;
+  return when.item === undefined ? record.itemKey === undefined || when.step === path : record.itemKey === when.item;
 }
 
 type Word = Extract<TestCase['mocks'][string][number], { readonly kind: 'people' }>['words'][number];
 
-function wordCommand(stage: Stage, path: string, word: Word): Command {
-  const isManual = stage.isManual(stage.journal().records.get(path)?.stepId ?? '');
+function wordCommand(stage: Stage, { runId, planHash, record }: Seen, word: Word): Command {
+  const isManual = stage.isManual(record.stepId);
   const kinds = { approve: 'approve', done: 'done', deny: isManual ? 'not_done' : 'deny' } as const;
   return {
     kind: kinds[word.answer],
-    runId: stage.runId,
-    step: path,
-    planHash: stage.planHash,
+    runId,
+    step: record.path,
+    planHash,
     by: person(word.by, word.groups),
     atMs: stage.time.clock.nowMs(),
     reason: word.reason ?? 'said in a test',
@@ -120,8 +119,9 @@ function eventCommand(stage: Stage, event: TestEvent): Command {
   if (event.do === 'pause' || event.do === 'resume') return { ...head, kind: event.do };
   if (event.do !== 'resolve') return { ...head, kind: 'cancel' };
   const named = event.step ?? '';
-  const path = [...stage.journal().records.values()].find(({ stepId, state }) => stepId === named && state === 'unknown')?.path ?? named;
-  return { ...head, kind: 'resolve', step: path, as: event.as ?? 'failed' };
+  const open = [...stage.journal().seen.values()].filter(({ record }) => record.state === 'unknown');
+  const meant = open.find(({ record, path }) => record.stepId === named || path === named);
+  return { ...head, kind: 'resolve', runId: meant?.runId ?? stage.runId, step: meant?.record.path ?? named, as: event.as ?? 'failed' };
 }
 
 function person(name: string, groups: readonly string[]): Command['by'] {

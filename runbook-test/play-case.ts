@@ -63,17 +63,21 @@ export async function playCase(play: CaseToPlay): Promise<Played> {
   if (planned.kind === 'refused') return planned;
 
   const runId = world.ids.uuid5('runbook test', planned.hash) as RunId;
-  const steps = stepsById(planned.plan.definition);
+  const definitions = [planned.plan.definition, ...Object.values(planned.plan.calls ?? {}).map(({ definition }) => definition)];
+  const manual = new Set(
+    definitions.flatMap((definition) =>
+      [...stepsById(definition).values()].flatMap(({ id, body }) => (body.kind === 'manual' ? [id] : [])),
+    ),
+  );
   const people: Happenings = stagePeople({
     one,
     time,
     runId,
-    planHash: planned.hash,
-    isManual: (stepId) => steps.get(stepId)?.body.kind === 'manual',
+    isManual: (stepId) => manual.has(stepId),
     workers: () => workers,
     journal: () => journal,
   });
-  const journal = keepJournal(runId, time.clock.nowMs, people.onChange);
+  const journal = keepJournal({ runId, planHash: planned.hash }, time.clock.nowMs, people.onChange);
   const actions = mockedActions(mockBook(one, journal, planned.plan.environment));
   const workers: Workers = startWorkers(
     time,

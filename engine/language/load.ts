@@ -137,13 +137,31 @@ function checkTests(files: readonly ReadFile[], { actions }: LoadOptions): reado
     const name = file.document.runbook;
     const runbook = runbooks.get(name);
     if (runbook !== undefined && runbook.document === undefined) return [];
-    if (runbook !== undefined) return checkTest(file, { name, root: runbook.root, steps: outlineSteps(runbook.root, actions) });
+    if (runbook !== undefined) return checkTest(file, { name, root: runbook.root, steps: stepsWithCalls(runbook, { runbooks, actions }) });
     const near = nearest(name, runbooks.keys());
     const span = child(file.root, 'runbook')?.span ?? file.root.span;
     const suggestion = near === undefined ? { hint: 'runbooks are named by metadata.name' } : { hint: didYouMean(near), fix: near };
     file.report('RW409', { span, pointer: '/runbook', ...suggestion }, { what: 'runbook', name: quoted(name) });
     return [];
   });
+}
+
+// A case plays what its runbook calls as well, so the steps of called runbooks are known by their ids too.
+function stepsWithCalls(
+  runbook: ReadFile,
+  { runbooks, actions }: Pick<LoadOptions, 'actions'> & { readonly runbooks: ReadonlyMap<string, ReadFile> },
+): readonly OutlinedStep[] {
+  const found: OutlinedStep[] = [];
+  const open = [runbook];
+  const seen = new Set<ReadFile>();
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const steps = outlineSteps(next.root, actions);
+    found.push(...steps);
+    open.push(...steps.flatMap(({ node }) => runbooks.get(textOf(child(node, 'call')) ?? '') ?? []));
+  }
+  return found;
 }
 
 function nameOf(root: TreeNode): string {

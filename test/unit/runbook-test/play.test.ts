@@ -281,3 +281,45 @@ describe('what a report says', () => {
     expect(runs[0]?.journals[0]?.changes).toEqual(runs[1]?.journals[0]?.changes);
   });
 });
+
+describe('a runbook that calls another', () => {
+  const CALLER = `apiVersion: runward/v1
+kind: Runbook
+metadata: { name: caller, title: Calls the restart, owner: team-web }
+purpose: operations
+environment: test
+timeout: 8h
+steps:
+  - { id: again, call: restart, with: { unit: shop-app } }
+outputs:
+  tries: steps.again.outputs.tries
+`;
+
+  it('plays the called run as well: its mocks, its gates and its steps go by their ids', async () => {
+    const text = `apiVersion: runward/v1
+kind: RunbookTest
+runbook: caller
+defaults:
+  mocks:
+    go: { approve: [{ by: ann, groups: [leads] }, { by: bo, groups: [business] }] }
+cases:
+  - name: good
+    mocks: { answers: [{ result: { ok: false } }, {}] }
+    expect: { status: succeeded, outputs: { tries: 2 }, order: [again, "again/go", "again/restart", "again/finally/look"] }
+  - name: denied
+    mocks: { go: { deny: { by: ann, groups: [leads] } } }
+    expect: { status: failed, steps: { again: failed }, not_started: [restart] }
+`;
+    const files = [
+      { path: 'restart.yaml', text: RUNBOOK },
+      { path: 'caller.yaml', text: CALLER },
+      { path: 'caller.test.yaml', text },
+    ];
+    const loaded = loadDocuments(files, { actions });
+    expect(loaded.findings).toEqual([]);
+    const [test] = loaded.tests;
+    if (test === undefined) throw new Error('there is no test');
+    const report = await runTest(loaded, test, { seed: 1, wants: () => true });
+    expect(report.cases.map(texts)).toEqual([[], []]);
+  });
+});
