@@ -143,7 +143,18 @@ export const AREAS: readonly Area[] = [
 ];
 
 /** Where files may lie that hold no code. Everything else needs an area above. */
-export const PLACES: readonly string[] = ['runbooks', 'configurations', 'bin', 'docker', 'docs', 'test', '.ci', 'simulator', 'console'];
+export const PLACES: readonly string[] = [
+  'runbooks',
+  'configurations',
+  'templates',
+  'bin',
+  'docker',
+  'docs',
+  'test',
+  '.ci',
+  'simulator',
+  'console',
+];
 
 /** Files that may lie at the top. */
 export const TOP_FILES: readonly string[] = [
