@@ -36,16 +36,26 @@ function endOfUndo(walk: Walk, record: StepRecord, undoing: Undoing) {
   return moveStep(record, 'left_out', { reason: 'there was nothing to undo' });
 }
 
+// The step may stand at this level, at one around it, or inside blocks of either that have ended: of those the last attempt counts.
 function earlierStep(walk: Walk, id: string, level: Level): (Node & { readonly step: Step }) | undefined {
   const step = stepsById(walk.plan.definition).get(id);
   if (step === undefined) return undefined;
-  for (const prefix of visiblePrefixes(level.prefix)) {
-    const record = walk.view.steps.get(stepPath(prefix, id));
+  for (const around of visiblePrefixes(level.prefix)) {
+    const record = walk.view.steps.get(stepPath(around, id)) ?? insideBlocks(walk, id, around);
     if (record === undefined) continue;
+    const prefix = record.path.slice(0, -id.length);
     const bindings = level.bindings.filter(({ at }) => at === undefined || record.path.startsWith(at));
     return { step, record, level: { ...cleanupLevel(walk, level), prefix, bindings } };
   }
   return undefined;
+}
+
+function insideBlocks(walk: Walk, id: string, around: string): StepRecord | undefined {
+  const found = [...walk.view.steps.values()].filter(({ path, stepId, itemKey }) => {
+    if (stepId !== id || itemKey !== undefined || !path.startsWith(around)) return false;
+    return /^([a-z0-9_]+(#\d+)?\/)+$/.test(path.slice(around.length, -id.length));
+  });
+  return found.toSorted((left, right) => (left.createdAtMs ?? 0) - (right.createdAtMs ?? 0)).at(-1);
 }
 
 function hasBegun(walk: Walk, record: StepRecord): boolean {

@@ -81,6 +81,24 @@ test('undo runs a rollback on the good path once: what follows finds it spent', 
   expect((await world.step('enable')).state).toBe('succeeded');
 });
 
+test('undo reaches a step inside a block that has ended, of a block tried twice the last time', async () => {
+  let tries = 0;
+  const cut = block('cut', [undoable('drain'), leaf('check', 'read')], { retry: { attempts: 1, delayMs: 0, backoff: 1, maxDelayMs: 0 } });
+  const world = await makeRunWorld(
+    { steps: [cut, step('enable', { kind: 'undo', step: 'drain' })] },
+    {
+      read: async () => {
+        tries += 1;
+        return tries === 1 ? { kind: 'failed', failure: { kind: 'target', message: 'not yet' } } : { kind: 'succeeded', result: {} };
+      },
+    },
+  );
+  expect((await world.go()).state).toBe('succeeded');
+  expect(await world.step('enable')).toMatchObject({ state: 'succeeded' });
+  expect(await world.step('cut#2/drain')).toMatchObject({ undoneBy: 'enable' });
+  expect(sent(world)).toEqual(['cut/drain', 'cut/drain/roll-back/drain_back', 'cut#2/drain', 'cut#2/drain/roll-back/drain_back']);
+});
+
 test('undo of something that did nothing is skipped', async () => {
   const world = await makeRunWorld({ steps: [undoable('drain', { if: 'false' }), step('enable', { kind: 'undo', step: 'drain' })] });
   expect((await world.go()).state).toBe('succeeded');
