@@ -19,6 +19,8 @@ export interface StackRequest {
   /** How long a dead worker's runs stay unclaimed, in milliseconds. */
   readonly leaseMs: number;
   readonly scanMs: number;
+  /** Further settings of server and workers, as environment variables. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Simulator, server and workers as processes of their own. */
@@ -143,6 +145,7 @@ function settings(request: StackRequest, simulator: Child): Readonly<Record<stri
     RUNWARD_AZURE_TIME_SCALE: String(request.scale),
     RUNWARD_LEASE_MS: String(request.leaseMs),
     RUNWARD_SCAN_MS: String(request.scanMs),
+    ...request.settings,
   };
 }
 

@@ -1,6 +1,8 @@
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
+
+const POSTGRES = '/usr/lib/postgresql';
 
 /** What some tests need from the machine, and how to get it. */
 const TOOLS = {
@@ -8,6 +10,10 @@ const TOOLS = {
   sshd: { found: () => onPath('sshd') && hasLoginShell(), get: 'apt-get install openssh-server, and a user with a login shell' },
   curl: { found: () => onPath('curl'), get: 'apt-get install curl' },
   wget: { found: () => onPath('wget'), get: 'apt-get install wget' },
+  postgresql: {
+    found: () => postgresPrograms() !== undefined && findOnPath('sshd') !== undefined,
+    get: 'apt-get install postgresql openssh-server',
+  },
   chromium: { found: () => onPath('chromium'), get: 'apt-get install chromium' },
   'azure specifications': {
     found: () => existsSync(process.env['AZURE_SPECIFICATIONS'] ?? ''),
@@ -36,6 +42,15 @@ export function lacks(tool: Tool): boolean {
 /** The tests' sshd runs as this user, who must be able to log in: `nobody` of Debian is not. */
 function hasLoginShell(): boolean {
   return !/\/(nologin|false)$/.test(userInfo().shell ?? '');
+}
+
+/** The folder of the newest PostgreSQL server's programs as Debian installs them, or undefined. */
+export function postgresPrograms(): string | undefined {
+  const versions = existsSync(POSTGRES) ? readdirSync(POSTGRES).filter((name) => /^\d+$/.test(name)) : [];
+  return versions
+    .toSorted((left, right) => Number(right) - Number(left))
+    .map((version) => join(POSTGRES, version, 'bin'))
+    .find((folder) => existsSync(join(folder, 'initdb')));
 }
 
 function onPath(name: string): boolean {

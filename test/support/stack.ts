@@ -33,6 +33,7 @@ export async function startTestStack(options: {
   readonly leaseMs: number;
   /** Further flags of the simulator, for example its estate. */
   readonly flags?: readonly string[];
+  readonly settings?: Readonly<Record<string, string>>;
 }): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'runward-stack-'));
   const redis = await startTestRedis();
