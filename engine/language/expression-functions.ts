@@ -14,6 +14,10 @@ export const COST_MAX = 1_000_000;
 
 const GLOB_MAX = 256;
 
+// How much of a list or a text an operation goes through for one unit of cost.
+const ITEMS_PER_COST = 16;
+const CHARACTERS_PER_COST = 100;
+
 /** What one evaluation knows and spends. The library's handlers cannot be given it, so one object is filled before each evaluation. */
 export interface Meter {
   nowMs: number;
@@ -38,7 +42,7 @@ export const MACROS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one
 
 /** Registers the functions that runbooks have beyond CEL's own; `meter` supplies the time and takes the cost. */
 export function registerFunctions(environment: Environment, meter: Meter): Environment {
-  registerText(environment);
+  registerText(environment, meter);
   registerLists(environment);
   registerDefault(environment);
   registerNull(environment);
@@ -46,6 +50,8 @@ export function registerFunctions(environment: Environment, meter: Meter): Envir
   environment.registerFunction(`rw_duration(dyn): ${DURATION}`, readDuration);
   environment.registerFunction('rw_spend(int): bool', (cost: bigint) => spend(meter, Number(cost)));
   environment.registerFunction('rw_bounded(dyn): dyn', bounded);
+  environment.registerFunction('rw_flat(dyn): dyn', (value: unknown) => weighFlat(meter, value));
+  environment.registerFunction('rw_deep(dyn): dyn', (value: unknown) => weighDeep(meter, value));
   return environment;
 }
 
@@ -63,12 +69,20 @@ export function registerMixedNumbers(environment: Environment): Environment {
   return environment;
 }
 
-function registerText(environment: Environment): void {
+function registerText(environment: Environment, meter: Meter): void {
   environment.registerFunction(`string(${DURATION}): string`, (value: Duration) => formatDuration(value.valueOf()));
   environment.registerFunction(`string(${TIMESTAMP}): string`, (value: unknown) => formatInstant(msOfDate(value) ?? 0));
-  environment.registerFunction('json(string): dyn', readJson);
+  environment.registerFunction('json(string): dyn', (text: string) => {
+    // A value is built for each of its characters at worst.
+    spend(meter, Math.ceil(text.length / ITEMS_PER_COST));
+    return readJson(text);
+  });
   environment.registerFunction('lines(string): list<string>', (text: string) => capped(text.replace(/\r?\n$/, '').split(/\r?\n/)));
-  environment.registerFunction('glob(string, string): bool', globMatches);
+  environment.registerFunction('glob(string, string): bool', (text: string, pattern: string) => {
+    // Each star can go over the whole text again.
+    spend(meter, Math.ceil((text.length * pattern.split('*').length) / CHARACTERS_PER_COST));
+    return globMatches(text, pattern);
+  });
 }
 
 function registerLists(environment: Environment): void {
@@ -157,6 +171,41 @@ function spend(meter: Meter, cost: number): boolean {
   meter.cost += cost;
   if (meter.cost > COST_MAX) throw new EvaluationError(`the expression costs more than ${COST_MAX}`);
   return true;
+}
+
+// What goes through a text or a list once is paid by its size. Lists and texts that have grown too large are refused here as well,
+// because each operation could make them twice as long.
+function weighFlat(meter: Meter, value: unknown): unknown {
+  if (Array.isArray(value)) spend(meter, Math.ceil(value.length / ITEMS_PER_COST));
+  if (typeof value === 'string') spend(meter, Math.ceil(value.length / CHARACTERS_PER_COST));
+  return bounded(value);
+}
+
+// Values share what they hold, so a short expression can build one that takes forever to go through.
+function weighDeep(meter: Meter, value: unknown): unknown {
+  const open: unknown[] = [value];
+  let seen = 0;
+  while (open.length > 0) {
+    const next = open.pop();
+    // Maps are compared key by key, which costs much more than a number does.
+    seen += isMap(next) ? ITEMS_PER_COST : 1;
+    if (seen >= ITEMS_PER_COST) {
+      spend(meter, Math.floor(seen / ITEMS_PER_COST));
+      seen %= ITEMS_PER_COST;
+    }
+    if (typeof next === 'string') spend(meter, Math.floor(next.length / CHARACTERS_PER_COST));
+    if (Array.isArray(next)) for (const item of next as readonly unknown[]) open.push(item);
+    else if (isMap(next)) for (const item of Object.values(next)) open.push(item);
+  }
+  return bounded(value);
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype)
+  );
 }
 
 // A chain of macros could double a text or a list at each link, so each value that a macro yields is bounded.

@@ -27,6 +27,8 @@ export interface Expression {
   readonly names: readonly { readonly name: string; readonly range: Range }[];
   readonly calls: readonly Call[];
   readonly macroBodies: readonly { readonly range: Range; readonly nodes: number }[];
+  /** Values whose size decides what the operation over them costs; a comparison goes through all that is inside. */
+  readonly weighed: readonly { readonly range: Range; readonly deep: boolean }[];
   /** Chains such as `steps.lag.outputs.bytes` that start at a name of the scope, longest first at each place. */
   readonly paths: readonly Path[];
 }
@@ -59,18 +61,19 @@ export function parseExpression(text: string): Parsed {
   } catch (error) {
     return syntaxFailure(error, whole);
   }
-  const found: Found = { names: [], calls: [], macroBodies: [], paths: [], nodes: 0, deepest: 0 };
+  const found: Found = { names: [], calls: [], macroBodies: [], weighed: [], paths: [], nodes: 0, deepest: 0 };
   visit(ast, { bound: new Set(), macroDepth: 0, guarded: false }, found);
   if (found.nodes > NODES_MAX) return { ok: false, kind: 'limit', message: `${NODES_MAX} nodes`, range: whole };
   if (found.deepest > MACRO_DEPTH_MAX) return { ok: false, kind: 'limit', message: `macros nested ${MACRO_DEPTH_MAX} deep`, range: whole };
-  const { names, calls, macroBodies, paths } = found;
-  return { ok: true, expression: { text, ast, names, calls, macroBodies, paths } };
+  const { names, calls, macroBodies, weighed, paths } = found;
+  return { ok: true, expression: { text, ast, names, calls, macroBodies, weighed, paths } };
 }
 
 interface Found {
   readonly names: { readonly name: string; readonly range: Range }[];
   readonly calls: Call[];
   readonly macroBodies: { readonly range: Range; readonly nodes: number }[];
+  readonly weighed: { readonly range: Range; readonly deep: boolean }[];
   readonly paths: Path[];
   nodes: number;
   deepest: number;
@@ -86,8 +89,28 @@ function visit(node: ASTNode, inside: Inside, found: Found): void {
   found.nodes += 1;
   if (node.op === 'rcall' && MACROS.has(node.args[0])) return visitMacro(node, inside, found);
   if (node.op === 'call' || node.op === 'rcall') return visitCall(node, inside, found);
+  if (node.op === '+' || COMPARES.has(node.op)) weigh(childrenOf(node), COMPARES.has(node.op), found);
   if (node.op === 'id' || node.op === '.' || node.op === '[]') visitPath(node, inside, found);
   for (const child of childrenOf(node)) visit(child, inside, found);
+}
+
+const COMPARES: ReadonlySet<string> = new Set(['==', '!=', 'in']);
+// These look at no more than the value itself, or want it as it is written.
+const WEIGHTLESS: ReadonlySet<string> = new Set([
+  'has',
+  'default',
+  'size',
+  'type',
+  'now',
+  'duration',
+  'timestamp',
+  'bool',
+  'int',
+  'double',
+]);
+
+function weigh(nodes: readonly ASTNode[], deep: boolean, found: Found): void {
+  for (const { start, end, op } of nodes) if (op !== 'value') found.weighed.push({ range: { start, end }, deep });
 }
 
 /** The nodes directly below a node, in the order of the text. */
@@ -105,6 +128,7 @@ function visitCall(node: ASTNode & { op: 'call' | 'rcall' }, inside: Inside, fou
   const name = node.args[0];
   const range = node.op === 'call' ? { start: node.start, end: node.start + name.length } : { start: node.start, end: node.end };
   found.calls.push({ name, method: node.op === 'rcall', node, range });
+  if (!WEIGHTLESS.has(name)) weigh(childrenOf(node), false, found);
   childrenOf(node).forEach((child, index) => {
     const guards = node.op === 'call' && (name === 'has' || (name === 'default' && index === 0));
     visit(child, guards ? { ...inside, guarded: true } : inside, found);
@@ -156,6 +180,10 @@ function syntaxFailure(error: unknown, whole: Range): Parsed {
 }
 
 function plainSummary(summary: string): string {
-  const text = summary.replace('Unexpected token: EOF', 'something is missing at the end').replaceAll("'", '"');
+  const text = summary
+    .replace('Unexpected token: EOF', 'something is missing at the end')
+    .replace(/^Exceeded maxDepth \((\d+)\)$/i, '$1 levels')
+    .replace(/^Exceeded max\w+ \((\d+)\)$/i, '$1 parts')
+    .replaceAll("'", '"');
   return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -7,6 +7,9 @@ import { dateOf, msOfDate } from './instant.ts';
 /** Longest list that an expression may read or build. */
 export const LIST_MAX = 10_000;
 
+// Values share what they hold: a small one can stand for billions of parts.
+const PARTS_MAX = 100_000;
+
 /** A value or the reason why there is none. */
 export type Outcome<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string };
 
@@ -22,16 +25,23 @@ export function toCel(value: JsonValue): unknown {
   return mapToCel(value as JsonObject);
 }
 
-/** Turns a result of CEL into the form that records store. Throws EvaluationError for what JSON cannot hold. */
+/** Turns a result of CEL into the form that records store. Throws EvaluationError for what JSON cannot hold, and for values of more than 100,000 parts. */
 export function fromCel(value: unknown): JsonValue {
+  return stored(value, { left: PARTS_MAX });
+}
+
+function stored(value: unknown, parts: { left: number }): JsonValue {
+  parts.left -= 1;
+  if (parts.left < 0) return refuse(`the value has more than ${PARTS_MAX} parts`);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return wholeNumber(value);
   if (typeof value === 'number') return finiteNumber(value);
   if (value instanceof Duration) return durationValue(Math.round(value.valueOf()));
   const timeMs = msOfDate(value);
   if (timeMs !== undefined) return timeValue(timeMs);
-  if (Array.isArray(value)) return value.map(fromCel);
-  if (typeof value === 'object' && isPlain(value)) return Object.fromEntries(entriesOf(value).map(([name, item]) => [name, fromCel(item)]));
+  if (Array.isArray(value)) return value.map((item) => stored(item, parts));
+  if (typeof value === 'object' && isPlain(value))
+    return Object.fromEntries(entriesOf(value).map(([name, item]) => [name, stored(item, parts)]));
   return refuse('the value is of a kind that cannot be stored');
 }
 

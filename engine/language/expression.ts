@@ -26,7 +26,8 @@ const RUNTIME = registerMixedNumbers(
     new Environment({
       unlistedVariablesAreDyn: true,
       homogeneousAggregateLiterals: false,
-      limits: { maxAstNodes: 100_000, maxDepth: 250, maxListElements: 10_000 },
+      // Weaving nests a chain of operators once more for each of them; what people write is bounded before.
+      limits: { maxAstNodes: 100_000, maxDepth: 5000, maxListElements: 10_000 },
     }),
     METER,
   ),
@@ -100,12 +101,17 @@ function compile(expression: Expression): ParseResult {
 }
 
 // The library has no cost budget and its `duration` knows no days, so the text is woven: each macro body pays before it runs and
-// has its value bounded, and `duration` goes to our reader. Insertions never overlap: they sit at the two ends of a node.
+// has its value bounded, what goes through a list or a text pays for its size, and `duration` goes to our reader. Insertions never
+// overlap: they sit at the two ends of a node.
 function meteredText(expression: Expression): string {
   const edits: { at: number; order: number; text: string; drop: number }[] = [];
   for (const { range, nodes } of expression.macroBodies) {
     edits.push({ at: range.start, order: range.start - range.end, text: `cel.bind(rw_paid, rw_spend(${nodes}), rw_bounded(`, drop: 0 });
     edits.push({ at: range.end, order: range.end - range.start - 1e9, text: '))', drop: 0 });
+  }
+  for (const { range, deep } of expression.weighed) {
+    edits.push({ at: range.start, order: range.start - range.end, text: deep ? 'rw_deep(' : 'rw_flat(', drop: 0 });
+    edits.push({ at: range.end, order: range.end - range.start - 1e9, text: ')', drop: 0 });
   }
   for (const call of expression.calls) {
     if (!call.method && call.name === 'duration')

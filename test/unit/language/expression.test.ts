@@ -87,6 +87,38 @@ describe('evaluate', () => {
     expect(failure(`["${'a'.repeat(20)}"]${'.map(x, x + x)'.repeat(60)}`)).toContain('longer than');
   });
 
+  it.each([
+    ['lists that grow at each step', 'numbers.all(x, size(numbers + numbers + numbers) > 0)'],
+    ['lists that are looked through at each step', 'numbers.all(x, !(-1 in numbers))'],
+    ['lists that are compared at each step', 'numbers.all(x, numbers == numbers)'],
+    ['maps that are compared at each step', 'machines.all(x, x in machines)'],
+    ['texts that are searched at each step', 'numbers.all(x, !long.contains("b"))'],
+    ['texts that grow first', 'numbers.all(x, !(long + long + long).contains("b"))'],
+    ['texts that are cut into characters', 'numbers.all(x, size(long.split("")) > 0)'],
+    ['patterns that go back and forth', `numbers.all(x, !glob(long, "*${'a*'.repeat(100)}b"))`],
+    ['JSON that is nested deeply', 'numbers.all(x, size(json(nested)) == 0)'],
+    ['sums over and over', 'numbers.all(x, sum(numbers) > 0)'],
+    ['a value that shares its parts', 'hundred.map(a, hundred.map(b, hundred)).map(c, hundred.map(d, c)).map(e, hundred.map(f, e)) == [1]'],
+    ['a value too large to be stored', 'numbers.map(x, numbers)'],
+  ])('stops at %s', (_, text) => {
+    const numbers = Array.from({ length: 10_000 }, (_value, index) => index);
+    const machines = numbers.map((index) => ({ name: `n${index}`, tags: { ring: 'a' } }));
+    const nested = '['.repeat(20_000) + ']'.repeat(20_000);
+    const outcome = evaluate(text, { numbers, machines, nested, hundred: numbers.slice(0, 100), long: 'a'.repeat(65_536) }, 0);
+    expect(outcome).toEqual({
+      ok: false,
+      message: expect.stringMatching(/costs more than|more than 10000 items|not JSON|more than 100000 parts/),
+    });
+  });
+
+  it('lets honest work through: thousands of machines against a list of names', () => {
+    const names = Array.from({ length: 500 }, (_, index) => `web-${index}`);
+    const machines = Array.from({ length: 5000 }, (_, index) => ({ name: `web-${index}`, tags: { ring: index % 2 === 0 ? 'a' : 'b' } }));
+    const text = 'size(machines.filter(machine, machine.name in names && machine.tags.ring == "a"))';
+    expect(evaluate(text, { names, machines }, 0)).toEqual({ ok: true, value: 250 });
+    expect(evaluate(Array.from({ length: 300 }, () => 'one').join(' + '), { one: 1 }, 0)).toEqual({ ok: true, value: 300 });
+  });
+
   it('never throws, whatever the text is', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60, unit: 'binary' }), (text) => typeof evaluate(text, SCOPE, NOW_MS).ok === 'boolean'),
