@@ -17,6 +17,7 @@ const GLOB_MAX = 256;
 // How much of a list or a text an operation goes through for one unit of cost.
 const ITEMS_PER_COST = 16;
 const CHARACTERS_PER_COST = 100;
+const JSON_CHARACTERS_PER_COST = 4;
 
 /** What one evaluation knows and spends. The library's handlers cannot be given it, so one object is filled before each evaluation. */
 export interface Meter {
@@ -74,7 +75,7 @@ function registerText(environment: Environment, meter: Meter): void {
   environment.registerFunction(`string(${TIMESTAMP}): string`, (value: unknown) => formatInstant(msOfDate(value) ?? 0));
   environment.registerFunction('json(string): dyn', (text: string) => {
     // A value is built for each of its characters at worst.
-    spend(meter, Math.ceil(text.length / ITEMS_PER_COST));
+    spend(meter, Math.ceil(text.length / JSON_CHARACTERS_PER_COST));
     return readJson(text);
   });
   environment.registerFunction('lines(string): list<string>', (text: string) => capped(text.replace(/\r?\n$/, '').split(/\r?\n/)));
