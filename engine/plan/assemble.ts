@@ -8,6 +8,7 @@ import { targetScope } from '../run/scope.ts';
 import { allSteps } from '../run/step-path.ts';
 import { VERSION } from '../version.ts';
 import { withGateTimes } from './gate-times.ts';
+import { knownValueProblems } from './known-values.ts';
 import type { PinnedRunbook, Plan, PlannedSet, PlanRow } from './plan-record.ts';
 import { type Known, type KnownAction, type PlannedCall, planRows, worstOf } from './rows.ts';
 import { narrowSets } from './targets.ts';
@@ -63,6 +64,8 @@ export function assemblePlan(from: Assembling): Assembled {
     ...[...planned.values()].flatMap((call) => call.problems),
   ];
   if (against.length > 0) return { kind: 'refused', problems: against };
+  const useless = open.length > 0 ? [] : knownValueProblems(definition, { scope, nowMs });
+  if (useless.length > 0) return { kind: 'refused', problems: useless.map((late) => ({ runbook: definition.name, late })) };
   const known = { scope, sets, open: new Set(open), actions: from.actions, nowMs, calls: planned };
   return { kind: 'assembled', plan: planOf(from, { vars, sets, rows: rowsOf(definition, known) }), open };
 }

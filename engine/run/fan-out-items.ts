@@ -1,5 +1,6 @@
 import type { Failure } from '../actions/action.ts';
 import { evaluate, renderTemplate } from '../language/expression.ts';
+import { itemKey } from '../language/item-key.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Target } from '../target.ts';
@@ -72,13 +73,7 @@ function listItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
   if (!Array.isArray(outcome.value)) return { kind: 'expression', message: 'for_each: the expression is not a list' };
   const values = outcome.value as readonly JsonValue[];
   if (values.length > 1000) return { kind: 'expression', message: `for_each: ${values.length} items, at most 1000 are allowed` };
-  return values.map((value, index) => ({ key: keyOf(value, index), value }));
-}
-
-function keyOf(value: JsonValue, index: number): string {
-  if (typeof value === 'string') return value;
-  const name = value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as JsonObject)['name'] : undefined;
-  return typeof name === 'string' ? name : String(index);
+  return values.map((value, index) => ({ key: itemKey(value, index), value }));
 }
 
 function inOrder(step: Step, at: ScopeAt, items: readonly FanOutItem[]): readonly FanOutItem[] | Failure {

@@ -1,5 +1,6 @@
 import type { Failure } from '../actions/action.ts';
-import { asText, renderTemplate } from '../language/expression.ts';
+import { envText, envTotalProblem } from '../language/env-text.ts';
+import { renderTemplate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { soleExpression, splitTemplate } from '../language/template.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
@@ -50,11 +51,13 @@ function scriptInput(step: Step, at: ScopeAt, os: Target['os']): JsonObject | Fa
   for (const [name, value] of Object.entries(env)) {
     const rendered = renderTemplate(value, scopeAt(at), at.nowMs);
     if (!rendered.ok) return { kind: 'expression', message: `env ${name}: ${rendered.message}` };
-    const text = asText(rendered.value);
+    const text = envText(rendered.value);
     if (!text.ok) return { kind: 'expression', message: `env "${name}" cannot be passed: ${text.message} (RW313)` };
     if (isSecret(value, at)) secrets[name] = text.value;
     else plain[name] = text.value;
   }
+  const total = envTotalProblem([...Object.values(plain), ...Object.values(secrets)]);
+  if (total !== undefined) return { kind: 'expression', message: `env cannot be passed: ${total} (RW313)` };
   return {
     shell: shell ?? (os === 'windows' ? 'powershell' : 'sh'),
     script,

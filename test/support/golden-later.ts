@@ -14,6 +14,9 @@ type Later = (files: readonly GoldenFile[]) => Promise<readonly Finding[]>;
 /** How the goldens are made whose finding comes after `validate`: at plan or start, or on a server with its own settings. By golden name. */
 export const LATER_FINDINGS: Readonly<Record<string, Later>> = {
   'rw312-var-fails': planned({}),
+  'rw312-value-of-a-script': planned({}),
+  'rw313-null-for-a-script': planned({}),
+  'rw416-key-twice': planned({}),
   'rw508-too-many-targets': planned({}),
   'rw509-empty-set': planned({}),
   'rw512-local-script': async (files) => loadDocuments(files, { actions, allowLocalScripts: false }).findings,

@@ -23,7 +23,7 @@ it(
 async function play(order: FuzzOrder): Promise<Extract<FuzzReport, { kind: 'ended' }>> {
   const worker = new Worker(new URL('../../support/expression-fuzz.ts', import.meta.url), { workerData: order });
   let last = '';
-  return new Promise<Extract<FuzzReport, { kind: 'ended' }>>((resolve, reject) => {
+  const ended = new Promise<Extract<FuzzReport, { kind: 'ended' }>>((resolve, reject) => {
     const give = (): void => reject(new Error(`does not end (EXPRESSION_SEED=${order.seed}): ${last}`));
     let watch = setTimeout(give, SILENCE_MS);
     worker.on('error', reject);
@@ -33,5 +33,10 @@ async function play(order: FuzzOrder): Promise<Extract<FuzzReport, { kind: 'ende
       clearTimeout(watch);
       watch = setTimeout(give, SILENCE_MS);
     });
-  }).finally(() => worker.terminate());
+  });
+  try {
+    return await ended;
+  } finally {
+    await worker.terminate();
+  }
 }
