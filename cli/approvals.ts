@@ -55,7 +55,10 @@ export async function decide(
   const level = approval.severity === 'severe' && word === 'approve' ? 'severe' : 'moderate';
   const danger = { level, what: `${word} ${approval.id}`, name: approval.run.runbook } as const;
   const consent = await confirmDanger(session, danger, given({ confirm: textFlag(flags, 'confirm'), reason }));
-  const answer = await send(client, approval, { word, body: given({ reason: consent.reason ?? reason, form }) });
+  const answer = await send(client, approval, {
+    word,
+    body: given({ reason: consent.reason ?? reason, form, waive: textFlag(flags, 'waive') }),
+  });
   session.output.data({
     text: () => `${approval.id}: ${word === 'approve' ? 'approved' : 'denied'}`,
     json: { apiVersion: 'runward/v1', kind: 'CommandAnswer', approval: approval.id, ...answer },
@@ -98,6 +101,9 @@ function shown(approval: Approval): readonly string[] {
     `${approval.id} · ${run.runbook} · ${approval.environment} · ${approval.severity} · plan ${approval.planHash.slice(0, 8)} · asked for by ${plainText(run.requester)}`,
     `  ${plainText(approval.message)}`,
     `  for ${approval.by.join(', ')} · ${asked}${approval.deadline === undefined ? '' : ` · until ${approval.deadline}`}`,
+    ...approval.notReady.map(
+      ({ check, message }) => `  ✗ readiness check ${check}: ${plainText(message)} · repair it, or waive it: --waive ${check} --reason "…"`,
+    ),
     ...(approval.whyNot === undefined ? [] : [`  you may not decide: ${plainText(approval.whyNot)}`]),
   ];
 }

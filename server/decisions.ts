@@ -3,7 +3,9 @@ import type { GateVerdict } from '../engine/gates/approve.ts';
 import { decide } from '../engine/access/decide.ts';
 import { RunwardError } from '../engine/errors.ts';
 import type { Decision } from '../engine/run/record.ts';
+import { readinessRefusal } from '../engine/run/readiness.ts';
 import type { OpenGate } from './gates.ts';
+import { failedChecks } from './gates.ts';
 import type { Caller } from './identify.ts';
 
 /** An answer before it is sent: to which plan, and when (milliseconds of the store's clock). */
@@ -30,9 +32,15 @@ export function judgeAnswer(caller: Caller, gate: OpenGate, answer: Answer): Gat
 }
 
 /** Throws the reason why the caller may not answer; a severe plan asks for a reason with every answer. */
-export function demandAnswer(caller: Caller, gate: OpenGate, answer: Answer & { readonly reason?: string | undefined }): void {
+export function demandAnswer(
+  caller: Caller,
+  gate: OpenGate,
+  answer: Answer & { readonly reason?: string | undefined; readonly waive?: string | undefined },
+): void {
   const verdict = judgeAnswer(caller, gate, answer);
   if (verdict.kind === 'refused') throw new RunwardError(verdict.code, verdict.message);
+  const refusal = answer.answer === 'approve' ? readinessRefusal(failedChecks(gate.view), answer) : undefined;
+  if (refusal !== undefined) throw new RunwardError('GATE_READINESS', refusal);
   const { severity, definition } = gate.view.plan;
   if (severity === 'severe' && answer.reason === undefined) {
     throw new RunwardError('USAGE_CONFIRM', 'deciding about a severe plan needs a reason', { level: 'severe', expected: definition.name });

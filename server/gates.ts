@@ -7,6 +7,7 @@ import type { Command } from '../engine/run/command.ts';
 import type { StepRecord } from '../engine/run/record.ts';
 import type { RunState } from '../engine/run/run-state.ts';
 import { timeText } from '../engine/run/summary.ts';
+import { notReady } from '../engine/run/readiness.ts';
 import { stepsById } from '../engine/run/waiting.ts';
 import type { ServerContext } from './context.ts';
 import { inputSchema } from './input-schema.ts';
@@ -70,6 +71,7 @@ export function gateView({ view, step, record }: OpenGate, verdict: GateVerdict)
     need: body.kind === 'approval' ? body.need : 1,
     form: inputSchema(body.form),
     decisions: (record.decisions ?? []).map(decisionView),
+    notReady: body.kind === 'approval' ? failedChecks(view) : [],
     ...(record.deadlineAtMs === undefined ? {} : { deadline: timeText(record.deadlineAtMs) }),
     planHash: run.planHash,
     severity: view.plan.severity,
@@ -77,6 +79,11 @@ export function gateView({ view, step, record }: OpenGate, verdict: GateVerdict)
     mayDecide: verdict.kind === 'allowed',
     ...(verdict.kind === 'allowed' ? {} : { whyNot: verdict.message }),
   };
+}
+
+/** Readiness checks of a run that failed and that nobody has waived. */
+export function failedChecks({ plan, stored }: RunView): ReturnType<typeof notReady> {
+  return notReady(plan, { run: stored.run, steps: new Map(stored.steps.map((record) => [record.path, record])) });
 }
 
 function gatesOf(view: RunView): readonly OpenGate[] {
@@ -97,6 +104,7 @@ function decisionView(decision: NonNullable<StepRecord['decisions']>[number]) {
     answer: decision.answer,
     at: timeText(decision.atMs),
     ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+    ...(decision.waive === undefined ? {} : { waive: decision.waive }),
   };
 }
 

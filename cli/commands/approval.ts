@@ -21,7 +21,7 @@ export function approvalCommand(program: Command): void {
     .action(handled(async (session, args) => (await import('../approvals.ts')).showApproval(session, args)))
     .addHelpText('before', examplesFirst(['runward approval show 142.start_gate']));
   for (const word of ['approve', 'deny'] as const) {
-    approval
+    const command = approval
       .command(`${word} <approval>`)
       .description(word === 'approve' ? 'say yes, bound to the plan of the run' : 'say no: final for the run')
       .option('--reason <text>', word === 'approve' ? 'needed for severe plans' : 'needed')
@@ -32,5 +32,6 @@ export function approvalCommand(program: Command): void {
         'before',
         examplesFirst([`runward approval ${word} 142.start_gate${word === 'deny' ? ' --reason "wrong network"' : ''}`]),
       );
+    if (word === 'approve') command.option('--waive <check>', 'let one failed readiness check pass, for this run only; needs --reason');
   }
 }

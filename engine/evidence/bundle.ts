@@ -164,7 +164,7 @@ function evidenceStep(ids: Ports['ids'], step: StepRecord): EvidenceStep {
 
 function sectionOf(path: string): EvidenceStep['section'] {
   if (path.startsWith(phasePrefix('finally'))) return 'finally';
-  return path.startsWith(phasePrefix('readiness')) ? 'readiness' : 'steps';
+  return /^readiness(#\d+)?\//.test(path) ? 'readiness' : 'steps';
 }
 
 function decisionOf({ atMs, ...decision }: Decision): JsonObject {

@@ -27,6 +27,8 @@ const decision = z.strictObject({
   at: instant,
   reason: z.string().optional(),
   form: jsonObject.optional(),
+  /** A failed readiness check that this approval let pass, for this run only. */
+  waive: z.string().optional(),
   self: z.boolean(),
 });
 

@@ -121,7 +121,7 @@ function approvals(evidence: Evidence): Html {
       html`<tr>
         <td><code>${one.step}</code></td>
         <td>${one.message}</td>
-        <td>${one.answer}</td>
+        <td>${one.answer}${one.waive === undefined ? '' : `, waives readiness check ${one.waive}`}</td>
         <td>${one.by.name}</td>
         <td>${one.at}</td>
         <td>${one.reason}</td>

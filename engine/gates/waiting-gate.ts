@@ -17,7 +17,15 @@ export interface WaitingGate<Form = JsonObject, Severity = string> {
   readonly by: readonly string[];
   readonly need: number;
   readonly form: Form;
-  readonly decisions: readonly { readonly by: string; readonly answer: string; readonly at: string; readonly reason?: string }[];
+  readonly decisions: readonly {
+    readonly by: string;
+    readonly answer: string;
+    readonly at: string;
+    readonly reason?: string;
+    readonly waive?: string;
+  }[];
+  /** Readiness checks that failed and that nobody has waived. */
+  readonly notReady: readonly { readonly check: string; readonly message: string }[];
   readonly deadline?: string;
   readonly planHash: string;
   readonly severity: Severity;

@@ -101,12 +101,13 @@ function decided(record: StepRecord, view: RunView, command: Extract<Command, { 
     self,
     form: formOf(command),
     ...(command.reason === undefined ? {} : { reason: command.reason }),
+    ...(command.kind !== 'approve' || command.waive === undefined ? {} : { waive: command.waive }),
   };
   const change = moveStep(
     record,
     'postponed',
     { decisions: [...(record.decisions ?? []), decision] },
-    { data: { answer: decision.answer, by: command.by.name, self } },
+    { data: { answer: decision.answer, by: command.by.name, self, ...('waive' in decision ? { waive: decision.waive } : {}) } },
   );
   return { steps: [change], ...(self ? { fields: { selfApproved: true } } : {}) };
 }

@@ -24,6 +24,7 @@ const decision = {
   atMs: z.number().int(),
   reason: z.string().optional(),
   form: z.record(z.string(), z.json()).optional(),
+  waive: z.string().optional(),
 };
 
 const command = z.discriminatedUnion('kind', [

@@ -1,6 +1,7 @@
 import { mayDecide } from '../gates/approve.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Command } from './command.ts';
+import { notReady, readinessRefusal } from './readiness.ts';
 import type { RunView } from './record.ts';
 import { stepsById } from './waiting.ts';
 
@@ -30,5 +31,6 @@ export function decisionRefusal(plan: Plan, view: RunView, command: Extract<Comm
     },
     { principal: command.by, planHash: command.planHash, answer: ANSWERS[command.kind], atMs: command.atMs },
   );
-  return verdict.kind === 'refused' ? verdict.message : undefined;
+  if (verdict.kind === 'refused') return verdict.message;
+  return command.kind === 'approve' ? readinessRefusal(notReady(plan, view), command) : undefined;
 }

@@ -3,6 +3,7 @@ import type { StopFacts } from '../gates/stops.ts';
 import type { Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import { spentApproval } from './approval-use.ts';
+import { notReady } from './readiness.ts';
 import type { RunView, StepRecord } from './record.ts';
 import type { Level, WindowScope } from './walk.ts';
 
@@ -23,6 +24,7 @@ export function holdOfStep(facts: HoldFacts, record: StepRecord, level: Pick<Lev
     windows.flatMap((one) => one.windows),
     nowMs,
   );
+  const [failed] = notReady(plan, view);
   return holdNow({
     nowMs,
     stops,
@@ -32,6 +34,7 @@ export function holdOfStep(facts: HoldFacts, record: StepRecord, level: Pick<Lev
     begun: record.firstIntentAtMs !== undefined,
     windows,
     ...(spent === undefined ? {} : { spent }),
+    ...(failed === undefined ? {} : { notReady: failed.check }),
   });
 }
 

@@ -3,6 +3,7 @@ import { asksRunRollback, isTolerated } from './failure.ts';
 import { clockChange } from './objective-clock.ts';
 import { endOfRun } from './end-of-run.ts';
 import type { RunRecord, StepRecord } from './record.ts';
+import { mayBeWaived, notReady } from './readiness.ts';
 import { runOutcome } from './run-outcome.ts';
 import type { RunOutcome } from './run-state.ts';
 import { phasePrefix, stepPath } from './step-path.ts';
@@ -23,7 +24,9 @@ export function phaseEnd(situation: Situation, status: StepStatus): RunChange {
     case 'readiness':
       if (run.state === 'cancelling') return afterMain(situation, status, clock);
       if (!countsAsFailed(status)) return { fields: { phase: 'main' }, events: [{ type: 'runward.run.ready', data: {} }] };
-      return endOfRun(withOutcome(situation, 'failed'), 'succeeded', { ...clock, reason: reasonOf(situation) });
+      // The gate in front of the first change tells what failed, and its approver may waive it.
+      if (mayBeWaived(plan, view)) return notReadyChange(situation);
+      return endOfRun(withOutcome(situation, 'failed'), 'succeeded', { ...clock, reason: `${reasonOf(situation)} (RW519)` });
     case 'main':
       return afterMain(situation, status, clock);
     case 'rollback':
@@ -33,6 +36,11 @@ export function phaseEnd(situation: Situation, status: StepStatus): RunChange {
         return { event: 'settled', fields: { ...clock, ...(run.cleanup === undefined ? { finallyDeadlineAtMs: null } : {}) } };
       return endOfRun(situation, status, clock);
   }
+}
+
+function notReadyChange({ plan, view }: Situation): RunChange {
+  const checks = notReady(plan, view).map(({ check }) => check);
+  return { fields: { phase: 'main' }, events: [{ type: 'runward.run.not_ready', data: { checks } }] };
 }
 
 function afterMain(situation: Situation, status: StepStatus, clock: Fields): RunChange {

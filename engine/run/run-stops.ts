@@ -2,7 +2,9 @@ import { READINESS_AGE_MAX_MS } from '../limits.ts';
 import type { RunChange } from './change.ts';
 import { cancelChange, endWaiting, givenUpChange, lateChange, pauseChange } from './interruption.ts';
 import { breachAtMs } from './objective-clock.ts';
+import { lastApproval } from './approval-use.ts';
 import type { RunView } from './record.ts';
+import { phasePrefix } from './step-path.ts';
 import { lostRound } from './walk-person.ts';
 import type { Situation } from './walk.ts';
 
@@ -37,24 +39,24 @@ function breachChange({ plan, view, nowMs }: Situation): RunChange | undefined {
 /** The last approval was given long after the readiness checks: they are made again before anything is changed. */
 function staleReadiness({ plan, view }: Situation): RunChange | undefined {
   const { run, steps } = view;
-  if (
-    run.phase !== 'main' ||
-    run.state === 'cancelling' ||
-    run.state === 'paused' ||
-    run.readinessRound !== undefined ||
-    plan.definition.readiness === undefined
-  )
+  if (run.phase !== 'main' || run.state === 'cancelling' || run.state === 'paused' || plan.definition.readiness === undefined)
     return undefined;
   const gates = plan.definition.steps.filter(({ body }) => body.kind === 'approval').map(({ id }) => steps.get(id));
-  const approvedAtMs = gates.every((gate) => gate?.state === 'succeeded')
-    ? Math.max(...gates.map((gate) => gate?.endedAtMs ?? 0))
-    : undefined;
+  const approvedAtMs = gates.every((gate) => gate?.state === 'succeeded') ? lastApproval(view)?.endedAtMs : undefined;
+  const round = run.readinessRound ?? 1;
   const checkedAtMs = Math.max(
-    ...[...steps.values()].filter(({ path }) => path.startsWith('readiness/')).map(({ endedAtMs }) => endedAtMs ?? 0),
+    ...[...steps.values()].filter(({ path }) => path.startsWith(phasePrefix('readiness', round))).map(({ endedAtMs }) => endedAtMs ?? 0),
   );
-  if (gates.length === 0 || approvedAtMs === undefined || !isUntouched({ steps }) || approvedAtMs - checkedAtMs <= READINESS_AGE_MAX_MS)
+  if (gates.length === 0 || approvedAtMs === undefined || isUsed(view, approvedAtMs) || approvedAtMs - checkedAtMs <= READINESS_AGE_MAX_MS)
     return undefined;
-  return { fields: { phase: 'readiness', readinessRound: 2 }, events: [{ type: 'runward.run.readiness_again', data: {} }] };
+  return { fields: { phase: 'readiness', readinessRound: round + 1 }, events: [{ type: 'runward.run.readiness_again', data: {} }] };
+}
+
+/** Something was changed behind an approval that was given at that time. */
+function isUsed({ steps }: RunView, approvedAtMs: number): boolean {
+  return [...steps.values()].some(
+    ({ firstIntentAtMs, keptFrom }) => keptFrom === undefined && firstIntentAtMs !== undefined && firstIntentAtMs >= approvedAtMs,
+  );
 }
 
 /** No step of this run had an intent; what a retry carried over was sent by another run. */

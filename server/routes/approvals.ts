@@ -68,10 +68,19 @@ function addDecision(app: App, context: ServerContext, kind: 'approve' | 'deny')
       const view = await readRun(context, request.caller, run);
       const { planHash, reason } = request.body;
       const given = 'form' in request.body ? request.body.form : undefined;
+      const waive = 'waive' in request.body ? request.body.waive : undefined;
       const form = formFor(view, step, { form: given, yes: kind === 'approve' });
-      const word = { kind, runId: view.stored.run.runId, step, planHash, ...(reason === undefined ? {} : { reason }), ...form };
+      const word = {
+        kind,
+        runId: view.stored.run.runId,
+        step,
+        planHash,
+        ...(reason === undefined ? {} : { reason }),
+        ...(waive === undefined ? {} : { waive }),
+        ...form,
+      };
       const check = (atMs: number) =>
-        demandAnswer(request.caller, gateAt(view, step, 'approval'), { answer: kind, planHash, atMs, reason });
+        demandAnswer(request.caller, gateAt(view, step, 'approval'), { answer: kind, planHash, atMs, reason, waive });
       const { replayed, ...answer } = await sendWord(context, request.caller, { key: request.headers['idempotency-key'], word, check });
       if (replayed) void reply.header('idempotent-replayed', 'true');
       return answer;

@@ -16,7 +16,13 @@ export const approvalSchema = component(
     by: z.array(z.string()).readonly(),
     need: z.number().int(),
     form: jsonObject,
-    decisions: z.array(z.object({ by: z.string(), answer: z.string(), at: instant, reason: z.string().optional() })).readonly(),
+    decisions: z
+      .array(z.object({ by: z.string(), answer: z.string(), at: instant, reason: z.string().optional(), waive: z.string().optional() }))
+      .readonly(),
+    notReady: z
+      .array(z.object({ check: z.string(), message: z.string() }))
+      .readonly()
+      .describe('Readiness checks that failed: an approval counts when they are repaired, or when it waives the one that failed'),
     deadline: instant.optional(),
     planHash: digest,
     severity: z.enum(['mild', 'moderate', 'severe']),
@@ -31,5 +37,10 @@ export const approvalSchema = component(
 export const approvalParams = z.object({ id: z.string().regex(/^\d{1,15}\..{1,400}$/) });
 
 export const approvalQuery = z.strictObject({ mine: z.enum(['true', 'false']).optional() });
-export const approveBody = z.strictObject({ planHash: digest, reason: reason.optional(), form: jsonObject.optional() });
+export const approveBody = z.strictObject({
+  planHash: digest,
+  reason: reason.optional(),
+  form: jsonObject.optional(),
+  waive: z.string().min(1).max(63).optional().describe('The failed readiness check that this approval lets pass, for this run only'),
+});
 export const denyBody = z.strictObject({ planHash: digest, reason });

@@ -3,11 +3,14 @@ import type { RunRecord } from '../../engine/run/record.ts';
 import { hasEnded, RUN_EDGES } from '../../engine/run/run-state.ts';
 import { STEP_EDGES } from '../../engine/run/step-state.ts';
 import type { ClaimAnswer, Store, TransitionRequest } from '../../engine/store.ts';
+import type { Plan } from '../../engine/plan/plan-record.ts';
+import { gateJudge } from './oracle-gates.ts';
 import type { Targets } from './targets.ts';
+import type { Gates } from './world-gates.ts';
 
 /** A broken promise, named by its invariant. */
 export interface Violation {
-  readonly invariant: 'I1' | 'I2' | 'I5' | 'I8';
+  readonly invariant: 'I1' | 'I2' | 'I5' | 'I6' | 'I7' | 'I8';
   readonly what: string;
 }
 
@@ -17,6 +20,10 @@ export interface Oracle {
   readonly watched: (store: Store) => Store;
   readonly violations: Violation[];
   readonly edgesSeen: Set<string>;
+  /** Tells what a run was accepted with, so that its gates are known. */
+  readonly accepted: (runId: string, plan: Plan) => void;
+  /** A request leaves now. */
+  readonly sawSend: (stepKey: string) => void;
   /** Judges the end of the world: every accepted run has ended or waits with a reason. */
   readonly judgeEnd: (store: Store, runIds: readonly string[]) => Promise<void>;
 }
@@ -25,9 +32,10 @@ const STEP_PAIRS = new Set(edgePairs(STEP_EDGES));
 const RUN_PAIRS = new Set(edgePairs(RUN_EDGES));
 
 /** An oracle over the targets of one world. */
-export function makeOracle(targets: Targets): Oracle {
+export function makeOracle(targets: Targets, gates: Gates, nowMs: () => number): Oracle {
   const violations: Violation[] = [];
   const edgesSeen = new Set<string>();
+  const plans = new Map<string, Plan>();
   const holders = new Map<string, { readonly epoch: bigint; readonly claim: string }>();
 
   const sawClaim = (runId: string, answer: ClaimAnswer): void => {
@@ -51,6 +59,7 @@ export function makeOracle(targets: Targets): Oracle {
       edgesSeen.add(pair);
       if (!STEP_PAIRS.has(pair)) violations.push({ invariant: 'I5', what: `step edge ${pair} at ${record.path}` });
       if (record.state === 'intent') judgeIntent(record.key, record.attempt);
+      judgeGates(request.runId, record, from);
     }
   };
 
@@ -60,9 +69,15 @@ export function makeOracle(targets: Targets): Oracle {
       violations.push({ invariant: 'I1', what: `attempt ${attempt} of ${stepKey} began while attempt ${open.attempt} was under way` });
   };
 
+  const judgeGates = gateJudge({ gates, nowMs, plans, violations });
   return {
     violations,
     edgesSeen,
+    accepted: (runId, plan) => void plans.set(runId, plan),
+    sawSend: (stepKey) => {
+      const why = gates.sendBroken();
+      if (why !== undefined) violations.push({ invariant: 'I7', what: `a request of ${stepKey} left although ${why}` });
+    },
     watched: (store) => ({
       ...store,
       claim: async (request) => {

@@ -6,9 +6,10 @@ import type { Oracle } from './oracle.ts';
 import type { Targets } from './targets.ts';
 import type { VirtualTime } from '../../adapters/memory/virtual-time.ts';
 import type { worldActions } from './world-actions.ts';
+import type { Gates } from './world-gates.ts';
 
 /** Rules that can be broken on purpose, to prove that the oracle sees it. The product holds no such switch: the world breaks it from outside. */
-export const BUGS = ['noCompareAndSet', 'resubmitAtOnce', 'httpRetries', 'queueIsTruth'] as const;
+export const BUGS = ['noCompareAndSet', 'resubmitAtOnce', 'httpRetries', 'queueIsTruth', 'lockByTime', 'approvalForever'] as const;
 export type Bug = (typeof BUGS)[number];
 
 /** Everything that the parts of one world share. */
@@ -20,6 +21,8 @@ export interface World {
   readonly oracle: Oracle;
   readonly ports: Omit<Ports, 'queue'>;
   readonly actions: ReturnType<typeof worldActions>;
+  /** Kill switch, freezes and windows as they truly are. */
+  readonly gates: Gates;
   readonly bug: Bug | undefined;
   readonly crashRate: number;
   /** Who gets a wake-up: worker -> its consumer. Lost and doubled ones are decided here. */

@@ -21,7 +21,7 @@ export function startWorker(world: World, name: string): void {
       throw new Error('there are no scripts in this world');
     },
     times: LEASE_TIMES,
-    stops: { now: () => ({ freezes: [] }) },
+    stops: { now: world.gates.facts },
     timeScale: 1,
     worker: name,
   };
@@ -86,6 +86,8 @@ function never(): Promise<never> {
 /** The planted bug that sits in the store: a change is applied whoever sends it, whatever has happened since. */
 function bent(world: World): Store {
   const { store } = world;
+  if (world.bug === 'lockByTime') return forgetful(world);
+  if (world.bug === 'approvalForever') return flattering(world);
   if (world.bug !== 'noCompareAndSet') return store;
   const asIfCurrent = async (request: TransitionRequest): Promise<TransitionRequest> => {
     const stored = await store.readRun(request.runId);
@@ -107,4 +109,36 @@ function bent(world: World): Store {
     };
   };
   return { ...store, transition: async (request) => store.transition(await asIfCurrent(request)) };
+}
+
+const LOCK_MS = 60_000;
+
+/** The planted bug of locks that end by themselves: whoever has held one for a minute holds it no more. */
+function forgetful(world: World): Store {
+  const { store, time } = world;
+  return {
+    ...store,
+    lock: async (lockIds, runId) => {
+      const answer = await store.lock(lockIds, runId);
+      if (answer.kind === 'locked' || time.clock.nowMs() - answer.sinceMs < LOCK_MS) return answer;
+      await store.unlock([answer.lockId], answer.by);
+      return store.lock(lockIds, runId);
+    },
+  };
+}
+
+/** The planted bug of approvals that never end: each looks as if it had been given a moment ago. */
+function flattering(world: World): Store {
+  const { store, time } = world;
+  return {
+    ...store,
+    claim: async (request) => {
+      const answer = await store.claim(request);
+      if (answer.kind !== 'claimed') return answer;
+      const steps = answer.stored.steps.map((step) =>
+        step.node === 'person' && step.state === 'succeeded' ? { ...step, endedAtMs: time.clock.nowMs() } : step,
+      );
+      return { ...answer, stored: { ...answer.stored, steps } };
+    },
+  };
 }

@@ -9,10 +9,12 @@ import { hasEnded } from '../../engine/run/run-state.ts';
 import { startRun } from '../../engine/run/start.ts';
 import type { Store } from '../../engine/store.ts';
 import { type Dice, makeDice } from '../../adapters/memory/dice.ts';
-import { makeOracle, type Violation } from './oracle.ts';
+import { makeOracle, type Oracle, type Violation } from './oracle.ts';
 import { makeTargets } from './targets.ts';
 import { makeVirtualTime, type VirtualTime } from '../../adapters/memory/virtual-time.ts';
 import { worldActions } from './world-actions.ts';
+import type { RunRecord } from '../../engine/run/record.ts';
+import { gatedPlan, makeGates, people } from './world-gates.ts';
 import { randomPlan } from './world-runbook.ts';
 import { type Bug, deliver, type World } from './world-parts.ts';
 import { startWorker } from './world-worker.ts';
@@ -42,11 +44,12 @@ export async function playSeed(seed: number, bug?: Bug): Promise<SeedReport> {
   const workers = dice.between(1, 3);
   for (let count = 0; count < workers; count += 1) startWorker(world, `w${count}`);
   if (bug !== 'queueIsTruth') scanner(world);
+  people(world, runIds);
 
   let allEnded = false;
   const look = (): void => {
     void Promise.all(runIds.map((runId) => store.readRun(runId))).then((stored) => {
-      allEnded = stored.every((run) => run !== undefined && (hasEnded(run.run.state) || ['unknown', 'paused'].includes(run.run.state)));
+      allEnded = stored.every((found) => found !== undefined && (hasEnded(found.run.state) || isParked(found.run)));
     });
     time.at(60_000, look);
   };
@@ -75,7 +78,8 @@ function makeWorld(seed: number, bug: Bug | undefined): World {
   const time = makeVirtualTime(START_MS);
   const store = makeMemoryStore({ nowMs: () => time.clock.nowMs() });
   const targets = makeTargets(time, dice, { faultRate: dice.pick([0, 0.1, 0.3]) });
-  const oracle = makeOracle(targets);
+  const gates = makeGates(time, dice);
+  const oracle = makeOracle(targets, gates, () => time.clock.nowMs());
   const bend = (action: EffectAction<{ readonly target: string }>): EffectAction<{ readonly target: string }> => bent(action, bug);
   return {
     time,
@@ -83,12 +87,29 @@ function makeWorld(seed: number, bug: Bug | undefined): World {
     store,
     targets,
     oracle,
-    actions: worldActions(targets, dice, bend),
+    actions: worldActions(targets, dice, (action) => seen(bend(action), oracle)),
+    gates,
     bug,
     crashRate: dice.pick([0, 0.002, 0.01]),
     consumers: new Map(),
     crashes: 0,
     ports: portsOf(time, dice, store),
+  };
+}
+
+/** Waits for a person who does not come into this world: nobody resolves, and only what the kill switch stopped is let go on. */
+function isParked(run: RunRecord): boolean {
+  return run.state === 'unknown' || (run.state === 'paused' && run.pause?.cause !== 'killed');
+}
+
+/** The oracle sees each request leave. */
+function seen<I>(action: EffectAction<I>, oracle: Oracle): EffectAction<I> {
+  return {
+    ...action,
+    submit: (ports, context) => {
+      oracle.sawSend(context.stepKey);
+      return action.submit(ports, context);
+    },
   };
 }
 
@@ -150,9 +171,10 @@ const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () =>
 async function acceptRun(world: World): Promise<RunId> {
   const { ports, dice, actions } = world;
   const classes = Object.fromEntries([...actions.values()].map(({ name, effect }) => [name, effect]));
-  const plan = randomPlan(dice, classes);
+  const plan = gatedPlan(dice, randomPlan(dice, classes));
   const text = canonicalJson(plan);
   const runId = ports.ids.newRunId();
+  world.oracle.accepted(runId, plan);
   const requester = { id: 'test', name: 'test', kind: 'token', groups: [] } as const;
   const queue = { wake: async (id: RunId) => deliver(world, id, 0) };
   await startRun({ ...ports, queue }, { plan: { plan, text, hash: ports.ids.sha256(text) }, runId, requester, trigger: 'test' });

@@ -176,7 +176,7 @@ test('a failed readiness check ends the run before anything is changed, and fina
     { readiness: { checks: [leaf('healthy', 'read')] }, steps: [leaf('change', 'guarded')], finally: [leaf('tidy', 'guarded')] },
     { read: async () => ({ kind: 'failed', failure: { kind: 'target', message: 'not healthy' } }) },
   );
-  expect(await world.go()).toMatchObject({ state: 'failed', reason: 'readiness check healthy: not healthy' });
+  expect(await world.go()).toMatchObject({ state: 'failed', reason: 'readiness check healthy: not healthy (RW519)' });
   expect(await world.steps()).toEqual({ 'readiness/healthy': 'failed' });
 });
 

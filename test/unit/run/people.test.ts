@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
+import { type Answers, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
 
 const GATE = {
   kind: 'approval',
@@ -250,7 +250,7 @@ test('a breached objective is an event and changes nothing else', async () => {
   ]);
 });
 
-test('readiness is checked again when the approval comes more than five minutes later, and a failing check then stops the run', async () => {
+test('readiness is checked again when the approval comes more than five minutes later, and a failing check then asks again', async () => {
   let healthy = true;
   const world = await makeRunWorld(
     { readiness: { checks: [leaf('healthy', 'read')] }, steps: [step('gate', GATE), leaf('change', 'guarded')] },
@@ -264,7 +264,7 @@ test('readiness is checked again when the approval comes more than five minutes 
   await world.time.run(700_000, () => world.time.clock.monotonicMs() >= 600_000);
   healthy = false;
   await world.say({ kind: 'approve', step: 'gate' });
-  expect((await world.go()).state).toBe('failed');
+  expect(await world.go()).toMatchObject({ state: 'waiting', reason: 'approval' });
   expect(await world.steps()).toMatchObject({ 'readiness/healthy': 'succeeded', 'readiness#2/healthy': 'failed' });
   expect(world.calls).not.toContain('change:submit');
 });
@@ -299,4 +299,72 @@ test('a target that an ended run has not given back is free; one of a living run
   const gone = '99999999-9999-5999-8999-999999999999' as typeof world.runId;
   await world.ports.store.lock(['ssh://vm'], gone);
   expect((await world.go()).state).toBe('succeeded');
+});
+
+const CHECKED = { readiness: { checks: [leaf('replication', 'read'), leaf('network', 'read')] } };
+const failing =
+  (...names: readonly string[]): NonNullable<Answers['read']> =>
+  async (_ports, { stepPath }) =>
+    names.some((name) => stepPath.endsWith(name))
+      ? { kind: 'failed', failure: { kind: 'target', message: 'not healthy' } }
+      : { kind: 'succeeded', result: {} };
+
+test('a failed readiness check is told at the gate, and an approval counts only when it waives the check with a reason', async () => {
+  const world = await makeRunWorld({ ...CHECKED, steps: [step('gate', GATE), leaf('change', 'guarded')] }, { read: failing('network') });
+  expect(await world.go()).toMatchObject({ state: 'waiting', reason: 'approval' });
+  await world.say({ kind: 'approve', step: 'gate' });
+  await world.say({ kind: 'approve', step: 'gate', waive: 'network' });
+  await world.say({ kind: 'approve', step: 'gate', waive: 'replication', reason: 'typo' });
+  expect(await world.go()).toMatchObject({ state: 'waiting' });
+  const refused = (await world.ports.store.readEvents(world.runId, 0, 100)).flatMap(({ type, data }) =>
+    type === 'runward.command.refused' ? [data['why']] : [],
+  );
+  expect(refused).toEqual([
+    'readiness check network failed (RW519): repair, or waive it by name with a reason (not healthy)',
+    'waiving readiness check network needs a reason',
+    'there is no failed readiness check replication: nothing is waived',
+  ]);
+  await world.say({ kind: 'approve', step: 'gate', waive: 'network', reason: 'peering is repaired, INC-7' });
+  expect(await world.go()).toMatchObject({ state: 'succeeded' });
+  expect((await world.step('gate')).decisions).toMatchObject([{ waive: 'network', reason: 'peering is repaired, INC-7' }]);
+});
+
+test('two failed checks, and a failed one that no gate stands behind, end the run before anything is changed', async () => {
+  const steps = [step('gate', GATE), leaf('change', 'guarded')];
+  const two = await makeRunWorld({ ...CHECKED, steps }, { read: failing('network', 'replication') });
+  expect(await two.go()).toMatchObject({ state: 'failed', reason: expect.stringContaining('(RW519)') });
+  const open = await makeRunWorld({ ...CHECKED, steps: [leaf('change', 'guarded'), step('gate', GATE)] }, { read: failing('network') });
+  expect(await open.go()).toMatchObject({ state: 'failed', reason: 'readiness check network: not healthy (RW519)' });
+  const skipped = await makeRunWorld(
+    { ...CHECKED, steps: [step('gate', { ...GATE, onTimeout: 'skip' }), leaf('change', 'guarded')] },
+    { read: failing('network') },
+  );
+  expect(await skipped.go()).toMatchObject({ state: 'failed' });
+});
+
+test('checks are made again after the last approval when they are old; one that fails then is asked about once more', async () => {
+  let rounds = 0;
+  const world = await makeRunWorld(
+    { ...CHECKED, steps: [step('gate', GATE), leaf('change', 'guarded')] },
+    {
+      read: async (_ports, { stepPath }) => {
+        if (stepPath.endsWith('network')) rounds += 1;
+        return stepPath === 'readiness#2/network'
+          ? { kind: 'failed', failure: { kind: 'target', message: 'not healthy' } }
+          : { kind: 'succeeded', result: {} };
+      },
+    },
+  );
+  await world.go();
+  await pass(world, 360_000);
+  await world.say({ kind: 'approve', step: 'gate' });
+  expect(await world.go()).toMatchObject({ state: 'waiting', reason: 'approval' });
+  expect(await world.step('gate#2')).toMatchObject({
+    reason: 'readiness check network failed (RW519): repair, or have an approver waive it',
+  });
+  expect(world.calls).not.toContain('change:submit');
+  await pass(world, 360_000);
+  await world.say({ kind: 'approve', step: 'gate#2', waive: 'network', reason: 'known' });
+  expect(await world.go()).toMatchObject({ state: 'succeeded' });
+  expect(rounds).toBe(3);
 });
