@@ -1,6 +1,6 @@
 import type { Runbook, Step } from '../engine/language/runbook.ts';
 import { CONDITION_IS_FALSE } from '../engine/run/open-step.ts';
-import { allSteps } from '../engine/run/step-path.ts';
+import { allSteps, handlerOf } from '../engine/run/step-path.ts';
 import type { Journal } from './journal.ts';
 
 /** What is counted: that a step began, and that a condition was seen both ways. */
@@ -33,14 +33,21 @@ export function percentOf({ points, missed }: Coverage): number {
 }
 
 function pointsOf(runbook: Runbook): readonly Point[] {
-  const all = allSteps([...(runbook.readiness?.checks ?? []), ...runbook.steps, ...runbook.finally]);
-  return [...all].flatMap((step) => pointsOfStep(step));
+  const whole = typeof runbook.onFailure === 'object' ? runbook.onFailure.steps : [];
+  const all = [...allSteps([...(runbook.readiness?.checks ?? []), ...runbook.steps, ...runbook.finally, ...whole])];
+  const kinds = new Map<Step, PointKind>([
+    ...[...allSteps([...whole, ...all.flatMap(handlerOf)])].map((step) => [step, 'handler'] as const),
+    ...[...allSteps(all.flatMap(({ rollback }) => rollback ?? []))].map((step) => [step, 'rollback'] as const),
+  ]);
+  // A handler of the runbook stands at every step that says nothing else: it is one thing to reach.
+  const once = new Map(all.map((step) => [step.id, step]));
+  return [...once.values()].flatMap((step) => pointsOfStep(step, kinds.get(step) ?? 'step'));
 }
 
-function pointsOfStep(step: Step): readonly Point[] {
+function pointsOfStep(step: Step, kind: PointKind): readonly Point[] {
   const of = (kind: PointKind, text: string): Point => ({ kind, step: step.id, text, line: step.at.line });
   return [
-    of('step', step.id),
+    of(kind, step.id),
     ...(step.if === undefined ? [] : [of('condition', `${step.id}: if is true`), of('condition', `${step.id}: if is false`)]),
     ...(step.successIf === undefined
       ? []

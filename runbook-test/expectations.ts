@@ -55,6 +55,7 @@ function ranDifferences(one: TestCase, ran: Ran): Found {
     ...stepDifferences(one, ran),
     ...orderDifferences(one, ran),
     ...startDifferences(one, ran),
+    ...rollbackDifferences(one, ran),
     ...planDifferences(one, ran),
     ...outputDifferences(one, ran),
     ...assertDifferences(one, ran),
@@ -132,8 +133,22 @@ function startDifferences({ expect }: TestCase, { journal: { begun } }: Ran): Fo
   );
 }
 
+function rollbackDifferences({ expect }: TestCase, { journal: { seen } }: Ran): Found {
+  const undone = [...seen.values()].filter(({ record }) => record.undoneBy !== undefined || statusOf(record) === 'rolled_back');
+  return (expect.rolled_back ?? []).flatMap((id, index) =>
+    undone.some(({ record, path }) => isNamed({ stepId: record.stepId, path }, id))
+      ? []
+      : [
+          [
+            ['expect', 'rolled_back', index],
+            `${id} was not undone; undone: ${undone.map(({ path }) => path).join(', ') || 'nothing'}`,
+          ] as const,
+        ],
+  );
+}
+
 // An id names a step wherever it stands, a path one place of it; both mean every item there.
-function isNamed({ stepId, path }: Ran['journal']['begun'][number], name: string): boolean {
+function isNamed({ stepId, path }: { readonly stepId: string; readonly path: string }, name: string): boolean {
   return stepId === name || path === name || path.startsWith(`${name}[`);
 }
 

@@ -117,7 +117,7 @@ function wordCommand(stage: Stage, { runId, planHash, record }: Seen, word: Word
 function eventCommand(stage: Stage, event: TestEvent): Command {
   const head = { runId: stage.runId, by: OPERATOR, atMs: stage.time.clock.nowMs(), reason: 'an event of the test' };
   if (event.do === 'pause' || event.do === 'resume') return { ...head, kind: event.do };
-  if (event.do !== 'resolve') return { ...head, kind: 'cancel' };
+  if (event.do !== 'resolve') return { ...head, kind: 'cancel', ...(event.rollback ? { rollback: true } : {}) };
   const named = event.step ?? '';
   const open = [...stage.journal().seen.values()].filter(({ record }) => record.state === 'unknown');
   const meant = open.find(({ record, path }) => record.stepId === named || path === named);

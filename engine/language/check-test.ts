@@ -141,7 +141,9 @@ function checkExpectations(at: CaseAt): void {
   const named: readonly (readonly [readonly Segment[], string])[] = [
     ...Object.keys(expect.steps ?? {}).map((id) => [['expect', 'steps', id], id] as const),
     ...Object.keys(expect.items ?? {}).map((id) => [['expect', 'items', id], id] as const),
-    ...(['order', 'not_started'] as const).flatMap((key) => (expect[key] ?? []).map((id, index) => [['expect', key, index], id] as const)),
+    ...(['order', 'not_started', 'rolled_back'] as const).flatMap((key) =>
+      (expect[key] ?? []).map((id, index) => [['expect', key, index], id] as const),
+    ),
   ];
   for (const [path, id] of named) if (!at.byId.has(idIn(id))) unknownStep(at, path, id);
   const outputs = entriesOf(child(at.runbook.root, 'outputs')).map(({ key }) => key);
@@ -169,6 +171,7 @@ function eventOf(at: CaseAt, index: number): TestEvent {
     problem('resolve needs step and as', 'step: …, as: succeeded, failed or again');
   if (event?.do !== 'resolve' && (event?.step !== undefined || event?.as !== undefined))
     problem('step and as go with resolve', 'remove them');
+  if (event?.do !== 'cancel' && event?.rollback !== undefined) problem('rollback goes with cancel', 'remove it');
   if (event?.do !== 'store_loss' && event?.do !== 'kill_switch' && event?.for !== undefined)
     problem('for goes with store_loss and kill_switch', 'remove it');
   if (event?.when !== undefined && !at.byId.has(idIn(event.when.step))) unknownStep(at, [...path, 'when', 'step'], event.when.step);
@@ -185,6 +188,7 @@ function eventOf(at: CaseAt, index: number): TestEvent {
             afterMs: ms(event.after ?? '0s'),
           },
     do: event?.do ?? 'cancel',
+    rollback: event?.rollback ?? false,
     ...present({ step: event?.step, as: event?.as, forMs: event?.for === undefined ? undefined : ms(event.for) }),
     at: placeIn(at.written, path, at.source),
   };

@@ -69,6 +69,8 @@ export interface TestEvent {
     | { readonly kind: 'at'; readonly atMs: number }
     | { readonly kind: 'step'; readonly step: string; readonly is: string; readonly item?: string; readonly afterMs: number };
   readonly do: NonNullable<CaseSource['events']>[number]['do'];
+  /** Of a cancel: what was done is undone. */
+  readonly rollback: boolean;
   readonly step?: string;
   readonly as?: 'succeeded' | 'failed' | 'again';
   /** How long the store does not answer or the kill switch is on, in milliseconds. */

@@ -85,23 +85,25 @@ const event = z
       .optional(),
     after: duration.optional(),
     do: z.enum(['cancel', 'pause', 'resume', 'kill_switch', 'store_loss', 'worker_crash', 'resolve']),
+    rollback: z.boolean().optional(),
     step: z.string().min(1).optional(),
     as: z.enum(['succeeded', 'failed', 'again']).optional(),
     for: duration.optional(),
   })
-  .register(MAPS, { title: 'event', reserved: ['rollback'] });
+  .register(MAPS, { title: 'event' });
 
 const count = z.number().int().min(0);
 
 const expect = z
   .strictObject({
     status: z.enum(RUN_STATES).optional(),
-    phase: z.enum(['readiness', 'main', 'finally']).optional(),
+    phase: z.enum(['readiness', 'main', 'rollback', 'finally']).optional(),
     reason: text.optional(),
     steps: z.record(z.string(), status).optional(),
     items: z.record(z.string(), z.record(z.string(), status)).optional(),
     order: z.array(z.string()).min(1).optional(),
     not_started: z.array(z.string()).min(1).optional(),
+    rolled_back: z.array(z.string()).min(1).optional(),
     outputs: z.record(id, templated).optional(),
     objectives: z
       .strictObject({
@@ -121,7 +123,7 @@ const expect = z
       .optional(),
     assert: z.array(cel).min(1).optional(),
   })
-  .register(MAPS, { title: 'expect', reserved: ['rolled_back'] });
+  .register(MAPS, { title: 'expect' });
 
 const shared = {
   now: instant.optional(),

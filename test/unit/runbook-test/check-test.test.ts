@@ -126,7 +126,7 @@ describe('a test is checked against its runbook', () => {
     ['an unknown step', '    expect: { steps: { strat: failed } }', '10:24 RW401 unknown step "strat" → did you mean "start"?'],
     ['an unknown output', '    expect: { outputs: { dune: yes } }', '10:26 RW402 unknown output "dune" → did you mean "done"?'],
     ['a broken expression', '    expect: { assert: ["1 +"] }', 'RW301 expression:'],
-    ['a word of a later release', '    expect: { rolled_back: [start] }', '10:15 RW224 "rolled_back" is reserved'],
+    ['an unknown step that was undone', '    expect: { rolled_back: [strat] }', '10:29 RW401 unknown step "strat" → did you mean "start"?'],
   ])('expectations: %s', (_what, lines, expected) => {
     expect(ofCase(lines).join('\n')).toContain(expected);
   });
@@ -135,6 +135,7 @@ describe('a test is checked against its runbook', () => {
     ['neither a time nor a step', '[{ do: cancel }]', 'RW603 case "good": an event has at or when'],
     ['a decision about no step', '[{ at: 5m, do: resolve }]', 'RW603 case "good": resolve needs step and as'],
     ['an unknown step', '[{ when: { step: cleen, is: running }, do: cancel }]', '10:30 RW401 unknown step "cleen" → did you mean "clean"?'],
+    ['a rollback of a pause', '[{ at: 5m, do: pause, rollback: true }]', 'RW603 case "good": rollback goes with cancel'],
     ['a step of a cancel', '[{ at: 5m, do: cancel, step: clean }]', 'RW603 case "good": step and as go with resolve'],
   ])('events: %s', (_what, events, expected) => {
     expect(ofCase(`    events: ${events}\n    expect: { status: succeeded }`).join('\n')).toContain(expected);
