@@ -25,4 +25,8 @@ export interface Target {
   readonly recoveryGroup: number | null;
   readonly powerState: string | null;
   readonly environment: string | null;
+  /** The unique id of a virtual machine, which one of the same name that was made later does not have. */
+  readonly uniqueId?: string;
+  /** Why the machine could not be reached when the plan was made: its items fail. */
+  readonly unreachable?: string;
 }

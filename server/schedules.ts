@@ -21,6 +21,7 @@ import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import type { SentFile } from './projects.ts';
 import { takeGroupPlace } from './start.ts';
+import { testedAt } from './restore-tests.ts';
 import { calledBy } from './start.ts';
 
 /** Who publishes when a server starts with a project: its operator. */
@@ -92,6 +93,7 @@ async function planSlot(
     project: await context.projects.current(),
     runbook: rule.runbook,
     inputs: vars as JsonObject,
+    testedAtMs: (definition) => testedAt(context, definition),
     signal: context.closing,
     ...(timeScale === undefined ? {} : { simulatedScale: timeScale }),
   });

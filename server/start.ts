@@ -20,6 +20,7 @@ import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import { refusedByFindings } from './problem.ts';
 import { runbookNamed } from './projects.ts';
+import { testedAt } from './restore-tests.ts';
 import { readRun, runView } from './run-view.ts';
 
 const UNDER_WAY: readonly RunState[] = ['queued', 'running', 'waiting', 'paused', 'cancelling', 'unknown'];
@@ -50,6 +51,7 @@ export async function planFor(context: ServerContext, caller: Caller, request: P
     project: await context.projects.current(),
     runbook: runbook.name,
     inputs: (request.inputs ?? {}) as JsonObject,
+    testedAtMs: (definition) => testedAt(context, definition),
     signal: context.closing,
     ...(request.as === undefined ? {} : { purpose: request.as }),
     ...(timeScale === undefined ? {} : { simulatedScale: timeScale }),

@@ -87,6 +87,8 @@ export interface Failed extends Observed {
   readonly kind: 'failed';
   readonly failure: Failure;
   readonly result?: JsonObject;
+  /** Machines that exist because of it although it failed. */
+  readonly produced?: readonly Target[];
 }
 
 /** A read could not be answered now (throttled, connection, server error): ask again after the given time. */

@@ -61,6 +61,7 @@ function machineTarget(vm: AzureVm, environment: string): Target {
     recoveryGroup: null,
     powerState: vm.powerState ?? null,
     environment,
+    ...(vm.vmId === undefined ? {} : { uniqueId: vm.vmId }),
   };
 }
 

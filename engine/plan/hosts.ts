@@ -23,9 +23,10 @@ export async function hostTargets(
     }
     const vm = await azure.read({ kind: 'vm.get', vmId: target.id }, set.signal);
     if (vm.kind === 'found') {
-      const { location, os, powerState, tags } = vm.value;
-      targets.push({ ...target, location, os: host.os ?? os ?? null, powerState: powerState ?? null, tags: { ...tags, ...host.tags } });
-    } else if (set.onUnreachable === 'record') targets.push(target);
+      const { location, os, powerState, tags, vmId } = vm.value;
+      const facts = { location, os: host.os ?? os ?? null, powerState: powerState ?? null, tags: { ...tags, ...host.tags } };
+      targets.push({ ...target, ...facts, ...(vmId === undefined ? {} : { uniqueId: vmId }) });
+    } else if (set.onUnreachable === 'record') targets.push({ ...target, unreachable: vm.message });
     else return { kind: 'failed', message: `machine ${host.name}: ${vm.message}` };
   }
   return { kind: 'resolved', targets };

@@ -58,7 +58,9 @@ async function visit(work: Work): Promise<Visit> {
     const message = error instanceof Error ? error.message : String(error);
     engine.ports.log.error('a run stopped at an error', { runId: holder.runId, message });
     if (isStoreError(error)) return 'failed';
-    await parkRun(holder, `an error of runward itself, which a person must look at: ${message}`).catch(() => undefined);
+    const isStale = error instanceof RunwardError && error.code === 'CONFLICT_STALE_PLAN';
+    const reason = isStale ? message : `an error of runward itself, which a person must look at: ${message}`;
+    await parkRun(holder, reason).catch(() => undefined);
     return 'parked';
   } finally {
     ended.abort();

@@ -3,9 +3,14 @@ import { evaluate, renderTemplate } from '../language/expression.ts';
 import { itemKey } from '../language/item-key.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import { withShortKeys } from '../plan/short-keys.ts';
 import type { Target } from '../target.ts';
+import { storedDurationMs, storedTimeMs } from '../values.ts';
 import type { FanOutItem, StepRecord } from './record.ts';
 import { type ScopeAt, scopeAt } from './scope.ts';
+
+/** Longest key of an item: it stands in paths, reports and file names of evidence. */
+const KEY_MAX_CHARS = 256;
 
 type Items =
   | { readonly ok: true; readonly patch: { readonly items: readonly FanOutItem[] } }
@@ -16,8 +21,13 @@ export function fanOutItems(step: Step, at: ScopeAt): Items {
   const members =
     step.target === undefined ? listItems(step, at) : step.target.kind === 'set' ? setItems(step, at) : producedItems(step, at);
   if ('kind' in members) return { ok: false, failure: members };
-  const twice = members.find((item, index) => members.findIndex((other) => other.key === item.key) !== index);
-  if (twice !== undefined) return refused('expression', `two items have the key "${twice.key}" (RW416)`);
+  const seen = new Set<string>();
+  for (const { key } of members) {
+    if (seen.has(key)) return refused('expression', `two items have the key "${key}": make the list unique (RW416)`);
+    if (key.length > KEY_MAX_CHARS)
+      return refused('expression', `the key of an item is longer than ${KEY_MAX_CHARS} characters: ${key.slice(0, 40)}…`);
+    seen.add(key);
+  }
   const ordered = inOrder(step, at, members);
   return 'kind' in ordered ? { ok: false, failure: ordered } : { ok: true, patch: { items: ordered } };
 }
@@ -49,13 +59,13 @@ function producedItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure
   if (!outcome.ok) return { kind: 'expression', message: `target: ${outcome.message}` };
   if (!Array.isArray(outcome.value)) return { kind: 'expression', message: 'target: the expression is not a list of machines' };
   const made = madeByRun([...at.view.steps.values()]);
-  const items: FanOutItem[] = [];
+  const targets: Target[] = [];
   for (const value of outcome.value as readonly JsonValue[]) {
     const target = made.get(idOf(value));
     if (target === undefined) return { kind: 'target_missing', message: 'target is not in the plan and not produced by this run (RW510)' };
-    items.push({ key: target.key, target });
+    targets.push(target);
   }
-  return items;
+  return withShortKeys(targets).map((target) => ({ key: target.key, target }));
 }
 
 function madeByRun(records: readonly StepRecord[]): ReadonlyMap<string, Target> {
@@ -85,13 +95,32 @@ function inOrder(step: Step, at: ScopeAt, items: readonly FanOutItem[]): readonl
     if (!outcome.ok) return { kind: 'expression', message: `order_by: ${outcome.message}` };
     ranked.push({ item, rank: outcome.value });
   }
-  return ranked.toSorted((a, b) => compare(a.rank, b.rank) || compare(a.item.key, b.item.key)).map(({ item }) => item);
+  const kinds = new Set(ranked.map(({ rank }) => kindOfRank(rank)));
+  if (kinds.size > 1 || kinds.has('none')) {
+    const odd = ranked.find(({ rank }) => kindOfRank(rank) === 'none') ?? ranked[0];
+    const why = kinds.has('none')
+      ? `${JSON.stringify(odd?.rank ?? null)} of ${odd?.item.key} has no order`
+      : `values of ${[...kinds].join(' and ')} have no common order`;
+    return { kind: 'expression', message: `order_by: ${why}` };
+  }
+  return ranked.toSorted((a, b) => compare(orderOf(a.rank), orderOf(b.rank)) || compare(a.item.key, b.item.key)).map(({ item }) => item);
 }
 
-function compare(left: JsonValue, right: JsonValue): number {
-  if (typeof left === 'number' && typeof right === 'number') return left - right;
-  const [a, b] = [JSON.stringify(left), JSON.stringify(right)];
-  return a < b ? -1 : a > b ? 1 : 0;
+function kindOfRank(rank: JsonValue): 'number' | 'text' | 'boolean' | 'duration' | 'time' | 'none' {
+  if (typeof rank === 'number') return 'number';
+  if (typeof rank === 'string') return 'text';
+  if (typeof rank === 'boolean') return 'boolean';
+  if (storedDurationMs(rank) !== undefined) return 'duration';
+  return storedTimeMs(rank) === undefined ? 'none' : 'time';
+}
+
+function orderOf(rank: JsonValue): string | number {
+  if (typeof rank === 'string' || typeof rank === 'number') return rank;
+  return storedDurationMs(rank) ?? storedTimeMs(rank) ?? Number(rank);
+}
+
+function compare(left: string | number, right: string | number): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function refused(kind: Failure['kind'], message: string): Items {

@@ -4,7 +4,7 @@ import { moveStep } from './change.ts';
 import { logOutcome } from './log-outcome.ts';
 import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
-import { afterFailure, settle } from './settle.ts';
+import { afterFailure, producedBy, settle } from './settle.ts';
 import { cleanUp, endChange } from './submit-step.ts';
 import { candidatesOf, contextOf, move, recordOf, type Turn } from './turn.ts';
 
@@ -132,7 +132,7 @@ async function endBadly(
       'ended_badly',
       clean.result === undefined
         ? afterFailure(turn, record, {
-            facts: { observations: [...record.observations, ...(clean.observations ?? [])] },
+            facts: { observations: [...record.observations, ...(clean.observations ?? [])], ...producedBy(record, clean) },
             failure: clean.failure,
           })
         : settle(turn, record, clean),

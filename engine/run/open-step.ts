@@ -52,6 +52,9 @@ export function openItem(
     const condition = conditionOf(walk, step.if, level);
     if (condition !== true) return refuse(walk, head, condition);
   }
+  const unreachable = item.target?.unreachable;
+  if (unreachable !== undefined)
+    return refuse(walk, head, { kind: 'unreachable', message: `it could not be reached when the plan was made: ${unreachable}` });
   return open(walk, { step, head, level });
 }
 

@@ -95,9 +95,16 @@ function factsOf(record: StepRecord, outcome: Success | Failed): Partial<StepRec
   return {
     observations: [...record.observations, ...(outcome.observations ?? [])],
     ...(outcome.result === undefined ? {} : { result: outcome.result as JsonObject }),
-    ...(outcome.kind === 'succeeded' && outcome.produced !== undefined ? { produced: outcome.produced } : {}),
+    ...producedBy(record, outcome),
     ...(typeof changed === 'boolean' ? { changed } : {}),
   };
+}
+
+/** What an attempt made beside what earlier attempts made: it is there, also when the attempt failed. */
+export function producedBy(record: StepRecord, { produced }: Pick<Success, 'produced'>): Pick<StepRecord, 'produced'> {
+  if (produced === undefined) return {};
+  const made = new Map([...(record.produced ?? []), ...produced].map((target) => [target.id.toLowerCase(), target]));
+  return { produced: [...made.values()] };
 }
 
 function situationOf(turn: Turn) {

@@ -7,6 +7,7 @@ import { logOutcome } from './log-outcome.ts';
 import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
 import { afterFailure, settle, type Settled } from './settle.ts';
+import { lookAtTarget } from './target-identity.ts';
 import { takeTargets } from './target-locks.ts';
 import { attemptDeadlineMs, candidatesOf, contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
 
@@ -14,6 +15,7 @@ import { attemptDeadlineMs, candidatesOf, contextOf, maySendNew, move, quietEndM
 export async function submitStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
   if (await isLate(turn)) return;
   if (await isHeldBack(turn)) return;
+  if (await targetHasChanged(turn)) return;
   const before = recordOf(turn);
   const precheck = await action.precheck(turn.engine.ports, contextOf(turn, before, input));
   if (precheck.kind !== 'proceed') return storePrecheck(turn, precheck);
@@ -183,6 +185,22 @@ async function isHeldBack(turn: Turn): Promise<boolean> {
     locks.kind === 'failed'
       ? endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: { kind: 'locked', message: locks.message } } })
       : moveStep(record, 'postponed', { reason: locks.message, lockWaitSinceMs: locks.sinceMs, notBeforeMs: locks.atMs }),
+  );
+  return true;
+}
+
+/** The plan's machine is gone or cannot be read now: true when the step has failed or waits. Throws CONFLICT_STALE_PLAN for another machine. */
+async function targetHasChanged(turn: Turn): Promise<boolean> {
+  const seen = await lookAtTarget(turn);
+  if (seen.kind === 'same') return false;
+  await move(turn, (record, nowMs) =>
+    seen.kind === 'gone'
+      ? endChange(record, 'precondition_failed', { kind: 'failed', patch: { error: { kind: 'target_missing', message: seen.message } } })
+      : moveStep(record, 'postponed', {
+          deadlineAtMs: attemptDeadlineMs(turn, record),
+          reason: seen.message,
+          notBeforeMs: nowMs + seen.retryAfterMs,
+        }),
   );
   return true;
 }
