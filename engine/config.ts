@@ -55,6 +55,7 @@ const configSchema = z.strictObject({
   ticketsDir: file().describe('Folder of the send tickets, outside the store on purpose; default: tickets below dataDir'),
   secretsDir: file().describe('Folder of file secrets; default: secrets below dataDir'),
   logsDir: file().describe('Folder of the logs of runs, shared by servers and workers; default: run-logs below dataDir'),
+  hooksDir: file().describe('Folder of the secrets of webhooks, one file each; read by servers only; default: hooks below dataDir'),
   allowLocalScripts: z.boolean().default(false).describe('Whether scripts may run on the worker itself (via: local)'),
   httpAllowHosts: z
     .array(z.string().min(1))

@@ -4,7 +4,7 @@ import type { GateStore } from './gates/gate-store.ts';
 import type { RunId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { Signature } from './ports.ts';
-import type { RunFields, RunRecord, StepRecord } from './run/record.ts';
+import type { Principal, RunFields, RunRecord, StepRecord } from './run/record.ts';
 import type { RunState } from './run/run-state.ts';
 import type { StepState } from './run/step-state.ts';
 import type { ScheduleStore } from './schedule/stored-schedule.ts';
@@ -270,6 +270,8 @@ export interface StoredDocument {
   readonly path: string;
   readonly text: string;
   readonly digest: string;
+  /** Who published this text: webhooks of a runbook act with the rights of that person. */
+  readonly writer?: Principal;
 }
 
 export interface WorkerBeat {

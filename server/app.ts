@@ -20,6 +20,7 @@ import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { wordRoutes } from './routes/words.ts';
 import { workerRoutes } from './routes/workers.ts';
@@ -73,6 +74,7 @@ const ROUTES = [
   workerRoutes,
   tokenRoutes,
   sessionRoutes,
+  webhookRoutes,
   healthRoutes,
   consoleRoutes,
 ] as const;

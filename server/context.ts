@@ -10,7 +10,10 @@ import type { Projects } from './projects.ts';
 import type { Streams } from './streams.ts';
 
 /** The part of the outside world that a server touches. */
-export type ServerPorts = Pick<Ports, 'store' | 'queue' | 'azure' | 'ids' | 'clock' | 'signer' | 'log'>;
+export type ServerPorts = Pick<Ports, 'store' | 'queue' | 'azure' | 'ids' | 'clock' | 'signer' | 'log'> & {
+  /** The secrets of webhooks, by `secret:<runbook>.<id>`; absent where none are configured. */
+  readonly hookSecrets?: Ports['secrets'];
+};
 
 /** What routes work with: built once when the app is built. */
 export interface ServerContext {

@@ -11,7 +11,7 @@ import { isStale, sessionCookie } from './session.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the caller must be allowed to do; `any` asks for a sign-in only, `none` for nothing. Every route declares it. */
+    /** What the caller must be allowed to do; `any` asks for a sign-in only, `signature` is checked by its handler, `none` asks for nothing. Every route declares it. */
     readonly permission?: RoutePermission;
     /** Which budget a request is counted in; reads and writes are told apart by the method when it is left out. */
     readonly budget?: BudgetName;
@@ -49,7 +49,7 @@ export function addHooks(app: App, context: ServerContext): void {
     if (request.is404) return;
     const { permission, budget } = request.routeOptions.config;
     refuseForeignSite(context, request);
-    if (permission === undefined || permission === 'none') return;
+    if (permission === undefined || permission === 'none' || permission === 'signature') return;
     request.caller = await identify(context, request);
     context.budget.take(budget ?? (request.method === 'GET' ? 'read' : 'write'), request.caller.principal.id);
     demandPermission(request.caller, permission);

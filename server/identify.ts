@@ -18,8 +18,8 @@ export interface Caller {
   readonly session?: Session;
 }
 
-/** What a route asks for: a permission, `any` sign-in, or nothing at all. */
-export type RoutePermission = Permission | 'any' | 'none';
+/** What a route asks for: a permission, `any` sign-in, a message that is signed itself, or nothing at all. */
+export type RoutePermission = Permission | 'any' | 'signature' | 'none';
 
 const LOCAL: Caller = { principal: { id: 'local', name: 'local', kind: 'local', groups: [] }, grants: LOCAL_GRANTS };
 
@@ -35,7 +35,13 @@ export async function identify(context: ServerContext, request: FastifyRequest):
 
 /** Throws ACCESS_DENIED unless some grant brings the permission; where it holds is asked when the object is known. */
 export function demandPermission(caller: Caller, permission: RoutePermission): void {
-  if (permission === 'any' || permission === 'none' || caller.grants.some((grant) => roleAllows(grant.role, permission))) return;
+  if (
+    permission === 'any' ||
+    permission === 'signature' ||
+    permission === 'none' ||
+    caller.grants.some((grant) => roleAllows(grant.role, permission))
+  )
+    return;
   demand(caller, permission, {});
 }
 

@@ -11,6 +11,7 @@ import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import { createLog } from '../adapters/system/log.ts';
 import { withLogFiles } from '../adapters/system/filed-log.ts';
 import { openLogFiles } from '../adapters/system/log-files.ts';
+import { createSecrets } from '../adapters/system/secrets.ts';
 import { createKeyPair, loadSigner } from '../adapters/system/signer.ts';
 import { type Config, parseConfig } from '../engine/config.ts';
 import { ERRORS, RunwardError } from '../engine/errors.ts';
@@ -64,9 +65,11 @@ async function openPorts(config: Config, log: Log) {
   ]);
   const redis = await openRedisStore({ url: config.redisUrl, log });
   const store = withLogFiles(redis, openLogFiles(config.logsDir ?? join(config.dataDir, 'run-logs')), log);
+  // A folder of its own: what a server may read is never what workers reach machines with.
+  const hookSecrets = createSecrets({ env: {}, directory: config.hooksDir ?? join(config.dataDir, 'hooks') });
   const queue = await openWakeUps({ url: config.redisUrl, log });
   return {
-    ports: { store, queue, azure, signer, log, ids: systemIds, clock: systemClock, random: systemRandom },
+    ports: { store, queue, azure, signer, log, ids: systemIds, clock: systemClock, random: systemRandom, hookSecrets },
     publicKey: String(createPublicKey(pem).export({ type: 'spki', format: 'pem' })),
     close: async () => {
       await queue.close();

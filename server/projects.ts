@@ -4,6 +4,7 @@ import type { Finding } from '../engine/language/diagnostics.ts';
 import type { Loaded, LoadedRunbook, LoadOptions } from '../engine/language/load.ts';
 import { loadDocuments } from '../engine/language/load.ts';
 import type { Ports } from '../engine/ports.ts';
+import type { Principal } from '../engine/run/record.ts';
 import type { StoredDocument } from '../engine/store.ts';
 import type { Caller } from './identify.ts';
 import { sees } from './identify.ts';
@@ -15,6 +16,14 @@ export interface SentFile {
   readonly text: string;
 }
 
+/** Who publishes, and what decides about each runbook that is touched. */
+export interface Publisher {
+  readonly writer: Principal;
+  readonly allow?: (resource: Resource) => void;
+  /** What decides about the project as it would be then. */
+  readonly demandAll?: (loaded: Loaded) => Promise<void>;
+}
+
 /** The published documents and how they become checked runbooks. */
 export interface Projects {
   /** All findings of the given files; nothing is stored. */
@@ -23,11 +32,9 @@ export interface Projects {
    * Publishes files beside those that are there already, when `allow` throws for none of their runbooks and `demandAll` not for the whole. Throws USAGE_DOCUMENT with all
    * findings when one has an error.
    */
-  readonly publish: (
-    files: readonly SentFile[],
-    allow?: (resource: Resource) => void,
-    demandAll?: (loaded: Loaded) => Promise<void>,
-  ) => Promise<Loaded>;
+  readonly publish: (files: readonly SentFile[], by?: Publisher) => Promise<Loaded>;
+  /** Who published a document as it is now; undefined when that is not known. */
+  readonly writerOf: (path: string) => Promise<Principal | undefined>;
   /** What is published now. */
   readonly current: () => Promise<Loaded>;
 }
@@ -48,15 +55,24 @@ export function makeProjects(ports: Pick<Ports, 'store' | 'ids'>, options: LoadO
   return {
     check,
     current,
-    async publish(files, allow = () => undefined, demandAll = async () => undefined) {
+    writerOf: async (path) => (await ports.store.listDocuments()).find((document) => document.path === path)?.writer,
+    async publish(files, by) {
       refuseTwins(files);
-      const merged = new Map<string, SentFile>((await ports.store.listDocuments()).map((document) => [document.path, document]));
+      const before = new Map((await ports.store.listDocuments()).map((document) => [document.path, document]));
+      const merged = new Map<string, SentFile>(before);
       for (const file of files) merged.set(file.path, file);
       const loaded = check([...merged.values()]);
       if (loaded.findings.some(isError)) throw refusedByFindings('the project has errors', loaded.findings);
-      for (const resource of touched(files, loaded)) allow(resource);
-      await demandAll(loaded);
-      await ports.store.putRunbooks(files.map(({ path, text }): StoredDocument => ({ path, text, digest: ports.ids.sha256(text) })));
+      for (const resource of touched(files, loaded)) by?.allow?.(resource);
+      await by?.demandAll?.(loaded);
+      // Sending the same text again makes nobody the writer of what another person has published.
+      const stored = files.map(({ path, text }): StoredDocument => {
+        const digest = ports.ids.sha256(text);
+        const known = before.get(path);
+        const writer = known?.digest === digest ? (known.writer ?? by?.writer) : by?.writer;
+        return { path, text, digest, ...(writer === undefined ? {} : { writer }) };
+      });
+      await ports.store.putRunbooks(stored);
       return loaded;
     },
   };

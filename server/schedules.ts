@@ -113,8 +113,8 @@ async function planSlot(
   return { kind: 'planned', planned: made };
 }
 
-/** The rights of a schedule are those that its writer has now. */
-async function whyNotAllowed(
+/** The rights of a schedule or webhook are those that its writer has now: why that is not enough, or undefined. */
+export async function whyNotAllowed(
   { ports }: ServerContext,
   writer: Principal,
   resources: readonly Pick<ScheduleRule, 'runbook' | 'environment'>[],
@@ -126,7 +126,7 @@ async function whyNotAllowed(
   const grants = own.flatMap((token) => token.grants);
   for (const { runbook, environment } of resources) {
     const verdict = decide(grants, startPermission(environment), { runbook, environment });
-    if (verdict.kind !== 'allowed') return `${writer.name}, who published the schedule, may not start ${runbook}: ${verdict.reason}`;
+    if (verdict.kind !== 'allowed') return `${writer.name}, who published it, may not start ${runbook}: ${verdict.reason}`;
   }
   return undefined;
 }

@@ -39,7 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, ports } = options;
   refuseOpen(config);
   const { app, context, close } = await assemble(options);
-  if (options.project !== undefined && options.project.length > 0) await context.projects.publish(options.project);
+  if (options.project !== undefined && options.project.length > 0) await context.projects.publish(options.project, { writer: OPERATOR });
   await publishFreezes(context, await context.projects.current());
   await publishSchedules(context, await context.projects.current(), { writer: OPERATOR, files: options.project ?? [] });
   await app.listen({ host: config.host, port: config.port });

@@ -116,8 +116,18 @@ function gatesFrom(document: RunbookSource): Pick<Runbook, 'concurrency' | 'lock
   };
 }
 
-function triggersFrom({ triggers }: RunbookSource): Pick<Runbook, 'manual' | 'schedules'> {
-  return { manual: triggers?.manual ?? true, schedules: (triggers?.schedules ?? []).map(scheduleFrom) };
+function triggersFrom({ triggers }: RunbookSource): Pick<Runbook, 'manual' | 'schedules' | 'webhooks'> {
+  return { manual: triggers?.manual ?? true, schedules: (triggers?.schedules ?? []).map(scheduleFrom), ...webhooksFrom(triggers) };
+}
+
+function webhooksFrom(triggers: RunbookSource['triggers']): Pick<Runbook, 'webhooks'> {
+  if (triggers?.webhooks === undefined) return {};
+  const webhooks = triggers.webhooks.map(({ id, inputs, set }) => ({
+    id,
+    inputs: inputs ?? [],
+    set: (set ?? {}) as Readonly<Record<string, JsonValue>>,
+  }));
+  return { webhooks };
 }
 
 type ScheduleSource = NonNullable<NonNullable<RunbookSource['triggers']>['schedules']>[number];

@@ -18,6 +18,7 @@ import { placeOf } from './source-text.ts';
 import { ownerOfStep } from './step-places.ts';
 import { checkRollback } from './rollback-rules.ts';
 import { checkStep } from './step-rules.ts';
+import { checkWebhooks } from './check-webhooks.ts';
 import { child, pointerOf, textOf, type TreeNode } from './tree.ts';
 
 // Steps are checked against each other, so their number bounds the time that a document can take.
@@ -44,6 +45,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   if (surplus !== undefined) return report('RW107', ownerOfStep(surplus), { limit: `${STEPS_MAX} steps` });
   const names = collectNames(root, steps);
   checkDocument(root, steps, report);
+  checkWebhooks(root, report);
   checkTargetSets(root, files, report);
   checkWindows(root, steps, { files, report });
   checkStepIds(steps, file);

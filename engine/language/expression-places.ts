@@ -37,6 +37,9 @@ export function expressionPlaces(root: TreeNode, steps: readonly OutlinedStep[])
     ...itemsOf(child(child(root, 'triggers'), 'schedules')).flatMap((schedule, index) =>
       templates(child(schedule, 'inputs'), ['triggers', 'schedules', index, 'inputs'], { standing: plan }),
     ),
+    ...itemsOf(child(child(root, 'triggers'), 'webhooks')).flatMap((webhook, index) =>
+      templates(child(webhook, 'set'), ['triggers', 'webhooks', index, 'set'], { standing: { ...plan, general: new Set<string>() } }),
+    ),
     ...entriesOf(child(root, 'outputs')).flatMap((entry) => cel(entry, ['outputs'], { standing: end, lenient: true })),
     ...steps.flatMap(stepPlaces),
   ];

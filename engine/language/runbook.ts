@@ -234,6 +234,13 @@ export interface ScheduleDefinition {
   readonly pauseAfterFailures?: number;
 }
 
+/** An address that a program may call to start a run: `inputs` are those that it may give, `set` are fixed and may hold `${{ }}`. */
+export interface WebhookDefinition {
+  readonly id: string;
+  readonly inputs: readonly string[];
+  readonly set: Readonly<Record<string, JsonValue>>;
+}
+
 /** A checked runbook: what a plan is made of. Durations are milliseconds. */
 export interface Runbook {
   readonly name: string;
@@ -268,6 +275,7 @@ export interface Runbook {
   readonly outputs: Readonly<Record<string, string>>;
   readonly manual: boolean;
   readonly schedules: readonly ScheduleDefinition[];
+  readonly webhooks?: readonly WebhookDefinition[];
   readonly notify: readonly { readonly to: string; readonly when: readonly string[] }[];
 }
 

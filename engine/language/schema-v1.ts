@@ -302,6 +302,10 @@ const schedule = z
   })
   .register(MAPS, { title: 'schedule' });
 
+const webhook = z
+  .strictObject({ id, inputs: z.array(id).max(200).optional(), set: z.record(id, templated).optional() })
+  .register(MAPS, { title: 'webhook' });
+
 const EVENTS = [
   ...(['started', 'waiting', 'paused', 'unknown', 'failed', 'partially_failed', 'succeeded', 'cancelled', 'rejected'] as const),
   ...(['timed_out', 'missed', 'late', 'objective_breached'] as const),
@@ -342,8 +346,12 @@ export const runbookSchema = z
     finally: z.array(step).min(1).optional(),
     outputs: few(cel, 200).optional(),
     triggers: z
-      .strictObject({ manual: z.boolean().optional(), schedules: z.array(schedule).optional() })
-      .register(MAPS, { title: 'triggers', reserved: ['webhooks'] })
+      .strictObject({
+        manual: z.boolean().optional(),
+        schedules: z.array(schedule).optional(),
+        webhooks: z.array(webhook).min(1).max(20).optional(),
+      })
+      .register(MAPS, { title: 'triggers' })
       .optional(),
     notify: z
       .array(

@@ -32,11 +32,11 @@ export function runbookRoutes(app: App, context: ServerContext): void {
       schema: { summary: 'Publish documents', tags: ['runbooks'], body: filesBody, response: { 200: publishedSchema } },
     },
     async (request) => {
-      const published = await projects.publish(
-        request.body.files,
-        (resource) => demand(request.caller, 'project:publish', resource),
-        (loaded) => demandFreezes(context, request.caller, loaded),
-      );
+      const published = await projects.publish(request.body.files, {
+        writer: request.caller.principal,
+        allow: (resource) => demand(request.caller, 'project:publish', resource),
+        demandAll: (loaded) => demandFreezes(context, request.caller, loaded),
+      });
       await publishFreezes(context, published);
       const { runbooks, inventories, calendars, findings } = published;
       await publishSchedules(context, published, { writer: request.caller.principal, files: request.body.files });
@@ -91,6 +91,7 @@ function detail<Row extends object>({ runbook, text }: LoadedRunbook, known: Row
     ...(runbook.description === undefined ? {} : { description: runbook.description }),
     text,
     inputs: inputSchema(runbook.inputs),
+    webhooks: (runbook.webhooks ?? []).map(({ id, inputs }) => ({ id, path: `/api/v1/hooks/${runbook.name}.${id}`, inputs })),
     schedules: runbook.schedules.map(({ id, cron, timezone, enabled }) => ({ id, cron, timezone, enabled })),
   };
 }

@@ -27,6 +27,7 @@ export const runbookSchema = component(
     text: z.string(),
     inputs: jsonObject,
     findings: z.array(findingSchema).readonly(),
+    webhooks: z.array(z.object({ id: z.string(), path: z.string(), inputs: z.array(z.string()).readonly() })).readonly(),
     schedules: z.array(z.object({ id: z.string(), cron: z.string(), timezone: z.string(), enabled: z.boolean() })).readonly(),
   }),
 );

@@ -217,7 +217,7 @@ describe('rights', () => {
     await at(120);
     expect(await slotOf()).toMatchObject({
       outcome: 'skipped',
-      reason: expect.stringContaining('ada, who published the schedule, may not start'),
+      reason: expect.stringContaining('ada, who published it, may not start'),
     });
   });
 });
