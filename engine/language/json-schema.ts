@@ -4,7 +4,8 @@ import { KEY_WORDS } from './key-words.ts';
 import { calendarSchema } from './schema-calendar.ts';
 import { cel, duration, id, instant, name, secretReference, share, templated, text } from './schema-scalars.ts';
 import { testSchema } from './schema-test.ts';
-import { inventorySchema, MAPS, runbookSchema } from './schema-v1.ts';
+import { MAPS } from './schema-maps.ts';
+import { inventorySchema, runbookSchema } from './schema-v1.ts';
 
 /** The part of a JSON schema that the reference reads. */
 export interface Schema {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, instant, name, text } from './schema-scalars.ts';
-import { MAPS, metadata } from './schema-v1.ts';
+import { MAPS } from './schema-maps.ts';
+import { metadata } from './schema-v1.ts';
 
 const window = z
   .strictObject({ cron: z.string().min(1), duration, timezone: z.string().min(1), day_match: z.enum(['and', 'or']).optional() })

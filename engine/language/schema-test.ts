@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cel, duration, id, instant, name, templated, text } from './schema-scalars.ts';
-import { MAPS, os, port, PURPOSES, tags, via } from './schema-v1.ts';
+import { MAPS } from './schema-maps.ts';
+import { os, port, PURPOSES, tags, via } from './schema-v1.ts';
 
 const RUN_STATES = [
   ...(['queued', 'running', 'waiting', 'paused', 'cancelling', 'unknown'] as const),

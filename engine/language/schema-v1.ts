@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAPS } from './schema-maps.ts';
 import {
   cel,
   duration,
@@ -13,15 +14,6 @@ import {
   text,
   wholeExpression,
 } from './schema-scalars.ts';
-
-/** What findings say about a map: its title, and the words that the language knows but this release does not have. */
-export interface MapDescription {
-  readonly title: string;
-  readonly reserved?: readonly string[];
-}
-
-/** Descriptions of the maps below. */
-export const MAPS = z.registry<MapDescription>();
 
 /** A free map with at most so many entries: checking its names against each other costs more than their number. */
 function few<Value extends z.ZodType>(value: Value, entryMax: number) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAPS, type MapDescription } from './schema-v1.ts';
+import { MAPS, type MapDescription } from './schema-maps.ts';
 import { child, itemsOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
 /** What the schema says of the map at a path: its keys and its description, with a title that names the very map. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DocumentKind, DOCUMENT_SCHEMAS, documentSchema, type Schema } from '../../../engine/language/json-schema.ts';
-import { MAPS } from '../../../engine/language/schema-v1.ts';
+import { MAPS } from '../../../engine/language/schema-maps.ts';
 import { KEY_WORDS } from '../../../engine/language/key-words.ts';
 
 const KINDS = Object.keys(DOCUMENT_SCHEMAS) as DocumentKind[];
