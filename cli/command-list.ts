@@ -90,7 +90,7 @@ const LATER_WORDS = 'status dsc dr backup audit queue delivery auth token config
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'backfill',
-  run: 'retry rollback diff',
+  run: 'rollback diff',
   runbook: 'versions publish',
   evidence: 'list show',
   worker: 'list drain',

@@ -57,7 +57,14 @@ export function nextCommands(run: RunSummary): readonly string[] {
   if (called?.calls !== undefined) return [`next: runward run show ${called.calls.number}`];
   if (run.endedAt === undefined) return [`next: runward run watch ${number}`];
   const locked = run.cleanup === 'incomplete' ? ['its cleanup was given up and its targets are locked: runward lock list'] : [];
-  return [...locked, `next: runward evidence export ${number}`];
+  if (run.status === 'succeeded') return [...locked, `next: runward evidence export ${number}`];
+  return [
+    ...locked,
+    ...columns('go on with one of:', [
+      [`runward run retry ${number} --reason "…"`, 'a new run does again what did not succeed, and keeps the rest'],
+      [`runward evidence export ${number}`, 'the signed proof of what happened'],
+    ]),
+  ];
 }
 
 function pauseCommands({ number, pause }: RunSummary): readonly (readonly [string, string])[] {

@@ -65,7 +65,8 @@ async function planToStart(client: ApiClient, runbook: string, flags: Flags): Pr
   return plan;
 }
 
-async function inputShapes(client: ApiClient, runbook: string, flags: Flags): Promise<InputShapes> {
+/** The shapes of a runbook's inputs, where some are given. */
+export async function inputShapes(client: ApiClient, runbook: string, flags: Flags): Promise<InputShapes> {
   if (pairsOf(flags, 'i').length === 0) return {};
   return (await client.get<{ readonly inputs: InputShapes }>(`/runbooks/${encodeURIComponent(runbook)}`)).inputs;
 }

@@ -79,7 +79,8 @@ export function renderHead({ run, snapshotAtMs }: RunModel, view: TreeView): str
   const scale = run.simulatedScale === undefined ? '' : ` · simulated estate, ${run.simulatedScale} times faster than Azure`;
   const from =
     run.calledBy === undefined ? '' : ` · called by run ${run.calledBy.number} (${run.calledBy.runbook}, ${plainText(run.calledBy.step)})`;
-  const origin = `started by ${plainText(run.requester.name)}${from} · plan ${run.planHash.slice(0, 8)}${scale}`;
+  const goesOn = run.retryOf === undefined ? '' : ` · goes on from run ${run.retryOf.number}`;
+  const origin = `started by ${plainText(run.requester.name)}${from}${goesOn} · plan ${run.planHash.slice(0, 8)}${scale}`;
   const whole = `${origin} · ${run.url}`;
   const dim = (text: string): string => drawn([{ text, tone: 'dim' }], view);
   return [
@@ -166,6 +167,7 @@ function detailOf(row: StepSummary, { run, view }: RowContext): readonly Piece[]
   if (row.status === 'pending')
     return [{ text: row.section === 'finally' ? `finally, always · ${plainText(row.name)}` : plainText(row.name), tone: 'dim' }];
   const facts = [
+    ...(row.keptFrom === undefined ? [] : [`kept from run ${row.keptFrom}`]),
     plainText(row.name),
     ...called,
     ...(row.attempt > 1 ? [`attempt ${row.attempt}`] : []),

@@ -16,6 +16,7 @@ import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { lockRoutes } from './routes/locks.ts';
 import { planRoutes } from './routes/plans.ts';
+import { retryRoutes } from './routes/retry.ts';
 import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -63,6 +64,7 @@ const ROUTES = [
   runbookRoutes,
   planRoutes,
   runRoutes,
+  retryRoutes,
   historyRoutes,
   evidenceRoutes,
   wordRoutes,

@@ -75,16 +75,14 @@ export async function start(context: ServerContext, caller: Caller, request: { r
   const { key, body } = request;
   const runId = ports.ids.uuid5(caller.principal.id, key) as RunId;
   const requestDigest = ports.ids.sha256(canonicalJson(body));
-  if (await isReplay(context, runId, requestDigest)) return answer(context, caller, { runId, replayed: true });
+  if (await isReplay(context, runId, requestDigest)) return answerOf(context, caller, { runId, replayed: true });
 
   const made = body.planHash === undefined ? await planFor(context, caller, named(body)) : await context.plans.kept(body.planHash);
   const { plan, hash } = made;
   const resource = { runbook: plan.definition.name, environment: plan.environment };
   for (const each of [resource, ...calledBy(made)]) demand(caller, startPermission(each.environment), each);
   confirmStart(made, body);
-  if (isProduction(plan.environment)) await admitProduction(context, caller);
-  const freezeExempt = await mayPassFreezes(context, caller, plan);
-  await takeGroupPlace(context, runId, plan);
+  const { freezeExempt } = await admitStart(context, caller, { plan, runId });
 
   const started = await startRun(ports, {
     plan: made,
@@ -103,7 +101,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
     planHash: hash,
     principal: caller.principal.id,
   });
-  return answer(context, caller, { runId, replayed: started.kind === 'exists' });
+  return answerOf(context, caller, { runId, replayed: started.kind === 'exists' });
 }
 
 interface Started {
@@ -111,12 +109,13 @@ interface Started {
   readonly replayed: boolean;
 }
 
-async function answer(context: ServerContext, caller: Caller, found: { runId: RunId; replayed: boolean }): Promise<Started> {
+/** The run as the API shows it, and whether the same request has started it before. */
+export async function answerOf(context: ServerContext, caller: Caller, found: { runId: RunId; replayed: boolean }): Promise<Started> {
   return { run: runView(context, await readRun(context, caller, found.runId)), replayed: found.replayed };
 }
 
-// Looked up before planning: the estate may have changed since, and a repeated request must still find its run.
-async function isReplay({ ports }: ServerContext, runId: RunId, requestDigest: string): Promise<boolean> {
+/** True when the same request has started the run. Throws CONFLICT_IDEMPOTENCY_MISMATCH when another one has. */
+export async function isReplay({ ports }: ServerContext, runId: RunId, requestDigest: string): Promise<boolean> {
   const earlier = await ports.store.readRun(runId);
   if (earlier === undefined) return false;
   if (earlier.run.requestDigest === requestDigest) return true;
@@ -165,6 +164,21 @@ export async function takeGroupPlace({ ports }: ServerContext, runId: RunId, { d
     'CONFLICT_GROUP_FULL',
     `${hold.message} (RW520); nothing was started: wait, or let the runbook say on_conflict: queue`,
   );
+}
+
+/**
+ * Lets a start pass that is allowed now: production only on a durable store and within the limit of its person, freezes only with the right to
+ * pass them, a group only with a place. Throws STORE_NOT_DURABLE, LIMIT_CONCURRENCY, GATE_FREEZE and CONFLICT_GROUP_FULL.
+ */
+export async function admitStart(
+  context: ServerContext,
+  caller: Caller,
+  { plan, runId }: { readonly plan: Plan; readonly runId: RunId },
+): Promise<{ readonly freezeExempt: boolean }> {
+  if (isProduction(plan.environment)) await admitProduction(context, caller);
+  const freezeExempt = await mayPassFreezes(context, caller, plan);
+  await takeGroupPlace(context, runId, plan);
+  return { freezeExempt };
 }
 
 async function admitProduction({ ports, config }: ServerContext, caller: Caller): Promise<void> {

@@ -16,6 +16,7 @@ export function runCommand(program: Command): void {
   readCommands(run);
   controlCommands(run);
   resolveCommand(run);
+  retryCommand(run);
 }
 
 /** `start`, `watch` and `logs` are short for the commands below `run`. */
@@ -70,6 +71,31 @@ function resolveCommand(run: Command): void {
       examplesFirst([
         'runward run resolve 140 "restart[web-02]" --as succeeded --reason "rebooted at 04:10"',
         'runward run resolve 140 "backup[db-01]" --adopt 9f0c1a52 --reason "started by us, see the vault"',
+      ]),
+    );
+}
+
+function retryCommand(run: Command): void {
+  run
+    .command('retry <run>')
+    .description('start a new run that keeps what succeeded in an ended one; shows what runs again before it asks')
+    .option('--failed', 'what did not succeed (the default)')
+    .option('--from <step>', 'a step and everything that follows it')
+    .option('--only <step>', 'one step or item alone')
+    .option('-i <name=value>', 'an edited input; makes a new plan; may be repeated', repeated)
+    .option('--dry-run', 'show what would run again and start nothing')
+    .option('--reason <text>', 'why; kept with the run, needed for severe plans')
+    .option('--confirm <name>', 'the name of the runbook, for severe plans')
+    .option('--idempotency-key <key>', 'repeating a retry with the same key never starts a second run')
+    .option('--wait', 'watch until the run ends, also without a terminal')
+    .option('--no-wait', 'return as soon as the run is accepted')
+    .action(handled(async (...given) => (await import('../run-retry.ts')).retryRun(...given)))
+    .addHelpText(
+      'before',
+      examplesFirst([
+        'runward run retry 142 --reason "the vault answers again"',
+        'runward run retry 142 --only "update[web-02]" --yes',
+        'runward run retry 142 --from failover -i recovery_point=latest --dry-run',
       ]),
     );
 }

@@ -41,7 +41,7 @@ export function breachAtMs(plan: Plan, view: RunView): number | undefined {
 
 /** The age of the oldest recovery point that a step has used, measured when its request was about to be sent, in milliseconds. */
 export function rpoOf(view: RunView): number | undefined {
-  const ages = [...view.steps.values()].flatMap((record) => recoveryPointAgeMs(record) ?? []);
+  const ages = [...view.steps.values()].filter(isOwn).flatMap((record) => recoveryPointAgeMs(record) ?? []);
   return ages.length === 0 ? undefined : Math.max(...ages);
 }
 
@@ -51,7 +51,14 @@ function beganAtMs({ node, state, createdAtMs, firstAttemptAtMs }: StepRecord): 
   return node === 'leaf' ? firstAttemptAtMs : createdAtMs;
 }
 
+/** What a retry carries over was measured by the run that did it. */
+function isOwn({ keptFrom }: StepRecord): boolean {
+  return keptFrom === undefined;
+}
+
 function earliest(view: RunView, stepId: string, read: (record: StepRecord) => number | undefined): number | undefined {
-  const times = [...view.steps.values()].filter((record) => record.stepId === stepId).flatMap((record) => read(record) ?? []);
+  const times = [...view.steps.values()]
+    .filter((record) => record.stepId === stepId && isOwn(record))
+    .flatMap((record) => read(record) ?? []);
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -120,7 +120,7 @@ function runScope(plan: Plan, run: RunRecord, nowMs: number): JsonObject {
     started_at: timeOrNull(run.startedAtMs),
     started_by: run.requester.name,
     trigger: run.trigger,
-    retry_of: null,
+    retry_of: run.retryOf === undefined ? null : String(run.retryOf.number),
     objectives: { rto: durationOrNull(objectives?.rtoMs), rpo: durationOrNull(objectives?.rpoMs) },
     rto: {
       elapsed: elapsed === null ? null : durationValue(elapsed),

@@ -1,11 +1,11 @@
 import { chainFacts, EMPTY_HEAD } from '../audit/chain.ts';
 import { assert, RunwardError } from '../errors.ts';
 import type { RunId } from '../ids.ts';
-import type { JsonObject } from '../json.ts';
+import { canonicalJson, type JsonObject } from '../json.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Ports } from '../ports.ts';
 import { RUN_SCHEMA, signPlan } from './claim.ts';
-import type { ParentRun, Principal, RunFields } from './record.ts';
+import type { ParentRun, Principal, RetryOf, RunFields, StepRecord } from './record.ts';
 
 /** What a start needs: the plan as it was shown, who starts it and why. */
 export interface StartRequest {
@@ -18,6 +18,9 @@ export interface StartRequest {
   readonly freezeExempt?: boolean;
   /** The run that calls this one: the right to start it follows from the caller's plan, which a server has signed. */
   readonly parent?: ParentRun;
+  /** The ended run that this one goes on from, and the results that it keeps. */
+  readonly retryOf?: RetryOf;
+  readonly steps?: readonly StepRecord[];
   readonly simulatedScale?: number;
   /** SHA-256 of the request: the same idempotency key with another body is refused. */
   readonly requestDigest?: string;
@@ -41,7 +44,7 @@ export async function startRun(
     at: ports.clock.nowMs(),
     actor: requester.name,
     event: 'run.created',
-    data: { runId, planHash: hash, runbook: plan.definition.name, by: requester.id, ...calledBy(request) },
+    data: { runId, planHash: hash, runbook: plan.definition.name, by: requester.id, ...calledBy(request), ...goesOnFrom(ports, request) },
   };
   const [audit] = chainFacts(ports.ids.sha256, { seq: 0, hash: EMPTY_HEAD }, [facts]);
   assert(audit !== undefined, 'a run begins with an audit entry');
@@ -50,11 +53,18 @@ export async function startRun(
     schema: RUN_SCHEMA.current,
     fields: fieldsOf(request),
     plan: { text, hash, signature },
-    steps: [],
+    steps: request.steps ?? [],
     audit,
     event: {
       type: 'runward.run.created',
-      data: { runbook: plan.definition.name, purpose: plan.purpose, by: requester.name, planHash: hash, ...calledBy(request) },
+      data: {
+        runbook: plan.definition.name,
+        purpose: plan.purpose,
+        by: requester.name,
+        planHash: hash,
+        ...calledBy(request),
+        ...goesOnFrom(ports, request),
+      },
     },
   });
   if (answer.kind === 'busy')
@@ -69,6 +79,14 @@ function calledBy({ parent }: StartRequest): JsonObject {
   return parent === undefined ? {} : { calledBy: { run: parent.runId, number: parent.number, step: parent.step } };
 }
 
+/** The chain of the new run binds the results that it keeps, by their digest. */
+function goesOnFrom(ports: Pick<Ports, 'ids'>, { retryOf, steps = [] }: StartRequest): JsonObject {
+  if (retryOf === undefined) return {};
+  const { runId, number, mode, step } = retryOf;
+  const kept = ports.ids.sha256(canonicalJson(steps as unknown as JsonObject[]));
+  return { retryOf: { run: runId, number, mode, ...(step === undefined ? {} : { step }) }, kept: steps.length, keptDigest: kept };
+}
+
 function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtMs' | 'tier'> {
   const { plan, hash } = request.plan;
   return {
@@ -81,6 +99,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     trigger: request.trigger,
     phase: 'readiness',
     ...(request.parent === undefined ? {} : { parent: request.parent }),
+    ...(request.retryOf === undefined ? {} : { retryOf: request.retryOf }),
     clock: { waitedMs: 0 },
     ...(request.freezeExempt === true ? { freezeExempt: true } : {}),
     ...(plan.definition.concurrency === undefined ? {} : { group: plan.definition.concurrency.group }),

@@ -10,6 +10,7 @@ import type { StopFacts } from '../../engine/gates/stops.ts';
 import type { Plan } from '../../engine/plan/plan-record.ts';
 import type { Ports } from '../../engine/ports.ts';
 import { advance } from '../../engine/run/advance.ts';
+import { carryOver, type RetryAsked } from '../../engine/run/carry-over.ts';
 import { type Command, sendCommand } from '../../engine/run/command.ts';
 import { LEASE_TIMES } from '../../engine/run/holder.ts';
 import type { Principal, RunRecord, StepRecord } from '../../engine/run/record.ts';
@@ -60,12 +61,17 @@ export function leaf(id: string, effect: 'read' | 'named' | 'guarded' | 'blind',
   return step(id, { kind: 'uses', action: `test.${effect}@1`, with: {} }, more);
 }
 
+/** Another run with whose clock and store a run begins; with `retry` it goes on from that run. */
+export interface Beside extends RunWorld {
+  readonly retry?: RetryAsked & { readonly gone?: readonly string[]; readonly edited?: readonly string[] };
+}
+
 /** Starts a run of these steps; `beside` another one it has the same clock and store. */
 export async function makeRunWorld(
   definition: Partial<Runbook> & Pick<Runbook, 'steps'>,
   answers: Answers = {},
   given: Partial<Plan> = {},
-  beside?: RunWorld,
+  beside?: Beside,
 ): Promise<RunWorld> {
   const time = beside?.time ?? makeVirtualTime(START_MS);
   const calls: string[] = [];
@@ -93,6 +99,7 @@ export async function makeRunWorld(
     requester: STARTER,
     trigger: 'test',
     freezeExempt: definition.freeze === 'exempt',
+    ...(await carriedFrom(beside, { plan, runId })),
   });
   const stored = async () => {
     const found = await ports.store.readRun(runId);
@@ -143,6 +150,18 @@ export async function makeRunWorld(
       } as unknown as Command);
     },
   };
+}
+
+async function carriedFrom(beside: Beside | undefined, next: { readonly plan: Plan; readonly runId: RunId }) {
+  const stored = beside === undefined ? undefined : await beside.ports.store.readRun(beside.runId);
+  if (beside?.retry === undefined || stored === undefined) return {};
+  const { gone = [], edited = [], ...asked } = beside.retry;
+  const old = { run: stored.run, steps: new Map(stored.steps.map((record) => [record.path, record])) };
+  const { uuid5 } = beside.ports.ids;
+  const source = { old, plan: next.plan, newRunId: next.runId, nowMs: stored.nowMs, uuid5, gone: new Set(gone), edited: new Set(edited) };
+  const answer = carryOver(source, asked);
+  if (answer.kind === 'refused') throw new Error(answer.why);
+  return { retryOf: { runId: old.run.runId, number: old.run.number, ...asked }, steps: answer.steps };
 }
 
 // Runs that others have called are visited as a second worker would.
