@@ -9,6 +9,7 @@ export interface ListedCommand {
 
 /** Every command of this release, in the order of the help. Only the one that was typed is loaded: start-up is seen by users. */
 export const COMMANDS: readonly ListedCommand[] = [
+  { name: 'status', summary: 'what needs a person, worst first', load: async () => (await import('./commands/status.ts')).statusCommand },
   { name: 'init', summary: 'a new project from a template', load: async () => (await import('./commands/init.ts')).initCommand },
   {
     name: 'validate',
@@ -86,7 +87,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-const LATER_WORDS = 'status dsc dr backup audit queue delivery auth token config context store conformance completion';
+const LATER_WORDS = 'dsc dr backup audit queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'backfill',

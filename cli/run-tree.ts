@@ -163,7 +163,7 @@ function detailOf(row: StepSummary, { run, view }: RowContext): readonly Piece[]
     const who = waits.by.length === 0 ? '' : `waits for ${waits.by.join(', ')} · `;
     return [{ text: plainText(`${who}${waits.message.split('\n')[0] ?? ''}`), tone: 'warn' }];
   }
-  if (row.items.length > 0) return itemPieces(row.items, view);
+  if (row.items.length > 0) return [...itemPieces(row.items, view), ...keptPieces(row)];
   if (row.status === 'pending')
     return [{ text: row.section === 'finally' ? `finally, always · ${plainText(row.name)}` : plainText(row.name), tone: 'dim' }];
   const facts = [
@@ -176,6 +176,10 @@ function detailOf(row: StepSummary, { run, view }: RowContext): readonly Piece[]
     ...(row.reason === undefined ? [] : [plainText(row.reason)]),
   ];
   return [{ text: facts.join(' · '), tone: 'dim' }];
+}
+
+function keptPieces({ keptFrom }: StepSummary): readonly Piece[] {
+  return keptFrom === undefined ? [] : [{ text: `kept from run ${keptFrom}`, tone: 'dim' }];
 }
 
 function itemPieces(items: readonly ItemSummary[], view: TreeView): readonly Piece[] {

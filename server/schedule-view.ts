@@ -25,14 +25,17 @@ export async function scheduleNamed(
 /** Every schedule that the caller may see, by id. */
 export async function listSchedules({ ports }: ServerContext, caller: Caller) {
   const seen = (await ports.store.listSchedules()).filter((schedule) => sees(caller, placeOf(schedule)));
-  return { items: await Promise.all(seen.map((schedule) => scheduleView(ports.store, schedule))) };
+  const pending = await ports.store.pendingSlots();
+  return { items: await Promise.all(seen.map((schedule) => scheduleView(ports.store, schedule, pending))) };
 }
 
 /** A schedule as the API shows it. */
-export async function scheduleView(store: ServerContext['ports']['store'], stored: StoredSchedule) {
+export async function scheduleView(store: ServerContext['ports']['store'], stored: StoredSchedule, slots?: readonly PendingSlot[]) {
+  const pending = slots ?? (await store.pendingSlots());
   const { id, rule, state, pause, nextSlotMs } = stored;
   const words = cronWords(rule.cron);
   const [last] = await store.listSlots(id, { limit: 1 });
+  const stuck = pending.find((slot) => slot.id === id && slot.trouble !== undefined);
   return {
     apiVersion: 'runward/v1' as const,
     kind: 'Schedule' as const,
@@ -54,6 +57,7 @@ export async function scheduleView(store: ServerContext['ports']['store'], store
     ...(nextSlotMs === undefined || state === 'parked' ? {} : { next: nextView(stored, nextSlotMs) }),
     ...(pause === undefined ? {} : { pause: pauseView(pause) }),
     ...(last === undefined ? {} : { last: recordView(last) }),
+    ...(stuck?.trouble === undefined ? {} : { stuck: stuck.trouble.reason }),
   };
 }
 

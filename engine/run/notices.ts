@@ -50,6 +50,10 @@ function endOf({ deadlineAtMs }: StepRecord): string {
   return deadlineAtMs === undefined ? 'no time' : dateOf(deadlineAtMs).toISOString();
 }
 
+const CALLS_A_PERSON: readonly RunRecord['state'][] = ['unknown', 'paused', 'failed', 'timed_out'];
+
 function reasonOf(run: RunRecord): string {
-  return run.reason === undefined || run.state === 'waiting' ? '' : ` (${run.reason})`;
+  const why = run.reason === undefined || run.state === 'waiting' ? '' : ` (${run.reason})`;
+  // Whoever is woken by it knows nothing else: the first command stands in the notice.
+  return CALLS_A_PERSON.includes(run.state) ? `${why}: runward status` : why;
 }

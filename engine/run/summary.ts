@@ -104,6 +104,8 @@ export interface RunSummary extends RunRow {
   readonly waitingFor: readonly Waiting[];
   readonly steps: readonly StepSummary[];
   readonly pendingCommands: number;
+  /** Of its plan: how much care a command about it needs. */
+  readonly severity?: Plan['severity'];
   /** Targets that the run holds, where it stands still or has left its cleanup undone. */
   readonly locks?: readonly { readonly target: string; readonly since: string }[];
 }
@@ -137,6 +139,7 @@ export function summarize(source: SummarySource): RunSummary {
       ...rowsOf(records, source.plan.definition.finally, { prefix: phasePrefix('finally'), section: 'finally', depth: 0 }),
     ],
     pendingCommands: source.pendingCommands,
+    severity: source.plan.severity,
     ...(source.locks === undefined
       ? {}
       : { locks: source.locks.map(({ lockId, sinceMs }) => ({ target: lockId, since: timeText(sinceMs) })) }),

@@ -126,6 +126,7 @@ export const runSchema = component(
     waitingFor: z.array(waitingSchema).readonly(),
     steps: z.array(stepSchema).readonly(),
     pendingCommands: z.number().int(),
+    severity: z.enum(['mild', 'moderate', 'severe']).optional(),
     locks: z
       .array(z.object({ target: z.string(), since: instant }))
       .readonly()

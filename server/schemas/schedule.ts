@@ -27,6 +27,7 @@ export const scheduleSchema = component(
     next: z.object({ slot: instant, startsAt: instant, local: z.string() }).optional(),
     pause: z.object({ reason: z.string(), by: z.string(), at: instant, until: instant.optional() }).optional(),
     last: z.lazy(() => slotSchema).optional(),
+    stuck: z.string().optional().describe('Why a slot that is to run has no run yet'),
   }),
 );
 

@@ -6,10 +6,12 @@ import { get, serverNowMs } from '../api.ts';
 import { type Decision, DecisionDialog } from '../parts/decision-dialog.tsx';
 import { EventList } from '../parts/event-list.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { RetryPreview } from '../parts/retry-preview.tsx';
 import { RunHead } from '../parts/run-head.tsx';
 import { StepDetail } from '../parts/step-detail.tsx';
 import { type Choice, StepTree } from '../parts/step-tree.tsx';
 import { cancelDecision, forceDecision, pauseDecision, resumeDecision, WaitingList } from '../parts/waiting-list.tsx';
+import { go } from '../router.ts';
 import { absoluteText } from '../time.ts';
 import { useNow } from '../use-polled.ts';
 import { useRun } from '../use-run.ts';
@@ -55,9 +57,11 @@ export function RunPage({ reference }: { readonly reference: string }) {
         <DecisionDialog
           decision={decision}
           onClose={() => setDecision(undefined)}
-          onSent={() => {
+          onSent={(answer) => {
             setDecision(undefined);
-            refresh();
+            const next = answer as { readonly kind?: string; readonly number?: number };
+            if (next.kind === 'Run') go(`/runs/${next.number}`);
+            else refresh();
           }}
         />
       )}
@@ -65,9 +69,23 @@ export function RunPage({ reference }: { readonly reference: string }) {
   );
 }
 
+/** The decision to go on from a run that has ended. */
+function retryDecision(run: RunSummary): Decision {
+  const [path, body] = [`/runs/${run.id}/retry`, { mode: 'failed' }];
+  return {
+    title: `Retry run ${run.number}`,
+    path,
+    body,
+    button: 'Retry what failed',
+    reason: run.severity === 'severe' ? 'required' : 'optional',
+    ...(run.severity === 'severe' ? { confirm: run.runbook } : {}),
+    consequence: <RetryPreview path={path} body={body} />,
+  };
+}
+
 /** What can be said to the run as a whole, as it stands now. */
 function controlDecisions(run: RunSummary): readonly Decision[] {
-  if (hasEnded(run.status)) return [];
+  if (hasEnded(run.status)) return run.status === 'succeeded' ? [] : [retryDecision(run)];
   const hold = run.status === 'paused' || run.pause !== undefined ? resumeDecision(run) : pauseDecision(run);
   const cleansUp = run.phase !== 'main' && run.phase !== 'readiness';
   const end = cleansUp || run.status === 'cancelling' ? forceDecision(run) : cancelDecision(run);
