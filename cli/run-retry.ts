@@ -26,7 +26,7 @@ export interface RetryPreview {
   readonly steps: readonly {
     readonly path: string;
     readonly name: string;
-    readonly becomes: 'kept' | 'again' | 'partly' | 'left_out';
+    readonly becomes: 'kept' | 'again' | 'partly' | 'left_out' | 'undo';
     readonly kind: string;
     readonly again: readonly string[];
     readonly kept: number;
@@ -43,6 +43,13 @@ export async function retryRun(session: Session, args: readonly unknown[], flags
   const pairs = pairsOf(flags, 'i');
   const inputs = pairs.length === 0 ? undefined : await readInputs(pairs, undefined, await inputShapes(client, run.runbook, flags));
   return startAgain(session, client, { run, path: 'retry', asked: given({ ...modeOf(flags), inputs }), flags });
+}
+
+/** `run rollback`: a new run, linked to the old one, that undoes what the old one has done and not undone. */
+export async function rollbackRun(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
+  const client = await connect(session);
+  const { run } = await snapshot(client, await resolveRun(client, argument(args, 0)));
+  return startAgain(session, client, { run, path: 'rollback', asked: {}, flags });
 }
 
 async function startAgain(
@@ -74,7 +81,7 @@ async function startAgain(
   return 0;
 }
 
-const WORDS = { kept: '✓ kept', again: '↻ again', partly: '↻ partly', left_out: '– left out' } as const;
+const WORDS = { kept: '✓ kept', again: '↻ again', partly: '↻ partly', left_out: '– left out', undo: '↻ undone' } as const;
 
 /** What a retry does, one line a step, with what it changes. */
 export function previewLines(preview: RetryPreview): readonly string[] {
@@ -88,7 +95,9 @@ export function previewLines(preview: RetryPreview): readonly string[] {
     `run ${run.number} of ${run.runbook} ${run.status} · ${preview.severity} · ${preview.environment} · ${samePlan ? 'same plan' : 'new plan'} ${planHash.slice(0, 8)}`,
     ...inputs.map(({ name, before, after }) => `  input ${name}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`),
     ...rows,
-    `${changing} ${changing === 1 ? 'step that changes something runs' : 'steps that change something run'} again`,
+    preview.mode === 'rollback'
+      ? `${changing} ${changing === 1 ? 'step is' : 'steps are'} undone, the last one first; then finally runs`
+      : `${changing} ${changing === 1 ? 'step that changes something runs' : 'steps that change something run'} again`,
     ...preview.notes,
   ];
 }

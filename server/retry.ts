@@ -4,7 +4,9 @@ import type { RunId } from '../engine/ids.ts';
 import type { JsonObject, JsonValue } from '../engine/json.ts';
 import { canonicalJson } from '../engine/json.ts';
 import { dateOf } from '../engine/language/instant.ts';
-import { carryOver, type RetryAnswer, type RetryAsked } from '../engine/run/carry-over.ts';
+import { carryOver, type RetryAnswer } from '../engine/run/carry-over.ts';
+import { openRollbacks } from '../engine/run/open-rollbacks.ts';
+import type { RetryOf } from '../engine/run/record.ts';
 import { readersOfChanges } from '../engine/run/retry-reach.ts';
 import { hasEnded } from '../engine/run/run-state.ts';
 import { startRun } from '../engine/run/start.ts';
@@ -18,7 +20,7 @@ import { admitStart, answerOf, calledBy, isReplay, planFor } from './start.ts';
 
 /** What of an ended run shall be done again, as it came in. `planHash` binds the start to the preview that was shown. */
 export interface RetryBody {
-  readonly mode: RetryAsked['mode'];
+  readonly mode: RetryOf['mode'];
   readonly step?: string | undefined;
   readonly inputs?: Readonly<Record<string, unknown>> | undefined;
   readonly reason?: string | undefined;
@@ -43,7 +45,7 @@ export async function previewRetry(
   const view = await readRun(context, caller, asked.reference);
   const { made, carried } = await prepare(context, caller, { view, body: asked.body, runId: view.stored.run.runId });
   const { run } = view.stored;
-  const again = carried.rows.filter(({ becomes }) => becomes === 'again' || becomes === 'partly');
+  const again = carried.rows.filter(({ becomes }) => becomes !== 'kept' && becomes !== 'left_out');
   return {
     apiVersion: 'runward/v1' as const,
     kind: 'RetryPreview' as const,
@@ -83,7 +85,10 @@ export async function startRetry(
     throw new RunwardError('CONFLICT_STALE_PLAN', 'the plan is not the one of the preview any more: look at the preview again');
   if (made.plan.severity === 'severe') {
     const { name } = made.plan.definition;
-    confirmSevere({ what: `a retry of run ${run.number}`, expected: name, planHash: made.hash }, body);
+    confirmSevere(
+      { what: `a ${body.mode === 'rollback' ? 'rollback' : 'retry'} of run ${run.number}`, expected: name, planHash: made.hash },
+      body,
+    );
   }
   const { freezeExempt } = await admitStart(context, caller, { plan: made.plan, runId });
   const retryOf = { runId: run.runId, number: run.number, mode: body.mode, ...(body.step === undefined ? {} : { step: body.step }) };
@@ -125,7 +130,9 @@ async function prepare(
     gone: await goneMachines(context, view),
     edited: readersOfChanges(view.plan, made.plan),
   };
-  const carried = carryOver(source, { mode: body.mode, ...(body.step === undefined ? {} : { step: body.step }) });
+  const { mode, step } = body;
+  const asked = step === undefined ? {} : { step };
+  const carried = mode === 'rollback' ? openRollbacks(made.plan, source.old) : carryOver(source, { mode, ...asked });
   if (carried.kind === 'refused') throw new RunwardError('CONFLICT_STATE', `run ${run.number}: ${carried.why}`);
   return { view, made, runId, carried };
 }

@@ -17,6 +17,7 @@ export function runCommand(program: Command): void {
   controlCommands(run);
   resolveCommand(run);
   retryCommand(run);
+  rollbackCommand(run);
 }
 
 /** `start`, `watch` and `logs` are short for the commands below `run`. */
@@ -97,6 +98,23 @@ function retryCommand(run: Command): void {
         'runward run retry 142 --only "update[web-02]" --yes',
         'runward run retry 142 --from failover -i recovery_point=latest --dry-run',
       ]),
+    );
+}
+
+function rollbackCommand(run: Command): void {
+  run
+    .command('rollback <run>')
+    .description('start a new run that undoes what an ended one has done and not undone; shows it before it asks')
+    .option('--dry-run', 'show what would be undone and start nothing')
+    .option('--reason <text>', 'why; kept with the run, needed for severe plans')
+    .option('--confirm <name>', 'the name of the runbook, for severe plans')
+    .option('--idempotency-key <key>', 'repeating a rollback with the same key never starts a second run')
+    .option('--wait', 'watch until the run ends, also without a terminal')
+    .option('--no-wait', 'return as soon as the run is accepted')
+    .action(handled(async (...given) => (await import('../run-retry.ts')).rollbackRun(...given)))
+    .addHelpText(
+      'before',
+      examplesFirst(['runward run rollback 142 --reason "the new version is broken"', 'runward run rollback 142 --dry-run']),
     );
 }
 

@@ -29,7 +29,7 @@ export interface RetrySource {
 export interface RetryRow {
   readonly path: string;
   readonly name: string;
-  readonly becomes: 'kept' | 'again' | 'partly' | 'left_out';
+  readonly becomes: 'kept' | 'again' | 'partly' | 'left_out' | 'undo';
   readonly kind: PlanRowKind;
   /** Paths of records of the old run below it that are dropped and run again. */
   readonly again: readonly string[];
@@ -76,16 +76,8 @@ function mainRecords({ steps }: RunView): Records {
 }
 
 /** True for a result that stands: the step succeeded, or its handler made a success of it, and nothing has undone it. */
-function stands(record: StepRecord): boolean {
-  return (record.state === 'succeeded' || wordOf(record) === 'recovered') && undoneBy(record) === undefined;
-}
-
-function wordOf({ verdict }: StepRecord): string | undefined {
-  return verdict;
-}
-
-function undoneBy(record: StepRecord & { readonly undoneBy?: string }): string | undefined {
-  return record.undoneBy;
+function stands({ state, verdict, undoneBy }: StepRecord): boolean {
+  return (state === 'succeeded' || verdict === 'recovered') && undoneBy === undefined;
 }
 
 function isContainer({ node }: StepRecord): boolean {
@@ -113,7 +105,7 @@ function chosenPaths(source: RetrySource, records: Records, asked: RetryAsked): 
 /** Steps of the old run that produced a machine which is gone, or which something has undone. */
 function goneSteps({ gone }: RetrySource, records: Records): readonly string[] {
   return [...records.values()]
-    .filter((record) => undoneBy(record) !== undefined || (record.produced ?? []).some(({ id }) => gone.has(id.toLowerCase())))
+    .filter((record) => record.undoneBy !== undefined || (record.produced ?? []).some(({ id }) => gone.has(id.toLowerCase())))
     .map(({ stepId }) => stepId);
 }
 
@@ -181,7 +173,7 @@ function container(source: RetrySource, at: Carrying, touched: boolean): StepRec
   if (!touched && stands(record)) return kept(source, record);
   if (!touched && asked.mode === 'only') return out(source, record);
   const neverOpened = record.node === 'fan_out' && record.items === undefined;
-  return neverOpened || undoneBy(record) !== undefined ? undefined : reopened(source, record);
+  return neverOpened || record.undoneBy !== undefined ? undefined : reopened(source, record);
 }
 
 function beginsAnew({ plan }: RetrySource, { stepId }: StepRecord): boolean {

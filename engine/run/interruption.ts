@@ -76,6 +76,8 @@ export function lateChange({ view, nowMs }: Situation): RunChange | undefined {
 export function startFields({ plan, view, nowMs }: Pick<Situation, 'plan' | 'view' | 'nowMs'>): NonNullable<RunChange['fields']> {
   const hasChecks = (plan.definition.readiness?.checks.length ?? 0) > 0;
   const deadlineAtMs = Math.min(nowMs + plan.definition.timeoutMs, view.run.parent?.endByMs ?? Infinity);
+  if (view.run.phase === 'rollback')
+    return { deadlineAtMs, phase: 'rollback', finallyDeadlineAtMs: nowMs + plan.definition.finallyTimeoutMs };
   return { deadlineAtMs, phase: hasChecks ? view.run.phase : 'main' };
 }
 

@@ -97,7 +97,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     planHash: hash,
     requester: request.requester,
     trigger: request.trigger,
-    phase: 'readiness',
+    ...(request.retryOf?.mode === 'rollback' ? ({ phase: 'rollback', outcome: 'succeeded' } as const) : ({ phase: 'readiness' } as const)),
     ...(request.parent === undefined ? {} : { parent: request.parent }),
     ...(request.retryOf === undefined ? {} : { retryOf: request.retryOf }),
     clock: { waitedMs: 0 },

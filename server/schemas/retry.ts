@@ -16,6 +16,8 @@ export const retryBody = z
     message: 'step goes with from and only, and they with a step',
   });
 
+export const rollbackBody = z.strictObject({ reason: reason.optional(), confirm, planHash: digest.optional() });
+
 export const retryQuery = z.strictObject({
   dryRun: z
     .enum(['true', 'false'])
@@ -40,7 +42,7 @@ export const retryPreview = component(
         z.object({
           path: z.string(),
           name: z.string(),
-          becomes: z.enum(['kept', 'again', 'partly', 'left_out']),
+          becomes: z.enum(['kept', 'again', 'partly', 'left_out', 'undo']),
           kind: z.enum(['READ', 'MUTATES', 'UNKNOWN', 'GATE']),
           again: z.array(z.string()).readonly(),
           kept: z.number().int(),

@@ -13,7 +13,8 @@ import { advance } from '../../engine/run/advance.ts';
 import { carryOver, type RetryAsked } from '../../engine/run/carry-over.ts';
 import { type Command, sendCommand } from '../../engine/run/command.ts';
 import { LEASE_TIMES } from '../../engine/run/holder.ts';
-import type { Principal, RunRecord, StepRecord } from '../../engine/run/record.ts';
+import { openRollbacks } from '../../engine/run/open-rollbacks.ts';
+import type { Principal, RetryOf, RunRecord, StepRecord } from '../../engine/run/record.ts';
 import { hasEnded } from '../../engine/run/run-state.ts';
 import { startRun } from '../../engine/run/start.ts';
 import type { Engine } from '../../engine/run/turn.ts';
@@ -63,7 +64,10 @@ export function leaf(id: string, effect: 'read' | 'named' | 'guarded' | 'blind',
 
 /** Another run with whose clock and store a run begins; with `retry` it goes on from that run. */
 export interface Beside extends RunWorld {
-  readonly retry?: RetryAsked & { readonly gone?: readonly string[]; readonly edited?: readonly string[] };
+  readonly retry?: { readonly mode: RetryOf['mode']; readonly step?: string } & {
+    readonly gone?: readonly string[];
+    readonly edited?: readonly string[];
+  };
 }
 
 /** Starts a run of these steps; `beside` another one it has the same clock and store. */
@@ -159,7 +163,7 @@ async function carriedFrom(beside: Beside | undefined, next: { readonly plan: Pl
   const old = { run: stored.run, steps: new Map(stored.steps.map((record) => [record.path, record])) };
   const { uuid5 } = beside.ports.ids;
   const source = { old, plan: next.plan, newRunId: next.runId, nowMs: stored.nowMs, uuid5, gone: new Set(gone), edited: new Set(edited) };
-  const answer = carryOver(source, asked);
+  const answer = asked.mode === 'rollback' ? openRollbacks(next.plan, old) : carryOver(source, asked as RetryAsked);
   if (answer.kind === 'refused') throw new Error(answer.why);
   return { retryOf: { runId: old.run.runId, number: old.run.number, ...asked }, steps: answer.steps };
 }

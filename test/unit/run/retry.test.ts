@@ -203,3 +203,33 @@ test('a run in which everything succeeded has nothing to retry, and a step that 
   await expect(again(old, { mode: 'failed' }, { steps })).rejects.toThrow('there is nothing to retry');
   await expect(again(old, { mode: 'only', step: 'other' }, { steps })).rejects.toThrow('the run has no step other');
 });
+
+test('a rollback of an ended run undoes what it did, the last one first and each once, and cleans up', async () => {
+  const undo = (id: string) => ({ rollback: [leaf(`undo_${id}`, 'guarded')] });
+  const steps = [leaf('first', 'guarded', undo('first')), leaf('second', 'guarded', undo('second')), leaf('third', 'guarded')];
+  const tidy = [leaf('tidy', 'guarded')];
+  const old = await makeRunWorld({ steps, finally: tidy }, failing(new Set(['third'])));
+  expect((await old.go()).state).toBe('failed');
+  const world = await again(old, { mode: 'rollback' }, { steps, finally: tidy });
+  expect(await world.go()).toMatchObject({ state: 'succeeded', rollback: 'complete', retryOf: { number: 1, mode: 'rollback' } });
+  expect(submits(world)).toEqual(['second/roll-back/undo_second', 'first/roll-back/undo_first', 'finally/tidy']);
+  expect((await old.step('first')).undoneBy).toBeUndefined();
+  await expect(again(world, { mode: 'rollback' }, { steps, finally: tidy })).rejects.toThrow('still open');
+  const anew = await again(world, { mode: 'failed' }, { steps, finally: tidy });
+  await anew.go();
+  expect(submits(anew)).toEqual(['first', 'second', 'third', 'finally/tidy']);
+});
+
+test('a rollback that failed begins anew, what it had undone stays undone', async () => {
+  const undo = (id: string) => ({ rollback: [leaf(`undo_${id}`, 'guarded')] });
+  const steps = [leaf('first', 'guarded', undo('first')), leaf('second', 'guarded', undo('second'))];
+  const old = await makeRunWorld({ steps });
+  await old.go();
+  const broken = await again(old, { mode: 'rollback' }, { steps, broken: new Set(['first/roll-back/undo_first']) });
+  expect((await broken.go()).state).toBe('paused');
+  await broken.say({ kind: 'resolve', step: 'first/roll-back/undo_first', as: 'failed', reason: 'later' });
+  expect(await broken.go()).toMatchObject({ rollback: 'failed' });
+  const last = await again(broken, { mode: 'rollback' }, { steps });
+  expect(await last.go()).toMatchObject({ state: 'succeeded', rollback: 'complete' });
+  expect(submits(last)).toEqual(['first/roll-back/undo_first']);
+});
