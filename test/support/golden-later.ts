@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { actions } from '../../engine/actions/registry.ts';
 import type { Azure } from '../../engine/azure-calls.ts';
 import type { JsonObject } from '../../engine/json.ts';
 import type { Finding } from '../../engine/language/diagnostics.ts';
-import { type KnownAction, loadDocuments } from '../../engine/language/load.ts';
+import { loadDocuments } from '../../engine/language/load.ts';
 import { makePlan } from '../../engine/plan/plan.ts';
 import type { Ports } from '../../engine/ports.ts';
 import type { GoldenFile } from './goldens.ts';
@@ -20,25 +19,8 @@ export const LATER_FINDINGS: Readonly<Record<string, Later>> = {
   'rw508-too-many-targets': planned({}),
   'rw509-empty-set': planned({}),
   'rw512-local-script': async (files) => loadDocuments(files, { actions, allowLocalScripts: false }).findings,
-  'rw514-severe-without-approval': async (files) =>
-    loadDocuments(files, { actions: new Map<string, KnownAction>([...actions, SEVERE]) }).findings,
   'rw517-input-out-of-bounds': planned({ ring: 'c', retries: 9, unknown: true }),
 };
-
-const NO_ARGUMENTS: unknown = z.strictObject({});
-
-const SEVERE: readonly [string, KnownAction] = [
-  'site.switch@1',
-  {
-    name: 'site.switch@1',
-    effect: 'guarded',
-    severity: 'severe',
-    target: 'none',
-    input: NO_ARGUMENTS as KnownAction['input'],
-    result: {},
-    timeoutMs: 60_000,
-  },
-];
 
 const PORTS: Pick<Ports, 'azure' | 'ids' | 'clock'> = {
   azure: { read: async () => ({ kind: 'missing', message: 'no such thing' }) } as unknown as Azure,

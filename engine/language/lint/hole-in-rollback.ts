@@ -24,7 +24,8 @@ function hasWayBack({ node }: OutlinedStep): boolean {
 
 function rollsBack(node: TreeNode): boolean {
   const written = child(node, 'on_failure');
-  return textOf(written) === 'rollback' || textOf(child(written, 'then')) === 'rollback';
+  const exceeded = child(child(node, 'rollout'), 'on_exceeded');
+  return [written, child(written, 'then'), exceeded].some((each) => textOf(each) === 'rollback');
 }
 
 // On a leaf the block around it is rolled back, on a block and a fan-out the step itself.
