@@ -91,7 +91,6 @@ const LATER_WORDS = 'dsc dr backup audit queue delivery auth token config contex
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'backfill',
-  run: 'diff',
   runbook: 'versions publish',
   evidence: 'list show',
   worker: 'list drain',

@@ -18,6 +18,7 @@ export function runCommand(program: Command): void {
   resolveCommand(run);
   retryCommand(run);
   rollbackCommand(run);
+  diffCommand(run);
 }
 
 /** `start`, `watch` and `logs` are short for the commands below `run`. */
@@ -116,6 +117,14 @@ function rollbackCommand(run: Command): void {
       'before',
       examplesFirst(['runward run rollback 142 --reason "the new version is broken"', 'runward run rollback 142 --dry-run']),
     );
+}
+
+function diffCommand(run: Command): void {
+  run
+    .command('diff <left> <right>')
+    .description('two runs side by side: inputs, plan, statuses, durations and outputs, only where they differ')
+    .action(handled(async (session, args) => (await import('../run-diff.ts')).diffRuns(session, args)))
+    .addHelpText('before', examplesFirst(['runward run diff 140 142', 'runward run diff 140 latest -o json']));
 }
 
 function startCommand(parent: Command): void {

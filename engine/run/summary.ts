@@ -1,4 +1,5 @@
 import { judgeRpo, judgeRto } from '../evidence/objectives.ts';
+import type { JsonObject } from '../json.ts';
 import { dateOf } from '../language/instant.ts';
 import type { Objectives, Runbook, Step } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
@@ -104,6 +105,8 @@ export interface RunSummary extends RunRow {
   readonly waitingFor: readonly Waiting[];
   readonly steps: readonly StepSummary[];
   readonly pendingCommands: number;
+  /** Outputs of the runbook, once the run has ended. */
+  readonly outputs?: JsonObject;
   /** Of its plan: how much care a command about it needs. */
   readonly severity?: Plan['severity'];
   /** Targets that the run holds, where it stands still or has left its cleanup undone. */
@@ -140,6 +143,7 @@ export function summarize(source: SummarySource): RunSummary {
     ],
     pendingCommands: source.pendingCommands,
     severity: source.plan.severity,
+    ...(source.run.outputs === undefined ? {} : { outputs: source.run.outputs }),
     ...(source.locks === undefined
       ? {}
       : { locks: source.locks.map(({ lockId, sinceMs }) => ({ target: lockId, since: timeText(sinceMs) })) }),

@@ -127,6 +127,7 @@ export const runSchema = component(
     steps: z.array(stepSchema).readonly(),
     pendingCommands: z.number().int(),
     severity: z.enum(['mild', 'moderate', 'severe']).optional(),
+    outputs: jsonObject.optional(),
     locks: z
       .array(z.object({ target: z.string(), since: instant }))
       .readonly()

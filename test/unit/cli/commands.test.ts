@@ -46,7 +46,7 @@ describe('help and mistakes', () => {
     [['run', 'lits'], "unknown command 'lits'", 'Did you mean list?'],
     [['run', 'list', '--statsu', 'x'], "unknown option '--statsu'", 'Did you mean --status?'],
     [['dsc', 'test'], '"dsc" is not available in this release', ''],
-    [['run', 'diff', '142', '143'], '"run diff" is not available in this release', ''],
+    [['drift', 'replay', 'x'], '"drift replay" is not available in this release', ''],
     [['-o', 'table', 'help', 'dr'], '"dr" is not available in this release', ''],
     [['run', 'show'], "missing required argument 'run'", ''],
     [['run', 'list', '-o', 'sarif'], '-o sarif', 'table, wide, json'],
