@@ -124,18 +124,28 @@ function closeBlock(
   step: Step,
   node: { readonly record: StepRecord; readonly inner: Level; readonly status: StepStatus; readonly after: Aftermath | undefined },
 ): void {
-  const outputs: Record<string, JsonValue> = {};
-  for (const [name, text] of Object.entries(step.outputs ?? {})) {
-    const outcome = evaluate(text, scopeAt({ ...walk, ...node.inner }), walk.nowMs);
-    outputs[name] = outcome.ok ? outcome.value : null;
-  }
   const { record, status, after } = node;
   if (after?.kind === 'ends') {
     const error = status === 'timed_out' && record.error === undefined && stopped(walk, step, node.inner) === undefined ? LATE : undefined;
     walk.found.changes.push(failedScope(record, { status, after, error: record.error ?? error ?? failureOf(walk, step, node.inner) }));
     return;
   }
+  const outputs: Record<string, JsonValue> = {};
+  for (const [name, text] of Object.entries(isGood(status) ? (step.outputs ?? {}) : {})) {
+    const outcome = evaluate(text, scopeAt({ ...walk, ...node.inner }), walk.nowMs);
+    if (!outcome.ok) {
+      const error = { kind: 'expression', message: `output "${name}": ${outcome.message}` } as const;
+      walk.found.changes.push(moveStep(record, 'read_failed', { error }));
+      return;
+    }
+    outputs[name] = outcome.value;
+  }
   walk.found.changes.push(closedBlock(record, status, step.outputs === undefined ? {} : { outputs: outputs as JsonObject }));
+}
+
+// Outputs of what was skipped or cancelled are null; an output that cannot be computed is never null.
+function isGood(status: StepStatus): boolean {
+  return status === 'succeeded' || status === 'partially_failed' || status === 'recovered';
 }
 
 /** The end of a block or fan-out that has failed, after its `on_failure` was carried out. Outputs of what failed are null. */

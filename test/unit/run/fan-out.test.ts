@@ -159,3 +159,15 @@ describe('machines of the plan', () => {
     expect(world.calls.filter((call) => call.endsWith(':submit'))).toEqual([]);
   });
 });
+
+test('an output of a block that cannot be computed fails the block, it is never null', async () => {
+  const block = step(
+    'block',
+    { kind: 'steps', steps: [leaf('look', 'read')], finally: [] },
+    { outputs: { gone: 'steps.look.outputs.nothing' } },
+  );
+  const world = await makeRunWorld({ steps: [block, leaf('after', 'guarded')] });
+  expect((await world.go()).state).toBe('failed');
+  expect((await world.step('block')).error).toMatchObject({ kind: 'expression', message: expect.stringContaining('output "gone"') });
+  expect(world.calls).toEqual(['block/look:read']);
+});
