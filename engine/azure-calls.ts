@@ -1,4 +1,7 @@
 import type { AzureBackupItem, AzureBackupJob, AzureBackupPoint, AzureBackupStatus } from './azure-backup.ts';
+import type { AzureDisk, AzurePatchRun, AzureRestorePoint, AzureVmDisk } from './azure-compute.ts';
+import type { AzureAlert, AzureResource, AzureTrafficProfile, ResourceFilter } from './azure-resources.ts';
+import type { JsonObject } from './json.ts';
 import type { AzureOperation, ReversedProtection } from './azure-operations.ts';
 
 /** How accepted work can be looked at again. A Site Recovery job id is a full ARM id. */
@@ -69,6 +72,9 @@ export interface AzureVm {
   readonly tags: Readonly<Record<string, string>>;
   /** Network interfaces, the primary one first. */
   readonly nicIds: readonly string[];
+  /** Managed disks, the OS disk first. */
+  readonly disks: readonly AzureVmDisk[];
+  readonly patches: AzurePatchRun | undefined;
 }
 
 /** A network interface. `privateAddress` is that of its primary address configuration. */
@@ -201,6 +207,11 @@ export interface AzureSubnet {
 /** A network security group: its own rules, without Azure's default ones. */
 export interface AzureSecurityGroup {
   readonly id: string;
+  readonly location: string;
+  readonly etag: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The rules as Azure writes them, without what only Azure may set. */
+  readonly written: readonly { readonly name: string; readonly properties: JsonObject }[];
   readonly rules: readonly {
     readonly name: string;
     readonly direction: string;
@@ -219,6 +230,11 @@ export interface AzureRouteTable {
 /** What can be read: the question and its value, by kind. Lists are complete: all pages, without doubles. */
 export interface AzureReads {
   'vm.get': { readonly asks: { readonly vmId: string }; readonly value: AzureVm };
+  'disk.get': { readonly asks: { readonly diskId: string }; readonly value: AzureDisk };
+  'disk.list': { readonly asks: { readonly groupId: string }; readonly value: readonly AzureDisk[] };
+  'restorePoint.get': { readonly asks: { readonly pointId: string }; readonly value: AzureRestorePoint };
+  /** Tells only that the collection exists. */
+  'restorePoints.get': { readonly asks: { readonly collectionId: string }; readonly value: { readonly id: string } };
   'nic.get': { readonly asks: { readonly nicId: string }; readonly value: AzureNic };
   'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
   'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };
@@ -236,6 +252,10 @@ export interface AzureReads {
   'backup.jobs': { readonly asks: { readonly vaultId: string; readonly sinceMs: number }; readonly value: readonly AzureBackupJob[] };
   'net.network': { readonly asks: { readonly networkId: string }; readonly value: AzureNetwork };
   'net.securityGroup': { readonly asks: { readonly securityGroupId: string }; readonly value: AzureSecurityGroup };
+  'trafficManager.profile': { readonly asks: { readonly profileId: string }; readonly value: AzureTrafficProfile };
+  'resource.get': { readonly asks: { readonly id: string; readonly apiVersion: string | undefined }; readonly value: AzureResource };
+  'resource.list': { readonly asks: ResourceFilter; readonly value: readonly AzureResource[] };
+  'alert.get': { readonly asks: { readonly alertId: string }; readonly value: AzureAlert };
   'net.routeTable': { readonly asks: { readonly routeTableId: string }; readonly value: AzureRouteTable };
 }
 

@@ -1,7 +1,23 @@
+import type { JsonObject } from './json.ts';
+
 /** Requests that may have an effect. One operation is one call of the official SDK and one request; ids are ARM ids as Azure wrote them. */
 export type AzureOperation =
   | { readonly kind: 'vm.start'; readonly vmId: string }
   | { readonly kind: 'vm.deallocate'; readonly vmId: string }
+  | { readonly kind: 'vm.restart'; readonly vmId: string }
+  | { readonly kind: 'vm.delete'; readonly vmId: string }
+  | VmCreate
+  | VmDiskSwap
+  | VmInstallPatches
+  | DiskCreate
+  | { readonly kind: 'disk.tag'; readonly diskId: string; readonly tags: Readonly<Record<string, string>> }
+  | { readonly kind: 'disk.delete'; readonly diskId: string }
+  | NicCreate
+  | { readonly kind: 'nic.delete'; readonly nicId: string }
+  | SecurityRulesSet
+  | { readonly kind: 'trafficManager.setEndpoint'; readonly endpointId: string; readonly status: 'Enabled' | 'Disabled' }
+  | { readonly kind: 'restorePoints.create'; readonly collectionId: string; readonly vmId: string; readonly location: string }
+  | { readonly kind: 'restorePoint.create'; readonly pointId: string; readonly consistency: string }
   | RunCommandPut
   | { readonly kind: 'runCommand.delete'; readonly vmId: string; readonly name: string }
   | BackupTrigger
@@ -75,4 +91,65 @@ export interface ReversedProtection {
     readonly replicaType: string | undefined;
     readonly targetType: string | undefined;
   }[];
+}
+
+/** Makes a machine from disks and an interface that exist; refused when the name is taken. */
+export interface VmCreate {
+  readonly kind: 'vm.create';
+  readonly vmId: string;
+  readonly location: string;
+  readonly size: string;
+  readonly os: 'linux' | 'windows';
+  readonly osDiskId: string;
+  readonly dataDisks: readonly { readonly lun: number; readonly diskId: string }[];
+  readonly nicId: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Puts other disks into a deallocated machine; the old ones stay. */
+export interface VmDiskSwap {
+  readonly kind: 'vm.swapDisks';
+  readonly vmId: string;
+  readonly osDiskId: string;
+  /** All data disks that the machine has afterwards; undefined leaves them as they are. */
+  readonly dataDisks: readonly { readonly lun: number; readonly diskId: string }[] | undefined;
+}
+
+/** Installs patches; `maximumDurationMs` is rounded up to whole minutes. */
+export interface VmInstallPatches {
+  readonly kind: 'vm.installPatches';
+  readonly vmId: string;
+  readonly os: 'linux' | 'windows';
+  readonly classifications: readonly string[];
+  readonly exclude: readonly string[];
+  readonly reboot: 'IfRequired' | 'Never' | 'Always';
+  readonly maximumDurationMs: number;
+}
+
+/** Makes a disk from the restore point of one. */
+export interface DiskCreate {
+  readonly kind: 'disk.create';
+  readonly diskId: string;
+  readonly location: string;
+  readonly sourceId: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Makes a network interface without a public address. */
+export interface NicCreate {
+  readonly kind: 'nic.create';
+  readonly nicId: string;
+  readonly location: string;
+  readonly subnetId: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Replaces the own rules of a security group, if nobody changed it since it was read with this etag. */
+export interface SecurityRulesSet {
+  readonly kind: 'nsg.setRules';
+  readonly securityGroupId: string;
+  readonly etag: string;
+  readonly location: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly rules: readonly { readonly name: string; readonly properties: JsonObject }[];
 }

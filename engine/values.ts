@@ -40,3 +40,8 @@ function tagged(value: JsonValue | undefined, tag: string): number | undefined {
   const ms = (value as JsonObject)[tag];
   return typeof ms === 'number' ? ms : undefined;
 }
+
+/** A text that a record holds; empty when there is none. */
+export function storedText(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -29,6 +29,8 @@ const machine = z.strictObject({
   units: z.array(name).default([]),
   size: z.string().optional(),
   power: z.enum(['running', 'deallocated']).optional(),
+  /** Whether disks and interface stay when the machine is deleted, as the portal has it by default. */
+  detach: z.boolean().default(false),
 });
 
 /** Machines that differ by number only: names `web-001`, `web-002`, and addresses that follow each other. */
@@ -87,6 +89,11 @@ const estate = z.strictObject({
       plans: z.array(z.strictObject({ name, groups: z.array(z.array(name)) })).default([]),
     }),
   ),
+  /** Traffic Manager profiles and alerts of Azure Monitor. */
+  trafficManager: z
+    .array(z.strictObject({ name, group: name, endpoints: z.array(z.strictObject({ name, target: z.string(), enabled: z.boolean() })) }))
+    .default([]),
+  alerts: z.array(z.strictObject({ id: z.uuid(), name: z.string(), fired: z.boolean(), target: z.string() })).default([]),
   agents: z.record(name, z.string()).default({}),
   lacks: z.record(name, z.array(z.string().regex(/^[a-z0-9_-]+$/))).default({}),
 });
@@ -139,7 +146,15 @@ function fleetMachines(given: Estate['fleets'][number]): readonly EstateMachine[
   return Array.from({ length: count }, (_, index) => {
     const number = first + index;
     const address = [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
-    const own = { name: `${prefix}-${String(index + 1).padStart(3, '0')}`, group, role, address, tags: given.tags, units: [] };
+    const own = {
+      name: `${prefix}-${String(index + 1).padStart(3, '0')}`,
+      group,
+      role,
+      address,
+      tags: given.tags,
+      units: [],
+      detach: false,
+    };
     return power === undefined ? own : { ...own, power };
   });
 }

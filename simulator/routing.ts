@@ -1,12 +1,21 @@
 import { armError } from './arm-errors.ts';
 import { BACKUP_ROUTES } from './backup/routes.ts';
+import { DISK_ROUTES } from './compute/disks.ts';
+import { RESTORE_POINT_ROUTES } from './compute/restore-points.ts';
 import { COMPUTE_ROUTES } from './compute/routes.ts';
 import { NETWORK_ROUTES } from './network/routes.ts';
 import { matchPath } from './route.ts';
 import { SITE_RECOVERY_ROUTES } from './siterecovery/routes.ts';
 import type { Answer, Route } from './route.ts';
 
-const ROUTES: readonly Route[] = [...BACKUP_ROUTES, ...COMPUTE_ROUTES, ...NETWORK_ROUTES, ...SITE_RECOVERY_ROUTES];
+const ROUTES: readonly Route[] = [
+  ...BACKUP_ROUTES,
+  ...COMPUTE_ROUTES,
+  ...DISK_ROUTES,
+  ...RESTORE_POINT_ROUTES,
+  ...NETWORK_ROUTES,
+  ...SITE_RECOVERY_ROUTES,
+];
 
 /** Resource types that Azure has and that this simulator does not serve in full: a gap is named, never taken for an answer. */
 const KNOWN_TYPES: Readonly<Record<string, readonly string[]>> = {

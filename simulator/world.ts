@@ -9,6 +9,7 @@ import type { ArmedFault } from './faults.ts';
 import type { Ledger } from './ledger.ts';
 import type { Lists } from './lists.ts';
 import type { Isolation } from './machine/isolation.ts';
+import type { Manifest } from './machine/points.ts';
 import type { RunningScript } from './machine/shell.ts';
 import type { Service } from './machine/workload.ts';
 import type { Operation } from './operations.ts';
@@ -29,14 +30,15 @@ export interface Network {
   readonly dns: readonly string[];
 }
 
-/** A network interface; `machine` is the key of the machine it belongs to. */
+/** A network interface; `machine` is the key of the machine it belongs to, if it belongs to one. */
 export interface Nic {
   readonly name: string;
   readonly group: string;
   readonly location: string;
   readonly network: Network;
   readonly address: string;
-  readonly machine: string;
+  machine: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A virtual machine: its Azure side and the folder that is its disk. */
@@ -58,8 +60,12 @@ export interface Machine {
   readonly bare: boolean;
   /** Where its ports really are; differs from the address in an isolated network. */
   readonly realAddress: string;
-  readonly osDiskGb: number;
-  readonly dataDisksGb: readonly number[];
+  /** Names of its disks, in its own group; data disks in the order of their numbers. */
+  osDisk: string;
+  dataDisks: readonly string[];
+  /** What becomes of disks and interface when the machine is deleted. */
+  readonly deleteOption: 'Delete' | 'Detach';
+  patches: PatchRun | undefined;
   readonly createdMs: number;
   readonly root: string;
   power: MachinePower;
@@ -72,6 +78,57 @@ export interface Machine {
   readonly services: Map<string, Service>;
   readonly scripts: Set<RunningScript>;
   readonly runCommands: Map<string, RunCommand>;
+}
+
+/** The last installation of patches on a machine. */
+export interface PatchRun {
+  readonly activityId: string;
+  readonly startMs: number;
+  endMs: number | undefined;
+  status: 'InProgress' | 'Succeeded' | 'Failed';
+  readonly installed: number;
+}
+
+/** An own rule of a network security group. */
+export interface SecurityRule {
+  readonly name: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** A managed disk. Files of a machine lie on its OS disk: while it is attached the machine's folder is the truth, afterwards `files` is. */
+export interface Disk {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  readonly sizeGb: number;
+  readonly os: boolean;
+  readonly createOption: string;
+  readonly sourceId: string | undefined;
+  readonly createdMs: number;
+  tags: Readonly<Record<string, string>>;
+  /** Key of the machine it is attached to. */
+  owner: string | undefined;
+  files: Manifest | undefined;
+}
+
+/** A restore point of a machine: its disks and files at one instant. */
+export interface RestorePoint {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly atMs: number;
+  readonly consistency: string;
+  readonly files: Manifest;
+  readonly disks: readonly { readonly name: string; readonly sizeGb: number; readonly lun: number | undefined }[];
+  state: 'Creating' | 'Succeeded';
+}
+
+/** A collection of the restore points of one machine. */
+export interface RestorePointCollection {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  readonly sourceId: string;
+  readonly points: Map<string, RestorePoint>;
 }
 
 /** A recovery vault. */
@@ -117,6 +174,12 @@ export interface World {
   readonly machines: Map<string, Machine>;
   readonly networks: Map<string, Network>;
   readonly nics: Map<string, Nic>;
+  readonly disks: Map<string, Disk>;
+  /** Own rules of the security group of each network that has some, with the number of their changes. */
+  readonly securityRules: Map<string, { readonly version: number; readonly rules: readonly SecurityRule[] }>;
+  /** Status of Traffic Manager endpoints that differs from the estate's. */
+  readonly endpoints: Map<string, 'Enabled' | 'Disabled'>;
+  readonly collections: Map<string, RestorePointCollection>;
   readonly vaults: Map<string, Vault>;
   readonly operations: Map<string, Operation>;
   readonly isolatedAddresses: { next: number; readonly prefix: string };

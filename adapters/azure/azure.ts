@@ -8,7 +8,6 @@ import type {
   AzureSubmitAnswer,
 } from '../../engine/azure-calls.ts';
 import type { AzureOperation } from '../../engine/azure-operations.ts';
-import { armIdPart } from '../../engine/ids.ts';
 import { READ_TIMEOUT_MS, SUBMIT_TIMEOUT_MS } from '../../engine/limits.ts';
 import { looksLikeJson, receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
 import { callOptions } from './call-options.ts';
@@ -16,7 +15,7 @@ import { makeClients } from './clients.ts';
 import type { AzureConfig } from './config.ts';
 import { sortPoll } from './follow.ts';
 import { cloudOf } from './hosts.ts';
-import { resourceOf, send } from './operations.ts';
+import { send } from './operations.ts';
 import { answer } from './reads.ts';
 import { makeSession } from './session.ts';
 import { Unreadable } from './unreadable.ts';
@@ -31,8 +30,7 @@ export function createAzure(config: AzureConfig): Azure {
   const submit = async (operation: AzureOperation, requestId: string, signal: AbortSignal): Promise<AzureSubmitAnswer> => {
     // The limit runs from here on: the caller's lease covers it, loading SDKs and fetching a token included.
     const options = callOptions(requestId, limited(signal, SUBMIT_TIMEOUT_MS));
-    const subscription = armIdPart(resourceOf(operation), 'subscriptions') ?? '';
-    const { wire, error, tokenRefused } = await session.exchange((clients) => send(clients.submit(subscription), operation, options));
+    const { wire, error, tokenRefused } = await session.exchange((clients) => send(clients, operation, options));
     if (!tokenRefused || !wire.answer) return sortSubmit(wire, error, Date.now());
     const message = 'Azure does not accept a fresh token either';
     return { kind: 'refused', reason: 'denied', code: 'Unauthorized', message, receipt: receiptOf(wire.answer) };

@@ -4,7 +4,8 @@ import type { BackupTrigger } from '../../engine/azure-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { backupItemPath, backupJobPath, vaultPath } from './resource-paths.ts';
-import { textOf, timeOf } from './site-recovery-shapes.ts';
+import { textOf } from './site-recovery-shapes.ts';
+import { timeOf } from './times.ts';
 
 /** Lists of jobs end this long after now: the clock of Azure may be ahead of ours. */
 const AHEAD_MS = 300_000;

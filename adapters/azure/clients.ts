@@ -5,6 +5,7 @@ import type { SiteRecoveryManagementClient } from '@azure/arm-recoveryservices-s
 import type { Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { READ_RETRY_MAX } from '../../engine/limits.ts';
 import type { AzureConfig, AzurePipelineSettings } from './config.ts';
+import type { CallOptions } from './call-options.ts';
 import { makeCredential } from './credential.ts';
 import { allowedHostsOf, cloudOf, hostsPolicy } from './hosts.ts';
 import { readOnlyPolicy, submitOnlyPolicy } from './wire.ts';
@@ -25,6 +26,16 @@ export interface Clients {
   readonly read: (subscription: string) => ClientSet;
   /** GET of a full URL through the read pipeline, for providers and operation URLs without an SDK call; bytes of the URL stay as they are. */
   readonly get: (url: string, signal: AbortSignal) => Promise<PipelineResponse>;
+  /** One request with an effect through the submit pipeline, for providers without an SDK package of ours. */
+  readonly send: (request: ArmRequest, options: CallOptions) => Promise<PipelineResponse>;
+}
+
+/** A request to Azure Resource Manager; `body` is sent as JSON. */
+export interface ArmRequest {
+  readonly method: 'PUT' | 'PATCH' | 'DELETE' | 'POST';
+  readonly url: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Loads the SDKs and builds clients with a fresh credential. Throws when the configuration or the CA file cannot be used. */
@@ -57,20 +68,33 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
     return set;
   };
 
-  const pipeline = rest.createPipelineFromOptions({
-    tlsOptions: tls,
-    userAgentOptions: { userAgentPrefix: userAgent },
-    retryOptions: { maxRetries: READ_RETRY_MAX },
-  });
-  pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential, scopes: cloud.audience }));
-  harden(pipeline, allowedHosts, readOnlyPolicy());
+  const pipelineOf = (maxRetries: number, policy: PipelinePolicy): Pipeline => {
+    const pipeline = rest.createPipelineFromOptions({
+      tlsOptions: tls,
+      userAgentOptions: { userAgentPrefix: userAgent },
+      retryOptions: { maxRetries },
+    });
+    pipeline.addPolicy(rest.bearerTokenAuthenticationPolicy({ credential, scopes: cloud.audience }));
+    harden(pipeline, allowedHosts, policy);
+    return pipeline;
+  };
+  const reader = pipelineOf(READ_RETRY_MAX, readOnlyPolicy());
+  const sender = pipelineOf(0, submitOnlyPolicy(tls));
   const httpClient = rest.createDefaultHttpClient();
 
   return {
     settings,
     submit: memoized((subscription) => build(subscription, 0, submitOnlyPolicy(tls))),
     read: memoized((subscription) => build(subscription, READ_RETRY_MAX, readOnlyPolicy())),
-    get: (url, abortSignal) => pipeline.sendRequest(httpClient, rest.createPipelineRequest({ url, abortSignal })),
+    get: (url, abortSignal) => reader.sendRequest(httpClient, rest.createPipelineRequest({ url, abortSignal })),
+    send: ({ method, url, body, headers = {} }, { abortSignal, requestOptions }) => {
+      const all = { ...requestOptions.headers, ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+      const content = body === undefined ? {} : { body: JSON.stringify(body) };
+      return sender.sendRequest(
+        httpClient,
+        rest.createPipelineRequest({ url, method, abortSignal, headers: rest.createHttpHeaders(all), ...content }),
+      );
+    },
   };
 }
 

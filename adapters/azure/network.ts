@@ -1,5 +1,8 @@
 import type { AzureNetwork, AzureNic, AzureRouteTable, AzureSecurityGroup, AzureSubnet } from '../../engine/azure-calls.ts';
-import { getResource, listAt, memberOf, textAt, textsAt } from './arm.ts';
+import type { NicCreate, SecurityRulesSet } from '../../engine/azure-operations.ts';
+import type { JsonObject } from '../../engine/json.ts';
+import { getResource, listAt, memberOf, sendResource, textAt, textMapAt, textsAt } from './arm.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Clients } from './clients.ts';
 
 /** Reads a network interface. */
@@ -37,6 +40,13 @@ export async function getSecurityGroup(clients: Clients, id: string, abortSignal
   const group = await getResource(clients, id, abortSignal);
   return {
     id: textAt(group, 'id') ?? id,
+    location: textAt(group, 'location') ?? '',
+    etag: textAt(group, 'etag'),
+    tags: textMapAt(group, 'tags'),
+    written: listAt(group, 'properties', 'securityRules').map((rule) => {
+      const { provisioningState: _state, ...properties } = (memberOf(rule, 'properties') ?? {}) as JsonObject;
+      return { name: textAt(rule, 'name') ?? '', properties };
+    }),
     rules: listAt(group, 'properties', 'securityRules').map((rule) => {
       const priority = memberOf(rule, 'properties', 'priority');
       const single = textAt(rule, 'properties', 'sourceAddressPrefix');
@@ -49,6 +59,29 @@ export async function getSecurityGroup(clients: Clients, id: string, abortSignal
       };
     }),
   };
+}
+
+/** Sends PUT of a network interface. */
+export async function createNic(clients: Clients, operation: NicCreate, options: CallOptions): Promise<void> {
+  const { nicId, location, subnetId, tags } = operation;
+  const properties = {
+    ipConfigurations: [
+      { name: 'ipconfig1', properties: { primary: true, privateIPAllocationMethod: 'Dynamic', subnet: { id: subnetId } } },
+    ],
+  };
+  await sendResource(clients, { id: nicId, method: 'PUT', body: { location, tags, properties } }, options);
+}
+
+/** Sends DELETE of a network interface. */
+export async function deleteNic(clients: Clients, nicId: string, options: CallOptions): Promise<void> {
+  await sendResource(clients, { id: nicId, method: 'DELETE' }, options);
+}
+
+/** Sends PUT of a security group with other rules; refused when somebody changed it since. */
+export async function setSecurityRules(clients: Clients, operation: SecurityRulesSet, options: CallOptions): Promise<void> {
+  const { securityGroupId, etag, location, tags, rules } = operation;
+  const body = { location, tags, properties: { securityRules: rules } };
+  await sendResource(clients, { id: securityGroupId, method: 'PUT', body, headers: { 'if-match': etag } }, options);
 }
 
 /** Reads a route table. */

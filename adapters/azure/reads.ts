@@ -2,10 +2,12 @@ import type { AzureQuery, AzureReadKind, AzureReads } from '../../engine/azure-c
 import { armIdPart } from '../../engine/ids.ts';
 import { getBackupItem, getBackupJob, getBackupStatus, listBackupJobs, listBackupPoints } from './backup.ts';
 import type { Clients, ClientSet } from './clients.ts';
+import { getCollection, getDisk, getRestorePoint, listDisks } from './disks.ts';
 import { getNetwork, getNic, getRouteTable, getSecurityGroup } from './network.ts';
 import { getRunCommand } from './run-command.ts';
 import { getJob, listJobs } from './site-recovery-jobs.ts';
 import { getPlan } from './recovery-plans.ts';
+import { getAlert, getAny, getTrafficProfile, listAny } from './resources.ts';
 import { getReversed } from './reversed-protection.ts';
 import { getItem, listPoints } from './site-recovery.ts';
 import { getVm, listVms } from './virtual-machines.ts';
@@ -19,6 +21,10 @@ type Reader<Kind extends AzureReadKind> = (
 /** One function per question; each makes one call of an SDK or one GET, lists follow their pages. */
 const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'vm.get': (clients, { vmId }, signal) => getVm(setFor(clients, vmId), vmId, signal),
+  'disk.get': (clients, { diskId }, signal) => getDisk(setFor(clients, diskId), diskId, signal),
+  'disk.list': (clients, { groupId }, signal) => listDisks(setFor(clients, groupId), groupId, signal),
+  'restorePoint.get': (clients, { pointId }, signal) => getRestorePoint(setFor(clients, pointId), pointId, signal),
+  'restorePoints.get': (clients, { collectionId }, signal) => getCollection(setFor(clients, collectionId), collectionId, signal),
   'nic.get': (clients, { nicId }, signal) => getNic(clients, nicId, signal),
   'runCommand.get': (clients, query, signal) => getRunCommand(setFor(clients, query.vmId), query, signal),
   'sr.item': (clients, { itemId }, signal) => getItem(setFor(clients, itemId), itemId, signal),
@@ -35,6 +41,10 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'backup.jobs': (clients, query, signal) => listBackupJobs(setFor(clients, query.vaultId), query, signal),
   'net.network': (clients, { networkId }, signal) => getNetwork(clients, networkId, signal),
   'net.securityGroup': (clients, { securityGroupId }, signal) => getSecurityGroup(clients, securityGroupId, signal),
+  'trafficManager.profile': (clients, { profileId }, signal) => getTrafficProfile(clients, profileId, signal),
+  'resource.get': (clients, query, signal) => getAny(clients, query, signal),
+  'resource.list': (clients, query, signal) => listAny(clients, query, signal),
+  'alert.get': (clients, { alertId }, signal) => getAlert(clients, alertId, signal),
   'net.routeTable': (clients, { routeTableId }, signal) => getRouteTable(clients, routeTableId, signal),
 };
 

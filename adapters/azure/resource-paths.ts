@@ -5,6 +5,21 @@ export function vmPath(vmId: string): readonly [resourceGroup: string, name: str
   return [needPart(vmId, 'resourceGroups'), needPart(vmId, 'virtualMachines')];
 }
 
+/** Resource group and name of a disk. */
+export function diskPath(diskId: string): readonly [resourceGroup: string, name: string] {
+  return [needPart(diskId, 'resourceGroups'), needPart(diskId, 'disks')];
+}
+
+/** Resource group and name of a collection of restore points. */
+export function collectionPath(id: string): readonly [resourceGroup: string, name: string] {
+  return [needPart(id, 'resourceGroups'), needPart(id, 'restorePointCollections')];
+}
+
+/** Resource group, collection and name of a restore point. */
+export function pointPath(pointId: string): readonly [resourceGroup: string, collection: string, name: string] {
+  return [...collectionPath(pointId), needPart(pointId, 'restorePoints')];
+}
+
 /** Vault and resource group of anything in a vault. */
 export function vaultPath(id: string): readonly [vault: string, resourceGroup: string] {
   return [needPart(id, 'vaults'), needPart(id, 'resourceGroups')];

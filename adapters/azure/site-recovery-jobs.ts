@@ -2,7 +2,8 @@ import type { FailoverJobDetails, Job, JobErrorDetails } from '@azure/arm-recove
 import type { AzureFault, AzureJob } from '../../engine/azure-calls.ts';
 import type { ClientSet } from './clients.ts';
 import { jobPath, vaultPath } from './resource-paths.ts';
-import { textOf, timeOf } from './site-recovery-shapes.ts';
+import { textOf } from './site-recovery-shapes.ts';
+import { timeOf } from './times.ts';
 
 /** Reads one job with everything that lists leave out. */
 export async function getJob(clients: ClientSet, jobId: string, abortSignal: AbortSignal): Promise<AzureJob> {

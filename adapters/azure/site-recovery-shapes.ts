@@ -6,6 +6,7 @@ import type {
 } from '@azure/arm-recoveryservices-siterecovery';
 import type { AzureRecoveryPlan, AzureReplicationItem, AzureScenario } from '../../engine/azure-calls.ts';
 import { armIdPart } from '../../engine/ids.ts';
+import { timeOf } from './times.ts';
 import { osOf } from './virtual-machines.ts';
 
 /** A protected item as the engine reads it. Empty texts, nulls and the word `None` mean absent. */
@@ -69,12 +70,6 @@ function runningScenario(scenario: CurrentScenarioDetails | null | undefined): A
   if (name === undefined) return undefined;
   const jobId = textOf(scenario?.jobId);
   return { name, jobId: jobId?.toLowerCase().endsWith('/none') === true ? undefined : jobId };
-}
-
-/** A time, if it is set: year 1 and 1753 stand for "never" in answers of Site Recovery. */
-export function timeOf(time: Date | null | undefined): number | undefined {
-  const ms = time?.getTime();
-  return ms === undefined || Number.isNaN(ms) || ms < Date.UTC(1970, 0, 1) ? undefined : ms;
 }
 
 /** A text, if it says something: empty, null and "None" do not. */

@@ -1,9 +1,12 @@
 import type { VirtualMachine } from '@azure/arm-compute';
 import type { AzureVm } from '../../engine/azure-calls.ts';
+import type { AzurePatchRun, AzureVmDisk } from '../../engine/azure-compute.ts';
+import type { VmCreate, VmDiskSwap, VmInstallPatches } from '../../engine/azure-operations.ts';
 import { armIdPart } from '../../engine/ids.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { vmPath } from './resource-paths.ts';
+import { timeOf } from './times.ts';
 
 /** Sends `start`. */
 export async function startVm(clients: ClientSet, vmId: string, options: CallOptions): Promise<void> {
@@ -13,6 +16,61 @@ export async function startVm(clients: ClientSet, vmId: string, options: CallOpt
 /** Sends `deallocate`. */
 export async function deallocateVm(clients: ClientSet, vmId: string, options: CallOptions): Promise<void> {
   await clients.compute.virtualMachines.deallocate(...vmPath(vmId), options).submitted();
+}
+
+/** Sends `restart`. */
+export async function restartVm(clients: ClientSet, vmId: string, options: CallOptions): Promise<void> {
+  await clients.compute.virtualMachines.restart(...vmPath(vmId), options).submitted();
+}
+
+/** Sends DELETE of a machine. */
+export async function deleteVm(clients: ClientSet, vmId: string, options: CallOptions): Promise<void> {
+  await clients.compute.virtualMachines.delete(...vmPath(vmId), options).submitted();
+}
+
+/** Sends PUT of a machine that must not exist yet; its disks and interface go with it when it is deleted. */
+export async function createVm(clients: ClientSet, operation: VmCreate, options: CallOptions): Promise<void> {
+  const { vmId, location, size, os, osDiskId, dataDisks, nicId, tags } = operation;
+  const attach = (id: string) => ({ createOption: 'Attach', managedDisk: { id }, deleteOption: 'Delete' });
+  const machine = {
+    location,
+    tags,
+    hardwareProfile: { vmSize: size },
+    storageProfile: {
+      osDisk: { osType: os === 'linux' ? ('Linux' as const) : ('Windows' as const), ...attach(osDiskId) },
+      dataDisks: dataDisks.map(({ lun, diskId }) => ({ lun, ...attach(diskId) })),
+    },
+    networkProfile: { networkInterfaces: [{ id: nicId, primary: true, deleteOption: 'Delete' }] },
+  };
+  await clients.compute.virtualMachines.createOrUpdate(...vmPath(vmId), machine, { ...options, ifNoneMatch: '*' }).submitted();
+}
+
+/** Sends PATCH of a machine's disks. */
+export async function swapDisks(clients: ClientSet, operation: VmDiskSwap, options: CallOptions): Promise<void> {
+  const { vmId, osDiskId, dataDisks } = operation;
+  const update = {
+    storageProfile: {
+      osDisk: { name: armIdPart(osDiskId, 'disks') ?? '', createOption: 'FromImage', managedDisk: { id: osDiskId } },
+      ...(dataDisks === undefined
+        ? {}
+        : { dataDisks: dataDisks.map(({ lun, diskId }) => ({ lun, createOption: 'Attach', managedDisk: { id: diskId } })) }),
+    },
+  };
+  await clients.compute.virtualMachines.update(...vmPath(vmId), update, options).submitted();
+}
+
+/** Sends `installPatches`. */
+export async function installPatches(clients: ClientSet, operation: VmInstallPatches, options: CallOptions): Promise<void> {
+  const { vmId, os, classifications, exclude, reboot, maximumDurationMs } = operation;
+  const kinds = { classificationsToInclude: [...classifications] };
+  const input = {
+    maximumDuration: `PT${Math.ceil(maximumDurationMs / 60_000)}M`,
+    rebootSetting: reboot,
+    ...(os === 'linux'
+      ? { linuxParameters: { ...kinds, packageNameMasksToExclude: [...exclude] } }
+      : { windowsParameters: { ...kinds, kbNumbersToExclude: [...exclude] } }),
+  };
+  await clients.compute.virtualMachines.installPatches(...vmPath(vmId), input, options).submitted();
 }
 
 /** Reads a machine with its instance view. */
@@ -55,6 +113,8 @@ function vmOf(vm: VirtualMachine, asked: string): AzureVm {
     zone: vm.zones?.[0],
     tags: vm.tags ?? {},
     nicIds: nicIdsOf(vm),
+    disks: disksOf(vm),
+    patches: patchesOf(vm),
   };
 }
 
@@ -73,4 +133,27 @@ function nicIdsOf(vm: VirtualMachine): readonly string[] {
   const references = vm.networkProfile?.networkInterfaces ?? [];
   const primaryFirst = references.toSorted((left, right) => Number(right.primary ?? false) - Number(left.primary ?? false));
   return primaryFirst.flatMap((reference) => (reference.id === undefined ? [] : [reference.id]));
+}
+
+function disksOf(vm: VirtualMachine): readonly AzureVmDisk[] {
+  const os = vm.storageProfile?.osDisk;
+  const data = vm.storageProfile?.dataDisks ?? [];
+  const all = [{ disk: os, lun: undefined }, ...data.map((disk) => ({ disk, lun: disk.lun }))];
+  return all.flatMap(({ disk, lun }) => {
+    const id = disk?.managedDisk?.id;
+    return id === undefined ? [] : [{ id, name: disk?.name ?? armIdPart(id, 'disks') ?? id, lun }];
+  });
+}
+
+function patchesOf(vm: VirtualMachine): AzurePatchRun | undefined {
+  const last = vm.instanceView?.patchStatus?.lastPatchInstallationSummary;
+  if (last === undefined) return undefined;
+  return {
+    activityId: last.installationActivityId,
+    status: last.status ?? 'Unknown',
+    startedAtMs: timeOf(last.startTime),
+    installed: last.installedPatchCount ?? 0,
+    failed: last.failedPatchCount ?? 0,
+    pending: last.pendingPatchCount ?? 0,
+  };
 }

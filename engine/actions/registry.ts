@@ -12,6 +12,17 @@ import { azureNetworkCheckIsolated } from './azure-network-check-isolated.ts';
 import { azureVmDeallocate } from './azure-vm-deallocate.ts';
 import { azureVmGet } from './azure-vm-get.ts';
 import { azureVmStart } from './azure-vm-start.ts';
+import { azureAlertGet } from './azure-alert-get.ts';
+import { azureNsgSetRules } from './azure-nsg-set-rules.ts';
+import { azureResourceGet } from './azure-resource-get.ts';
+import { azureResourceList } from './azure-resource-list.ts';
+import { azureRestorePointCreate } from './azure-restore-point-create.ts';
+import { azureTrafficmanagerSetEndpoint } from './azure-trafficmanager-set-endpoint.ts';
+import { azureVmDelete } from './azure-vm-delete.ts';
+import { azureVmInstallPatches } from './azure-vm-install-patches.ts';
+import { azureVmRestart } from './azure-vm-restart.ts';
+import { azureVmRevertToRestorePoint } from './azure-vm-revert-to-restore-point.ts';
+import { backupRecoveryPointLatest } from './backup-recovery-point-latest.ts';
 import { backupItemGet } from './backup-item-get.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { dscTest } from './dsc-test.ts';
@@ -32,6 +43,17 @@ const LIST: readonly Action[] = [
   azureVmDeallocate,
   azureVmGet,
   azureVmStart,
+  azureAlertGet,
+  azureNsgSetRules,
+  azureResourceGet,
+  azureResourceList,
+  azureRestorePointCreate,
+  azureTrafficmanagerSetEndpoint,
+  azureVmDelete,
+  azureVmInstallPatches,
+  azureVmRestart,
+  azureVmRevertToRestorePoint,
+  backupRecoveryPointLatest,
   backupItemGet,
   backupTrigger,
   dscTest,

@@ -2,10 +2,10 @@
 export const RESERVED_ACTIONS: ReadonlySet<string> = new Set(
   (
     'asr.plan.cancel-failover ' +
-    'asr.job.resume asr.item.failover asr.item.commit asr.item.reprotect backup.recovery-point.latest ' +
-    'backup.restore-vm backup.restore-disks azure.vm.restart azure.vm.install-patches azure.vm.revert-to-restore-point azure.vm.delete ' +
-    'azure.restore-point.create azure.nsg.set-rules azure.trafficmanager.set-endpoint azure.resource.get azure.resource.list ' +
-    'azure.alert.get dsc.set dsc.export dsc.compare tls.check dns.check http.request notify.send'
+    'asr.job.resume asr.item.failover asr.item.commit asr.item.reprotect ' +
+    'backup.restore-vm backup.restore-disks ' +
+    '' +
+    'dsc.set dsc.export dsc.compare tls.check dns.check http.request notify.send'
   )
     .split(' ')
     .map((name) => `${name}@1`),

@@ -1,6 +1,7 @@
 import { diskId, machineId, networkResourceId } from '../arm-ids.ts';
 import { azureTime } from '../times.ts';
-import type { Machine, World } from '../world.ts';
+import { keyOf } from '../world.ts';
+import type { Machine, PatchRun, World } from '../world.ts';
 
 const STOPPED_VIEW_MS = 3000;
 
@@ -26,7 +27,7 @@ export function machineBody(world: World, machine: Machine, withView: boolean): 
       networkInterfaces: [
         {
           id: networkResourceId(world, { group: machine.group, type: 'networkInterfaces', name: machine.nic }),
-          properties: { primary: true, deleteOption: 'Delete' },
+          properties: { primary: true, deleteOption: machine.deleteOption },
         },
       ],
     },
@@ -56,6 +57,11 @@ export function statusOnlyBody(world: World, machine: Machine): Readonly<Record<
   };
 }
 
+/** Disks of a machine, the OS disk first. */
+function diskNames(machine: Machine): readonly string[] {
+  return [machine.osDisk, ...machine.dataDisks];
+}
+
 function storage(world: World, machine: Machine): Readonly<Record<string, unknown>> {
   const [offer = 'debian', sku = '12'] = machine.image.split('-');
   const disk = (name: string): Readonly<Record<string, unknown>> => ({
@@ -66,21 +72,21 @@ function storage(world: World, machine: Machine): Readonly<Record<string, unknow
     imageReference: { publisher: offer, offer: machine.image, sku, version: 'latest', exactVersion: `0.${sku}.1` },
     osDisk: {
       osType: 'Linux',
-      name: `${machine.name}_OsDisk_1`,
-      createOption: 'FromImage',
+      name: machine.osDisk,
+      createOption: world.disks.get(keyOf(machine.group, machine.osDisk))?.createOption === 'FromImage' ? 'FromImage' : 'Attach',
       caching: 'ReadWrite',
-      managedDisk: disk(`${machine.name}_OsDisk_1`),
-      deleteOption: 'Delete',
-      diskSizeGB: machine.osDiskGb,
+      managedDisk: disk(machine.osDisk),
+      deleteOption: machine.deleteOption,
+      diskSizeGB: sizeOf(world, machine, machine.osDisk),
     },
-    dataDisks: machine.dataDisksGb.map((sizeGb, lun) => ({
+    dataDisks: machine.dataDisks.map((name, lun) => ({
       lun,
-      name: `${machine.name}_DataDisk_${lun}`,
+      name,
       createOption: 'Attach',
       caching: 'ReadOnly',
-      managedDisk: disk(`${machine.name}_DataDisk_${lun}`),
-      deleteOption: 'Delete',
-      diskSizeGB: sizeGb,
+      managedDisk: disk(name),
+      deleteOption: machine.deleteOption,
+      diskSizeGB: sizeOf(world, machine, name),
       toBeDetached: false,
     })),
     diskControllerType: 'SCSI',
@@ -106,14 +112,36 @@ export function instanceView(world: World, machine: Machine): Readonly<Record<st
     ...(running
       ? { vmAgent: { vmAgentVersion: machine.agentReady ? '2.11.1.4' : 'Unknown', extensionHandlers: [], statuses: [agent] } }
       : {}),
-    disks: [`${machine.name}_OsDisk_1`, ...machine.dataDisksGb.map((_size, lun) => `${machine.name}_DataDisk_${lun}`)].map((name) => ({
+    disks: diskNames(machine).map((name) => ({
       name,
       statuses: [
         { code: 'ProvisioningState/succeeded', level: 'Info', displayStatus: 'Provisioning succeeded', time: azureTime(machine.createdMs) },
       ],
     })),
+    ...(machine.patches === undefined ? {} : { patchStatus: { lastPatchInstallationSummary: patchSummary(machine.patches) } }),
     statuses: statuses(world, machine),
   };
+}
+
+/** The last installation of patches as the instance view shows it. */
+function patchSummary(run: PatchRun): Readonly<Record<string, unknown>> {
+  const done = run.endMs !== undefined;
+  return {
+    status: run.status,
+    installationActivityId: run.activityId,
+    maintenanceWindowExceeded: false,
+    notSelectedPatchCount: 0,
+    excludedPatchCount: 0,
+    pendingPatchCount: done ? 0 : run.installed,
+    installedPatchCount: done && run.status === 'Succeeded' ? run.installed : 0,
+    failedPatchCount: run.status === 'Failed' ? run.installed : 0,
+    startTime: azureTime(run.startMs),
+    lastModifiedTime: azureTime(run.endMs ?? run.startMs),
+  };
+}
+
+function sizeOf(world: World, machine: Machine, disk: string): number {
+  return world.disks.get(keyOf(machine.group, disk))?.sizeGb ?? 0;
 }
 
 function statuses(world: World, machine: Machine): readonly Readonly<Record<string, unknown>>[] {

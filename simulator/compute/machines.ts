@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { boot, halt } from '../machine/boot.ts';
+import { captureFiles } from '../machine/points.ts';
 import { removeRoot, rootFromEstate, rootFromManifest } from '../machine/root.ts';
 import { DURATIONS } from '../times.ts';
 import { advance } from '../transition.ts';
 import { listLater, listNow } from '../lists.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { freeAddress, realAddressOf } from '../network/addresses.ts';
-import { POWER } from './power-state.ts';
+import { POWER, type PowerEvent } from './power-state.ts';
 import { machineBody, statusOnlyBody } from './machine-view.ts';
 import type { EstateMachine } from '../estate.ts';
 import type { Manifest } from '../machine/points.ts';
@@ -26,6 +27,7 @@ export function machineFromEstate(world: World, given: EstateMachine, network: N
     address: given.address,
     nic: `${given.name}-nic`,
     createdMs: world.clock.nowMs() - DURATIONS.jobKept * 3,
+    deleteOption: given.detach ? 'Detach' : 'Delete',
   });
   if (!machine.bare) rootFromEstate(world, machine);
   if ((given.power ?? defaults.power) === 'running') {
@@ -55,6 +57,7 @@ export function replicaMachine(
     address: freeAddress(world, wanted.network),
     nic: wanted.nic,
     createdMs: world.clock.nowMs(),
+    deleteOption: 'Delete',
   });
   machine.provisioning = 'Creating';
   rootFromManifest(world, machine, wanted.files);
@@ -62,10 +65,33 @@ export function replicaMachine(
   return machine;
 }
 
-function record(
-  world: World,
-  given: Pick<Machine, 'name' | 'group' | 'hostname' | 'role' | 'tags' | 'size' | 'network' | 'address' | 'nic' | 'createdMs'>,
-): Machine {
+type Given = Pick<
+  Machine,
+  'name' | 'group' | 'hostname' | 'role' | 'tags' | 'size' | 'network' | 'address' | 'nic' | 'createdMs' | 'deleteOption'
+>;
+
+/** A machine with new disks and a new interface. */
+function record(world: World, given: Given): Machine {
+  const { osDiskGb, dataDisksGb } = world.estate.machineDefaults;
+  const machine = bareRecord(world, given);
+  machine.osDisk = addDisk(world, machine, { name: `${given.name}_OsDisk_1`, sizeGb: osDiskGb, os: true }).name;
+  machine.dataDisks = dataDisksGb.map(
+    (sizeGb, lun) => addDisk(world, machine, { name: `${given.name}_DataDisk_${lun}`, sizeGb, os: false }).name,
+  );
+  world.nics.set(keyOf(given.group, given.nic), {
+    name: given.nic,
+    group: given.group,
+    location: machine.location,
+    network: given.network,
+    address: given.address,
+    machine: machine.key,
+    tags: {},
+  });
+  return machine;
+}
+
+/** A machine without disks and interface: they are there already and are put into it. */
+export function bareRecord(world: World, given: Given): Machine {
   const key = keyOf(given.group, given.name);
   const machine: Machine = {
     ...given,
@@ -74,8 +100,8 @@ function record(
     vmId: world.draws.nextUuid(`vm:${key}`),
     image: world.estate.machineDefaults.image,
     realAddress: realAddressOf(world, given.network, given.address),
-    osDiskGb: world.estate.machineDefaults.osDiskGb,
-    dataDisksGb: world.estate.machineDefaults.dataDisksGb,
+    osDisk: '',
+    dataDisks: [],
     root: join(world.stateFolder, 'machines', key.replace('/', '.')),
     bare: world.estate.machineDefaults.bare,
     power: 'deallocated',
@@ -84,21 +110,35 @@ function record(
     agentReady: false,
     bootedMs: 0,
     boots: 0,
+    patches: undefined,
     watcher: undefined,
     services: new Map(),
     scripts: new Set(),
     runCommands: new Map(),
   };
   world.machines.set(key, machine);
-  world.nics.set(keyOf(given.group, given.nic), {
-    name: given.nic,
-    group: given.group,
-    location: machine.location,
-    network: given.network,
-    address: given.address,
-    machine: key,
-  });
   return machine;
+}
+
+function addDisk(
+  world: World,
+  machine: Machine,
+  given: { readonly name: string; readonly sizeGb: number; readonly os: boolean },
+): { readonly name: string } {
+  const { group, location, key, createdMs } = machine;
+  const disk = {
+    ...given,
+    group,
+    location,
+    createdMs,
+    createOption: 'FromImage',
+    sourceId: undefined,
+    tags: {},
+    owner: key,
+    files: undefined,
+  };
+  world.disks.set(keyOf(group, given.name), disk);
+  return disk;
 }
 
 /** Powers a machine on; `after` runs when it runs. The agent reports itself ready some time later. */
@@ -135,11 +175,42 @@ export function powerOff(world: World, machine: Machine, after: () => void): voi
   });
 }
 
+/** Stops a machine and starts it again; `after` runs when it runs. */
+export function restart(world: World, machine: Machine, after: () => void): void {
+  move(world, machine, 'restart');
+  machine.agentReady = false;
+  halt(world, machine);
+  world.clock.after(DURATIONS.restartStop, () => {
+    if (!exists(world, machine)) return;
+    move(world, machine, 'stopped');
+    powerOn(world, machine, after);
+  });
+}
+
 /** Deletes a machine with its interface, disks and files, at once. */
 export function removeMachine(world: World, machine: Machine): void {
+  for (const name of [machine.osDisk, ...machine.dataDisks]) world.disks.delete(keyOf(machine.group, name));
+  world.nics.delete(keyOf(machine.group, machine.nic));
+  dropMachine(world, machine);
+}
+
+/** Deletes a machine; what it says shall be detached stays, with the files on its OS disk. */
+export function deleteMachine(world: World, machine: Machine): void {
+  if (machine.deleteOption === 'Delete') return removeMachine(world, machine);
+  for (const name of [machine.osDisk, ...machine.dataDisks]) {
+    const disk = world.disks.get(keyOf(machine.group, name));
+    if (disk === undefined) continue;
+    disk.owner = undefined;
+    if (disk.os && !machine.bare) disk.files = captureFiles(world, machine.root);
+  }
+  const nic = world.nics.get(keyOf(machine.group, machine.nic));
+  if (nic !== undefined) nic.machine = undefined;
+  return dropMachine(world, machine);
+}
+
+function dropMachine(world: World, machine: Machine): void {
   machine.agentReady = false;
   world.machines.delete(machine.key);
-  world.nics.delete(keyOf(machine.group, machine.nic));
   halt(world, machine);
   removeRoot(machine);
   listLater(world, 'virtualMachines', machine.key, undefined);
@@ -157,7 +228,7 @@ export function exists(world: World, machine: Machine): boolean {
   return world.machines.get(machine.key) === machine;
 }
 
-function move(world: World, machine: Machine, event: 'start' | 'started' | 'deallocate' | 'deallocated'): void {
+function move(world: World, machine: Machine, event: PowerEvent): void {
   machine.power = advance(POWER, machine.power, event);
   machine.powerChangedMs = world.clock.nowMs();
   changed(world, machine);

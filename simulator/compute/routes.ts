@@ -4,6 +4,21 @@ import { computeStatus, findOperation, isOperation, operationResult } from '../o
 import { param } from '../route.ts';
 import { findMachine, isMachine } from './find.ts';
 import { instanceView, machineBody } from './machine-view.ts';
+import {
+  CREATE_BODY,
+  CREATE_OPERATION,
+  DELETE_OPERATION,
+  PATCHES_BODY,
+  PATCHES_OPERATION,
+  RESTART_OPERATION,
+  UPDATE_BODY,
+  UPDATE_OPERATION,
+  patchVm,
+  postPatches,
+  postRestart,
+  putVm,
+  removeVm,
+} from './machine-requests.ts';
 import { changePower } from './power.ts';
 import { RUN_COMMAND_BODY, deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './run-command-requests.ts';
 import type { Answer, Call, Route } from '../route.ts';
@@ -24,6 +39,18 @@ export const COMPUTE_ROUTES: readonly Route[] = [
   { operation: 'VirtualMachines_ListAll', method: 'GET', path: `${PROVIDER}/virtualMachines`, apiVersions, handle: listAll },
   { operation: 'VirtualMachines_Start', method: 'POST', path: `${MACHINE}/start`, apiVersions, handle: power('start') },
   { operation: 'VirtualMachines_Deallocate', method: 'POST', path: `${MACHINE}/deallocate`, apiVersions, handle: power('deallocate') },
+  { operation: RESTART_OPERATION, method: 'POST', path: `${MACHINE}/restart`, apiVersions, handle: postRestart },
+  { operation: DELETE_OPERATION, method: 'DELETE', path: MACHINE, apiVersions, handle: removeVm },
+  { operation: CREATE_OPERATION, method: 'PUT', path: MACHINE, apiVersions, body: CREATE_BODY, handle: putVm },
+  { operation: UPDATE_OPERATION, method: 'PATCH', path: MACHINE, apiVersions, body: UPDATE_BODY, handle: patchVm },
+  {
+    operation: PATCHES_OPERATION,
+    method: 'POST',
+    path: `${MACHINE}/installPatches`,
+    apiVersions,
+    body: PATCHES_BODY,
+    handle: postPatches,
+  },
   {
     operation: 'VirtualMachineRunCommands_CreateOrUpdate',
     method: 'PUT',

@@ -1,6 +1,8 @@
-import { resourceNotFound } from '../arm-errors.ts';
 import { param } from '../route.ts';
 import { keyOf } from '../world.ts';
+import { groupOwner, missing } from './find.ts';
+import { EDGE_ROUTES } from './edge.ts';
+import { NIC_BODY, SECURITY_GROUP_BODY, putNic, putSecurityGroup, removeNic } from './writes.ts';
 import { networkBody, nicBody, securityGroupBody } from './views.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
@@ -12,6 +14,24 @@ const PROVIDER = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupN
 export const NETWORK_ROUTES: readonly Route[] = [
   { operation: 'VirtualNetworks_Get', method: 'GET', path: `${PROVIDER}/virtualNetworks/{name}`, apiVersions, handle: getNetwork },
   { operation: 'NetworkInterfaces_Get', method: 'GET', path: `${PROVIDER}/networkInterfaces/{name}`, apiVersions, handle: getNic },
+  {
+    operation: 'NetworkInterfaces_CreateOrUpdate',
+    method: 'PUT',
+    path: `${PROVIDER}/networkInterfaces/{name}`,
+    apiVersions,
+    body: NIC_BODY,
+    handle: putNic,
+  },
+  { operation: 'NetworkInterfaces_Delete', method: 'DELETE', path: `${PROVIDER}/networkInterfaces/{name}`, apiVersions, handle: removeNic },
+  {
+    operation: 'NetworkSecurityGroups_CreateOrUpdate',
+    method: 'PUT',
+    path: `${PROVIDER}/networkSecurityGroups/{name}`,
+    apiVersions,
+    body: SECURITY_GROUP_BODY,
+    handle: putSecurityGroup,
+  },
+  ...EDGE_ROUTES,
   {
     operation: 'NetworkSecurityGroups_Get',
     method: 'GET',
@@ -32,12 +52,7 @@ function getNic(world: World, call: Call): Answer {
 }
 
 function getSecurityGroup(world: World, call: Call): Answer {
-  const owner = param(call, 'name').toLowerCase().replace(/^nsg-/, '');
-  const network = world.networks.get(keyOf(param(call, 'resourceGroupName'), owner));
-  if (network === undefined || !param(call, 'name').toLowerCase().startsWith('nsg-')) return missing(call, 'networkSecurityGroups');
+  const network = groupOwner(world, call);
+  if (network === undefined) return missing(call, 'networkSecurityGroups');
   return { status: 200, body: securityGroupBody(world, network) };
-}
-
-function missing(call: Call, type: string): Answer {
-  return resourceNotFound(`Microsoft.Network/${type}`, param(call, 'name'), param(call, 'resourceGroupName'));
 }

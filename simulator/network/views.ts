@@ -1,4 +1,5 @@
 import { machineId, networkResourceId } from '../arm-ids.ts';
+import { keyOf } from '../world.ts';
 import type { Network, Nic, World } from '../world.ts';
 
 const SUBNET = 'default';
@@ -75,13 +76,14 @@ function peering(world: World, network: Network, name: string): readonly Readonl
 export function nicBody(world: World, nic: Nic): Readonly<Record<string, unknown>> {
   const id = nicId(world, nic);
   const etag = `W/"${world.draws.uuid(`etag:${id}`)}"`;
-  const machine = world.machines.get(nic.machine);
+  const machine = nic.machine === undefined ? undefined : world.machines.get(nic.machine);
   return {
     name: nic.name,
     id,
     etag,
     type: 'Microsoft.Network/networkInterfaces',
     location: nic.location,
+    ...(Object.keys(nic.tags).length === 0 ? {} : { tags: nic.tags }),
     kind: 'Regular',
     properties: {
       provisioningState: 'Succeeded',
@@ -115,10 +117,17 @@ export function nicBody(world: World, nic: Nic): Readonly<Record<string, unknown
   };
 }
 
-/** A network security group as ARM answers it: no rules of its own, the default ones of Azure. */
+/** Etag of a network security group: another one after each change. */
+export function securityGroupEtag(world: World, network: Network): string {
+  const version = world.securityRules.get(keyOf(network.group, network.name))?.version ?? 0;
+  return `W/"${world.draws.uuid(`etag:${securityGroupId(world, network)}:${version}`)}"`;
+}
+
+/** A network security group as ARM answers it: its own rules and the default ones of Azure. */
 export function securityGroupBody(world: World, network: Network): Readonly<Record<string, unknown>> {
   const id = securityGroupId(world, network);
-  const etag = `W/"${world.draws.uuid(`etag:${id}`)}"`;
+  const etag = securityGroupEtag(world, network);
+  const own = world.securityRules.get(keyOf(network.group, network.name))?.rules ?? [];
   const rule = (
     name: string,
     priority: number,
@@ -149,7 +158,13 @@ export function securityGroupBody(world: World, network: Network): Readonly<Reco
     properties: {
       provisioningState: 'Succeeded',
       resourceGuid: world.draws.uuid(`guid:${id}`),
-      securityRules: [],
+      securityRules: own.map(({ name, properties }) => ({
+        name,
+        id: `${id}/securityRules/${name}`,
+        etag,
+        type: 'Microsoft.Network/networkSecurityGroups/securityRules',
+        properties: { provisioningState: 'Succeeded', ...properties },
+      })),
       defaultSecurityRules: [
         rule('AllowVnetInBound', 65_000, { direction: 'Inbound', access: 'Allow', from: 'VirtualNetwork', to: 'VirtualNetwork' }),
         rule('AllowAzureLoadBalancerInBound', 65_001, { direction: 'Inbound', access: 'Allow', from: 'AzureLoadBalancer', to: '*' }),
@@ -171,7 +186,8 @@ function nicId(world: World, nic: Nic): string {
   return networkResourceId(world, { group: nic.group, type: 'networkInterfaces', name: nic.name });
 }
 
-function securityGroupId(world: World, network: Network): string {
+/** Id of the security group of a network. */
+export function securityGroupId(world: World, network: Network): string {
   return networkResourceId(world, { group: network.group, type: 'networkSecurityGroups', name: `nsg-${network.name}` });
 }
 

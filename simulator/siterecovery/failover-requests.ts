@@ -241,9 +241,7 @@ function wrongInputs(
     return invalid('policy');
   const machine = item.recovered?.machine;
   if (machine === undefined) return invalid('machine');
-  const wanted = [`${machine.name}_OsDisk_1`, ...machine.dataDisksGb.map((_size, lun) => `${machine.name}_DataDisk_${lun}`)].map((disk) =>
-    diskId(world, machine.group, disk).toLowerCase(),
-  );
+  const wanted = [machine.osDisk, ...machine.dataDisks].map((disk) => diskId(world, machine.group, disk).toLowerCase());
   const given = details.vmManagedDisks.map((disk) => disk.diskId.toLowerCase());
   return wanted.every((disk) => given.includes(disk)) && given.length === wanted.length ? undefined : invalid('list of disks');
 }

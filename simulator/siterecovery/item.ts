@@ -236,9 +236,8 @@ function providerDetails(world: World, item: Item): Readonly<Record<string, unkn
 
 function disks(world: World, item: Item, targetGroup: string): readonly Readonly<Record<string, unknown>>[] {
   const { machine, replication } = item;
-  const sizesGb = [machine.osDiskGb, ...machine.dataDisksGb];
-  return sizesGb.map((sizeGb, number) => {
-    const diskName = number === 0 ? `${machine.name}_OsDisk_1` : `${machine.name}_DataDisk_${number - 1}`;
+  return [machine.osDisk, ...machine.dataDisks].map((diskName) => {
+    const sizeGb = world.disks.get(keyOf(machine.group, diskName))?.sizeGb ?? 0;
     return {
       diskId: diskId(world, machine.group, diskName),
       recoveryResourceGroupId: targetGroup,

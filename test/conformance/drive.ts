@@ -1,4 +1,5 @@
 import { driveBackup } from './drive-backup.ts';
+import { driveMachines } from './drive-machines.ts';
 import { driveFailover } from './drive-failover.ts';
 import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
@@ -20,6 +21,7 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveBackup(capture, driven, simulator);
   await driveReads(capture, simulator);
   await driveErrors(capture, simulator);
+  await driveMachines(capture, driven, simulator);
   await driveFailover(capture, driven, simulator);
   return driven;
 }

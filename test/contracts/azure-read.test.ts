@@ -33,7 +33,10 @@ test('a machine with its instance view', async () => {
       vmId: 'd0d0d0d0-0000-4000-8000-000000000001',
       provisioningState: 'Succeeded',
       hardwareProfile: { vmSize: 'Standard_D2s_v5' },
-      storageProfile: { osDisk: { osType: 'Linux', createOption: 'FromImage' } },
+      storageProfile: {
+        osDisk: { osType: 'Linux', name: 'os', createOption: 'FromImage', managedDisk: { id: '/disks/os' } },
+        dataDisks: [{ lun: 3, name: 'data', createOption: 'Attach', managedDisk: { id: '/disks/data' } }],
+      },
       networkProfile: {
         networkInterfaces: [
           { id: `${NIC}-second`, properties: { primary: false } },
@@ -42,6 +45,15 @@ test('a machine with its instance view', async () => {
       },
       instanceView: {
         vmAgent: { statuses: [{ code: 'ProvisioningState/succeeded', displayStatus: 'Ready' }] },
+        patchStatus: {
+          lastPatchInstallationSummary: {
+            status: 'Succeeded',
+            installationActivityId: 'a1',
+            installedPatchCount: 4,
+            failedPatchCount: 1,
+            startTime: '2026-01-05T08:00:00Z',
+          },
+        },
         statuses: [{ code: 'ProvisioningState/succeeded' }, { code: 'PowerState/running', displayStatus: 'VM running' }],
       },
     },
@@ -62,6 +74,11 @@ test('a machine with its instance view', async () => {
       zone: '1',
       tags: { tier: 'web' },
       nicIds: [NIC, `${NIC}-second`],
+      disks: [
+        { id: '/disks/os', name: 'os', lun: undefined },
+        { id: '/disks/data', name: 'data', lun: 3 },
+      ],
+      patches: { activityId: 'a1', status: 'Succeeded', startedAtMs: Date.UTC(2026, 0, 5, 8), installed: 4, failed: 1, pending: 0 },
     },
   });
   expect(server.seen).toHaveLength(1);

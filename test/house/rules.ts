@@ -14,7 +14,9 @@ export interface Area {
 export const FOUNDATION = [
   'azure-backup',
   'azure-calls',
+  'azure-compute',
   'azure-operations',
+  'azure-resources',
   'edges',
   'errors',
   'ids',

@@ -28,7 +28,7 @@ function check(changes: Partial<AzureNetwork>, rule: object = {}, nextHopType = 
   };
   azure.put('net.network', NETWORK, { ...network, ...changes });
   const rules = [{ name: 'rule', direction: 'Inbound', access: 'Deny', priority: 100, sources: ['*'], ...rule }];
-  azure.put('net.securityGroup', GROUP_ID, { id: GROUP_ID, rules });
+  azure.put('net.securityGroup', GROUP_ID, { id: GROUP_ID, location: 'westeurope', etag: undefined, tags: {}, written: [], rules });
   azure.put('net.routeTable', TABLE_ID, { id: TABLE_ID, routes: [{ name: 'route', prefix: '0.0.0.0/0', nextHopType }] });
   return { azure, outcome: () => action.read(portsWith(azure), context(action, { network: NETWORK }, { target: undefined })) };
 }

@@ -164,6 +164,8 @@ export function vm(changes: Partial<AzureVm> = {}): AzureVm {
     zone: undefined,
     tags: {},
     nicIds: [],
+    disks: [],
+    patches: undefined,
     ...changes,
   };
 }

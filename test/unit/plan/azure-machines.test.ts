@@ -20,6 +20,8 @@ function vm(subscription: string, group: string, name: string, changes: Partial<
     zone: undefined,
     tags: { Env: 'prod' },
     nicIds: [],
+    disks: [],
+    patches: undefined,
     ...changes,
   };
 }

@@ -1,0 +1,71 @@
+import type { AzureAlert, AzureResource, AzureTrafficProfile, ResourceFilter } from '../../engine/azure-resources.ts';
+import type { JsonObject } from '../../engine/json.ts';
+import { getResource, listAt, listResources, memberOf, sendResource, textAt, textMapAt } from './arm.ts';
+import type { CallOptions } from './call-options.ts';
+import type { Clients } from './clients.ts';
+
+/** Reads any resource by its id. */
+export async function getAny(
+  clients: Clients,
+  query: { readonly id: string; readonly apiVersion: string | undefined },
+  abortSignal: AbortSignal,
+): Promise<AzureResource> {
+  return resourceOf(await getResource(clients, query.id, abortSignal, query.apiVersion), query.id);
+}
+
+/** Lists resources of a subscription or of one group. Tags are compared on our side: Azure cannot filter by tag and type together. */
+export async function listAny(clients: Clients, filter: ResourceFilter, abortSignal: AbortSignal): Promise<readonly AzureResource[]> {
+  const group = filter.resourceGroup === undefined ? '' : `/resourceGroups/${encodeURIComponent(filter.resourceGroup)}`;
+  const type = filter.type === undefined ? '' : `&$filter=${encodeURIComponent(`resourceType eq '${filter.type}'`)}`;
+  const path = `/subscriptions/${encodeURIComponent(filter.subscription)}${group}/resources?api-version=2025-04-01${type}`;
+  const found = (await listResources(clients, path, abortSignal)).map((entry) => resourceOf(entry, ''));
+  return [...new Map(found.map((resource) => [resource.id.toLowerCase(), resource])).values()];
+}
+
+/** Reads a Traffic Manager profile. */
+export async function getTrafficProfile(clients: Clients, profileId: string, abortSignal: AbortSignal): Promise<AzureTrafficProfile> {
+  const profile = await getResource(clients, profileId, abortSignal);
+  return {
+    id: textAt(profile, 'id') ?? profileId,
+    endpoints: listAt(profile, 'properties', 'endpoints').map((endpoint) => ({
+      id: textAt(endpoint, 'id') ?? '',
+      name: textAt(endpoint, 'name') ?? '',
+      status: textAt(endpoint, 'properties', 'endpointStatus'),
+    })),
+  };
+}
+
+/** Sends PATCH of an endpoint's status. */
+export async function setEndpoint(
+  clients: Clients,
+  operation: { readonly endpointId: string; readonly status: string },
+  options: CallOptions,
+): Promise<void> {
+  const body = { properties: { endpointStatus: operation.status } };
+  await sendResource(clients, { id: operation.endpointId, method: 'PATCH', body }, options);
+}
+
+/** Reads an alert. */
+export async function getAlert(clients: Clients, alertId: string, abortSignal: AbortSignal): Promise<AzureAlert> {
+  const alert = await getResource(clients, alertId, abortSignal);
+  const essentials = memberOf(alert, 'properties', 'essentials');
+  const atMs = Date.parse(textAt(essentials, 'startDateTime') ?? '');
+  return {
+    id: textAt(alert, 'id') ?? alertId,
+    state: textAt(essentials, 'monitorCondition'),
+    firedAtMs: Number.isNaN(atMs) ? undefined : atMs,
+  };
+}
+
+function resourceOf(resource: unknown, asked: string): AzureResource {
+  const id = textAt(resource, 'id') ?? asked;
+  const properties = memberOf(resource, 'properties');
+  return {
+    id,
+    name: textAt(resource, 'name') ?? id.split('/').at(-1) ?? id,
+    type: textAt(resource, 'type') ?? '',
+    location: textAt(resource, 'location'),
+    tags: textMapAt(resource, 'tags'),
+    properties: typeof properties === 'object' && !Array.isArray(properties) ? (properties as JsonObject) : {},
+  };
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import type { JsonObject } from '../json.ts';
+import { VM_POLL_MS } from '../limits.ts';
+import type { ActionContext, ActionPorts } from './action.ts';
+import { effectAction } from './action.ts';
+import { failed, failedRead, unansweredRead } from './azure-answer.ts';
+import { type Part, type PartState, partedQuestions } from './parts.ts';
+
+const inputSchema = z.strictObject({
+  disks: z.boolean().default(false).describe('Delete its disks as well, also those that the machine would leave behind'),
+  nics: z.boolean().default(false).describe('Delete its network interfaces as well'),
+  only_created_by_run: z.boolean().default(false).describe('Refuse a machine that this run has not made'),
+});
+
+type Input = z.infer<typeof inputSchema>;
+type Context = ActionContext<Input>;
+
+/** Deletes a machine, and with it what it would leave behind: detached disks and interfaces stay billed. A machine that is gone is a success. */
+export const azureVmDelete = effectAction({
+  name: 'azure.vm.delete@1',
+  summary: 'Delete a virtual machine, with its disks and interfaces when asked to',
+  effect: 'guarded',
+  severity: 'severe',
+  target: 'vm',
+  input: inputSchema,
+  result: { deleted: { list: 'string' }, changed: 'bool', adopted: 'bool', job: 'string' },
+  timeoutMs: 1_800_000,
+  permissions: [
+    'Microsoft.Compute/virtualMachines/read',
+    'Microsoft.Compute/virtualMachines/delete',
+    'Microsoft.Compute/disks/read',
+    'Microsoft.Compute/disks/delete',
+    'Microsoft.Network/networkInterfaces/read',
+    'Microsoft.Network/networkInterfaces/delete',
+  ],
+  ...partedQuestions<Input>({
+    verb: 'deletion',
+    pollMs: VM_POLL_MS,
+    prepare,
+    parts: ({ input }, known) => [
+      ...idsOf(known, 'vm').map(vmPart),
+      ...(input.disks ? idsOf(known, 'disks').map(diskPart) : []),
+      ...(input.nics ? idsOf(known, 'nics').map(nicPart) : []),
+    ],
+    finish: async (ports, { input }, known) => {
+      const deleted = [...idsOf(known, 'vm'), ...(input.disks ? idsOf(known, 'disks') : []), ...(input.nics ? idsOf(known, 'nics') : [])];
+      return {
+        kind: 'succeeded',
+        result: { deleted, job: '' },
+        observations: [{ at: ports.clock.nowMs(), what: 'Deleted', data: { deleted } }],
+      };
+    },
+  }),
+});
+
+async function prepare(ports: ActionPorts, { target, input, runId, signal }: Context) {
+  if (!target) return failed('target_missing', 'this action needs a virtual machine as its target');
+  const vm = await ports.azure.read({ kind: 'vm.get', vmId: target.id }, signal);
+  if (vm.kind === 'missing') return { kind: 'succeeded', result: { deleted: [], changed: false, job: '' } } as const;
+  if (vm.kind !== 'found') return failedRead(`virtual machine ${target.name}`, vm);
+  const { id, tags, disks, nicIds } = vm.value;
+  if (input.only_created_by_run && tags['runward_run'] !== runId) {
+    return failed('target', `${target.name} was not made by this run: its tag runward_run is ${tags['runward_run'] ?? 'absent'}`);
+  }
+  return { kind: 'prepared', known: { vm: [id], disks: disks.map((disk) => disk.id), nics: nicIds } } as const;
+}
+
+function vmPart(vmId: string): Part<Input> {
+  return {
+    name: vmId,
+    operation: () => ({ kind: 'vm.delete', vmId }),
+    look: async (ports, { signal }) => {
+      const vm = await ports.azure.read({ kind: 'vm.get', vmId }, signal);
+      if (vm.kind === 'missing') return { kind: 'done' };
+      if (vm.kind !== 'found') return unansweredRead('the machine', vm);
+      if (vm.value.provisioningState?.toLowerCase() !== 'deleting') return { kind: 'todo' };
+      return { kind: 'running', ours: true, handle: { name: vmId }, message: `${vm.value.name} is being deleted` };
+    },
+  };
+}
+
+function diskPart(diskId: string): Part<Input> {
+  return {
+    name: diskId,
+    operation: () => ({ kind: 'disk.delete', diskId }),
+    look: async (ports, { signal }): Promise<PartState> => {
+      const disk = await ports.azure.read({ kind: 'disk.get', diskId }, signal);
+      if (disk.kind === 'missing') return { kind: 'done' };
+      if (disk.kind !== 'found') return unansweredRead('the disk', disk);
+      // Somebody may have put it into another machine meanwhile: it is not ours to take out.
+      if (disk.value.ownerId !== undefined) return failed('target', `${disk.value.name} is attached to ${disk.value.ownerId}`);
+      return { kind: 'todo' };
+    },
+  };
+}
+
+function nicPart(nicId: string): Part<Input> {
+  return {
+    name: nicId,
+    operation: () => ({ kind: 'nic.delete', nicId }),
+    look: async (ports, { signal }) => {
+      const nic = await ports.azure.read({ kind: 'nic.get', nicId }, signal);
+      if (nic.kind === 'missing') return { kind: 'done' };
+      return nic.kind === 'found' ? { kind: 'todo' } : unansweredRead('the network interface', nic);
+    },
+  };
+}
+
+function idsOf(known: JsonObject, name: string): readonly string[] {
+  const list = known[name];
+  return Array.isArray(list) ? list.filter((entry) => typeof entry === 'string') : [];
+}

@@ -1,0 +1,101 @@
+import type { RunningSimulator } from '../support/simulator.ts';
+import type { Capture } from './capture.ts';
+import { call, collect, type Driven, refused } from './calls.ts';
+
+const WEU = 'rg-shop-weu';
+
+/** Drives what changes machines as a whole: restart, restore point, disks from it, their swap, patches, and the deletion. */
+export async function driveMachines(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
+  const { virtualMachines, disks, restorePointCollections, restorePoints } = capture.azure.compute;
+  const id = (type: string, name: string): string =>
+    `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/${WEU}/providers/Microsoft.Compute/${type}/${name}`;
+  const power = async (name: string): Promise<string> =>
+    (await virtualMachines.instanceView(WEU, name)).statuses
+      ?.map((each) => each.code ?? '')
+      .find((code) => code.startsWith('PowerState/')) ?? '';
+
+  await virtualMachines.restart(WEU, 'batch-01').submitted();
+  await refused(() => Promise.resolve(virtualMachines.restart(WEU, 'batch-01').submitted()));
+  await simulator.until(async () => (await power('batch-01')) === 'PowerState/running');
+
+  const source = { location: 'westeurope', source: { id: id('virtualMachines', 'batch-01') } };
+  await call(capture, driven, 'RestorePointCollections_CreateOrUpdate', () =>
+    restorePointCollections.createOrUpdate(WEU, 'points', source),
+  );
+  await call(capture, driven, 'RestorePointCollections_Get', () => restorePointCollections.get(WEU, 'points'));
+  await restorePoints.create(WEU, 'points', 'one', { consistencyMode: 'ApplicationConsistent' }).submitted();
+  await refused(() => Promise.resolve(restorePoints.create(WEU, 'points', 'one', {}).submitted()));
+  const point = () => call(capture, driven, 'RestorePoints_Get', () => restorePoints.get(WEU, 'points', 'one'));
+  await simulator.until(async () => (await point()).provisioningState === 'Succeeded');
+  const sourceResourceId = (await point()).sourceMetadata?.storageProfile?.osDisk?.diskRestorePoint?.id ?? '';
+
+  const disk = () => call(capture, driven, 'Disks_Get', () => disks.get(WEU, 'back'));
+  await disks
+    .createOrUpdate(WEU, 'back', { location: 'westeurope', creationData: { createOption: 'Restore', sourceResourceId } })
+    .submitted();
+  await refused(disk);
+  await simulator.until(async () => {
+    try {
+      return (await disk()).provisioningState === 'Succeeded';
+    } catch {
+      return false;
+    }
+  });
+  await disks.update(WEU, 'back', { tags: { by: 'conformance' } }).submitted();
+  await collect(disks.listByResourceGroup(WEU));
+  const scope = `/subscriptions/${simulator.ready.subscriptionId}`;
+  await capture.raw('GET', `${scope}/resources?api-version=2025-04-01`);
+  await capture.raw(
+    'GET',
+    `${scope}/resourceGroups/${WEU}/resources?api-version=2025-04-01&$filter=resourceType%20eq%20'Microsoft.Compute/disks'`,
+  );
+
+  const swap = { storageProfile: { osDisk: { name: 'back', createOption: 'FromImage', managedDisk: { id: id('disks', 'back') } } } };
+  await refused(() => Promise.resolve(virtualMachines.update(WEU, 'batch-01', swap).submitted()));
+  await virtualMachines.deallocate(WEU, 'batch-01').submitted();
+  await simulator.until(async () => (await power('batch-01')) === 'PowerState/deallocated');
+  await virtualMachines.update(WEU, 'batch-01', swap).submitted();
+  await simulator.until(async () => (await virtualMachines.get(WEU, 'batch-01')).storageProfile?.osDisk?.name === 'back');
+  await driveCreation(capture, simulator, id);
+
+  await virtualMachines.delete(WEU, 'batch-01').submitted();
+  await simulator.until(async () => gone(() => virtualMachines.get(WEU, 'batch-01')));
+  await virtualMachines.delete(WEU, 'batch-01').submitted();
+  await simulator.finish(disks.delete(WEU, 'back'));
+  await disks.delete(WEU, 'back').submitted();
+}
+
+/** A machine from the disk that the swap left behind. */
+async function driveCreation(capture: Capture, simulator: RunningSimulator, id: (type: string, name: string) => string): Promise<void> {
+  const { virtualMachines } = capture.azure.compute;
+  const network = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
+  const nic = `${network}/${WEU}/providers/Microsoft.Network/networkInterfaces/made-nic`;
+  const subnet = `${network}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island/subnets/default`;
+  const addresses = [{ name: 'ipconfig1', properties: { primary: true, privateIPAllocationMethod: 'Dynamic', subnet: { id: subnet } } }];
+  await capture.raw('PUT', `${nic}?api-version=2024-05-01`, { location: 'westeurope', properties: { ipConfigurations: addresses } });
+  const machine = {
+    location: 'westeurope',
+    hardwareProfile: { vmSize: 'Standard_D2s_v5' },
+    storageProfile: {
+      osDisk: {
+        osType: 'Linux' as const,
+        createOption: 'Attach',
+        deleteOption: 'Delete',
+        managedDisk: { id: id('disks', 'batch-01_OsDisk_1') },
+      },
+    },
+    networkProfile: { networkInterfaces: [{ id: nic, primary: true, deleteOption: 'Delete' }] },
+  };
+  await virtualMachines.createOrUpdate(WEU, 'made-01', machine, { ifNoneMatch: '*' }).submitted();
+  await refused(() => Promise.resolve(virtualMachines.createOrUpdate(WEU, 'made-01', machine, { ifNoneMatch: '*' }).submitted()));
+  await simulator.until(async () => (await virtualMachines.get(WEU, 'made-01')).provisioningState === 'Succeeded');
+}
+
+async function gone(read: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await read();
+    return false;
+  } catch {
+    return true;
+  }
+}
