@@ -248,6 +248,12 @@ export interface AzureReads {
   'backup.status': { readonly asks: { readonly vmId: string; readonly location: string }; readonly value: AzureBackupStatus };
   'backup.item': { readonly asks: { readonly itemId: string }; readonly value: AzureBackupItem };
   'backup.points': { readonly asks: { readonly itemId: string; readonly sinceMs: number }; readonly value: readonly AzureBackupPoint[] };
+  /** A recovery point with the staging account that restoring it in the region uses; `invalid` when the settings name none. */
+  'backup.source': {
+    readonly asks: { readonly pointId: string; readonly region: string };
+    readonly value: { readonly tiers: readonly string[]; readonly atMs: number; readonly stagingAccountId: string };
+  };
+  'backup.restores': { readonly asks: { readonly vaultId: string; readonly sinceMs: number }; readonly value: readonly AzureBackupJob[] };
   'backup.job': { readonly asks: { readonly jobId: string }; readonly value: AzureBackupJob };
   'backup.jobs': { readonly asks: { readonly vaultId: string; readonly sinceMs: number }; readonly value: readonly AzureBackupJob[] };
   'net.network': { readonly asks: { readonly networkId: string }; readonly value: AzureNetwork };

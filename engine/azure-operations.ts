@@ -21,6 +21,7 @@ export type AzureOperation =
   | RunCommandPut
   | { readonly kind: 'runCommand.delete'; readonly vmId: string; readonly name: string }
   | BackupTrigger
+  | RestoreDisks
   | { readonly kind: 'sr.testFailover'; readonly itemId: string; readonly networkId: string; readonly recoveryPointId?: string }
   | { readonly kind: 'sr.testFailoverCleanup'; readonly itemId: string; readonly comments: string }
   | PlanTestFailover
@@ -152,4 +153,16 @@ export interface SecurityRulesSet {
   readonly location: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly rules: readonly { readonly name: string; readonly properties: JsonObject }[];
+}
+
+/** Restores the disks of a recovery point into a resource group; the disks get names of Backup's own and no tags. */
+export interface RestoreDisks {
+  readonly kind: 'backup.restoreDisks';
+  /** The protected item: the vault that answers is its own. */
+  readonly itemId: string;
+  readonly pointId: string;
+  readonly sourceVmId: string;
+  readonly targetGroupId: string;
+  readonly stagingAccountId: string;
+  readonly region: string;
 }

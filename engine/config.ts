@@ -23,6 +23,10 @@ const azureSchema = z
       .array(z.string().regex(/^[a-z0-9]+=\/subscriptions\/.+$/i, 'must be REGION=ARM id of a storage account'))
       .default([])
       .describe('REGION=ARM id of the cache storage account that reversed protection uses in that region'),
+    restoreStaging: z
+      .array(z.string().regex(/^[a-z0-9]+=\/subscriptions\/.+$/i, 'must be REGION=ARM id of a storage account'))
+      .default([])
+      .describe('REGION=ARM id of the storage account that Azure Backup stages restores in that region in'),
     timeScale: z
       .number()
       .min(1)

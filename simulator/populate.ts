@@ -36,6 +36,7 @@ function populateVault(world: World, given: EstateVault): void {
     jobs: new Map(),
     backupItems: new Map(),
     backupJobs: new Map(),
+    restoreJobs: new Map(),
   };
   world.vaults.set(keyOf(given.group, given.name), vault);
   if (given.backup !== undefined) populateBackup(world, vault, given.backup);

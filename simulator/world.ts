@@ -1,6 +1,7 @@
 import type { FSWatcher } from 'node:fs';
 import type { BackupItem } from './backup/item.ts';
 import type { BackupJob } from './backup/job.ts';
+import type { RestoreJob } from './backup/restore.ts';
 import type { Clock } from './clock.ts';
 import type { MachinePower, Provisioning } from './compute/power-state.ts';
 import type { RunCommand } from './compute/run-command.ts';
@@ -141,6 +142,7 @@ export interface Vault {
   readonly jobs: Map<string, Job>;
   readonly backupItems: Map<string, BackupItem>;
   readonly backupJobs: Map<string, BackupJob>;
+  readonly restoreJobs: Map<string, RestoreJob>;
 }
 
 /** A request that nobody modelled. */

@@ -70,15 +70,15 @@ export async function getBackupJob(clients: ClientSet, jobId: string, abortSigna
   return jobOf(await clients.backup.jobDetails.get(...backupJobPath(jobId), { abortSignal }), jobId);
 }
 
-/** Lists the on-demand and scheduled backups of a vault that started at or after the given time, newest first. */
+/** Lists the backups or the restores of a vault that started at or after the given time, newest first. */
 export async function listBackupJobs(
   clients: ClientSet,
-  query: { readonly vaultId: string; readonly sinceMs: number },
+  query: { readonly vaultId: string; readonly sinceMs: number; readonly operation: 'Backup' | 'Restore' },
   abortSignal: AbortSignal,
 ): Promise<readonly AzureBackupJob[]> {
   // In this filter `eq` on a time is a bound, and both bounds come together.
   const window = `startTime eq '${filterTime(query.sinceMs)}' and endTime eq '${filterTime(Date.now() + AHEAD_MS)}'`;
-  const filter = `${window} and operation eq 'Backup' and backupManagementType eq 'AzureIaasVM'`;
+  const filter = `${window} and operation eq '${query.operation}' and backupManagementType eq 'AzureIaasVM'`;
   const jobs = new Map<string, AzureBackupJob>();
   for await (const job of clients.backup.backupJobs.list(...vaultPath(query.vaultId), { filter, abortSignal })) {
     const found = jobOf(job, job.id ?? '');

@@ -105,13 +105,18 @@ async function settingsOf(config: AzureConfig): Promise<AzurePipelineSettings> {
     tls: config.caFile === undefined ? {} : { ca: await readFile(config.caFile, 'utf8') },
     allowedHosts: allowedHostsOf(cloud, config.extraHosts ?? []),
     userAgent: `runward/${config.version}`,
-    replicationCache: new Map(
-      (config.replicationCache ?? []).map((entry) => {
-        const [region = '', ...id] = entry.split('=');
-        return [region.toLowerCase(), id.join('=')];
-      }),
-    ),
+    replicationCache: byRegion(config.replicationCache),
+    restoreStaging: byRegion(config.restoreStaging),
   };
+}
+
+function byRegion(entries: readonly string[] = []): ReadonlyMap<string, string> {
+  return new Map(
+    entries.map((entry) => {
+      const [region = '', ...id] = entry.split('=');
+      return [region.toLowerCase(), id.join('=')];
+    }),
+  );
 }
 
 /**

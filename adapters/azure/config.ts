@@ -20,6 +20,8 @@ export interface AzureConfig {
   readonly extraHosts?: readonly string[];
   /** Cache storage accounts of Site Recovery as `REGION=ARM id`: reversed protection stages its writes in the region it comes from. */
   readonly replicationCache?: readonly string[];
+  /** Storage accounts that Backup stages restores in, as `REGION=ARM id`. */
+  readonly restoreStaging?: readonly string[];
   /** Version of this product, for the User-Agent header. */
   readonly version: string;
   /** Replaces the time limits of submits and reads. */
@@ -43,4 +45,6 @@ export interface AzurePipelineSettings {
   readonly userAgent: string;
   /** ARM ids of cache storage accounts by region in lower case. */
   readonly replicationCache: ReadonlyMap<string, string>;
+  /** ARM ids of staging accounts by region in lower case. */
+  readonly restoreStaging: ReadonlyMap<string, string>;
 }

@@ -7,13 +7,14 @@ import type { AzureCredentialConfig } from './config.ts';
 
 /** Azure as the settings name it. Throws USAGE_CONFIG_INVALID when the secret's file is missing, open to others, or half of an identity is named. */
 export async function azureFromConfig(config: Pick<Config, 'azure' | 'leaseMs'>, version: string): Promise<Azure> {
-  const { armEndpoint, authorityHost, caFile, replicationCache } = config.azure;
+  const { armEndpoint, authorityHost, caFile, replicationCache, restoreStaging } = config.azure;
   return createAzure({
     armEndpoint,
     authorityHost,
     credential: await credentialOf(config.azure),
     version,
     replicationCache,
+    restoreStaging,
     // A send must not outlive the lease that it was made under.
     requestTimeoutMs: Math.min(config.leaseMs, 30_000),
     ...(caFile === undefined ? {} : { caFile }),

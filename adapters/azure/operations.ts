@@ -6,6 +6,7 @@ import type { Clients } from './clients.ts';
 import { createCollection, createDisk, createRestorePoint, deleteDisk, tagDisk } from './disks.ts';
 import { cleanUpPlan, commitPlan, failOverPlan, testFailoverPlan } from './recovery-plans.ts';
 import { createNic, deleteNic, setSecurityRules } from './network.ts';
+import { restoreDisks } from './restores.ts';
 import { setEndpoint } from './resources.ts';
 import { switchProtection } from './reversed-protection.ts';
 import { deleteRunCommand, putRunCommand } from './run-command.ts';
@@ -15,6 +16,7 @@ import { createVm, deallocateVm, deleteVm, installPatches, restartVm, startVm, s
 /** The ARM id of the resource that an operation is sent to. */
 function resourceOf(operation: AzureOperation): string {
   if ('diskId' in operation) return operation.diskId;
+  if (operation.kind === 'backup.restoreDisks') return operation.itemId;
   if ('pointId' in operation) return operation.pointId;
   if ('nicId' in operation && operation.kind !== 'vm.create') return operation.nicId;
   if ('securityGroupId' in operation) return operation.securityGroupId;
@@ -65,6 +67,8 @@ export async function send(all: Clients, operation: AzureOperation, options: Cal
       return deleteRunCommand(clients, operation, options);
     case 'backup.trigger':
       return triggerBackup(clients, operation, options);
+    case 'backup.restoreDisks':
+      return restoreDisks(clients, operation, options);
     case 'sr.testFailover':
       return testFailover(clients, operation, options);
     case 'sr.testFailoverCleanup':

@@ -8,6 +8,7 @@ import { getRunCommand } from './run-command.ts';
 import { getJob, listJobs } from './site-recovery-jobs.ts';
 import { getPlan } from './recovery-plans.ts';
 import { getAlert, getAny, getTrafficProfile, listAny } from './resources.ts';
+import { getRestoreSource } from './restores.ts';
 import { getReversed } from './reversed-protection.ts';
 import { getItem, listPoints } from './site-recovery.ts';
 import { getVm, listVms } from './virtual-machines.ts';
@@ -38,7 +39,9 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'backup.item': (clients, { itemId }, signal) => getBackupItem(setFor(clients, itemId), itemId, signal),
   'backup.points': (clients, query, signal) => listBackupPoints(setFor(clients, query.itemId), query, signal),
   'backup.job': (clients, { jobId }, signal) => getBackupJob(setFor(clients, jobId), jobId, signal),
-  'backup.jobs': (clients, query, signal) => listBackupJobs(setFor(clients, query.vaultId), query, signal),
+  'backup.source': (clients, query, signal) => getRestoreSource(clients, query, signal),
+  'backup.restores': (clients, query, signal) => listBackupJobs(setFor(clients, query.vaultId), { ...query, operation: 'Restore' }, signal),
+  'backup.jobs': (clients, query, signal) => listBackupJobs(setFor(clients, query.vaultId), { ...query, operation: 'Backup' }, signal),
   'net.network': (clients, { networkId }, signal) => getNetwork(clients, networkId, signal),
   'net.securityGroup': (clients, { securityGroupId }, signal) => getSecurityGroup(clients, securityGroupId, signal),
   'trafficManager.profile': (clients, { profileId }, signal) => getTrafficProfile(clients, profileId, signal),

@@ -24,6 +24,7 @@ import { azureVmRestart } from './azure-vm-restart.ts';
 import { azureVmRevertToRestorePoint } from './azure-vm-revert-to-restore-point.ts';
 import { backupRecoveryPointLatest } from './backup-recovery-point-latest.ts';
 import { backupItemGet } from './backup-item-get.ts';
+import { backupRestoreVm } from './backup-restore-vm.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { dscTest } from './dsc-test.ts';
 import { httpCheck } from './http-check.ts';
@@ -55,6 +56,7 @@ const LIST: readonly Action[] = [
   azureVmRevertToRestorePoint,
   backupRecoveryPointLatest,
   backupItemGet,
+  backupRestoreVm,
   backupTrigger,
   dscTest,
   httpCheck,

@@ -3,7 +3,7 @@ export const RESERVED_ACTIONS: ReadonlySet<string> = new Set(
   (
     'asr.plan.cancel-failover ' +
     'asr.job.resume asr.item.failover asr.item.commit asr.item.reprotect ' +
-    'backup.restore-vm backup.restore-disks ' +
+    'backup.restore-disks ' +
     '' +
     'dsc.set dsc.export dsc.compare tls.check dns.check http.request notify.send'
   )

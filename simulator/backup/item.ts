@@ -4,7 +4,7 @@ import type { EstateBackup } from '../estate.ts';
 import type { Manifest } from '../machine/points.ts';
 import type { Machine, Vault, World } from '../world.ts';
 
-/** One recovery point in the vault: the files of the machine at that instant. Points from before the simulator started hold none. */
+/** One recovery point in the vault: the files of the machine at that instant. Points from before the simulator started hold those of its start. */
 export interface BackupPoint {
   readonly name: string;
   readonly atMs: number;

@@ -1,4 +1,5 @@
 import { periodMs } from '../estate.ts';
+import { captureFiles } from '../machine/points.ts';
 import type { EstateBackup } from '../estate.ts';
 import type { Machine, Vault, World } from '../world.ts';
 import { backupNames, type BackupItem } from './item.ts';
@@ -26,9 +27,10 @@ export function populateBackup(world: World, vault: Vault, given: EstateBackup):
 
 function itemOf(world: World, given: Pick<BackupItem, 'vault' | 'policy'> & { readonly machine: Machine }, days: number): BackupItem {
   const newestMs = world.clock.nowMs() - world.draws.between(`backup:${given.machine.key}`, NEWEST_LOW_MS, NEWEST_HIGH_MS);
+  const files = given.machine.bare ? undefined : captureFiles(world, given.machine.root);
   const points = Array.from({ length: days }, (_, index) => {
     const atMs = Math.floor(newestMs - (days - 1 - index) * DAY_MS);
-    return { name: pointName(atMs), atMs, files: undefined, hardened: true };
+    return { name: pointName(atMs), atMs, files, hardened: true };
   });
   const last = points.at(-1);
   return { ...given, points, lastStatus: last === undefined ? 'IRPending' : 'Completed', lastMs: last?.atMs, running: undefined };

@@ -9,6 +9,7 @@ import { keyOf } from '../world.ts';
 import type { Vault, World } from '../world.ts';
 import { filterBackupJobs, pointWindow } from './filters.ts';
 import { backupItemBody, backupItemId, backupNames, backupPointBody, type BackupItem, backupVaultId } from './item.ts';
+import { postRestore, RESTORE_BODY, RESTORE_OPERATION, restoreJobBody } from './restore.ts';
 import { backupJobBody, startBackup, TRIGGER_OPERATION } from './job.ts';
 
 const apiVersions = ['2023-06-01'];
@@ -35,6 +36,21 @@ export const BACKUP_ROUTES: readonly Route[] = [
   { operation: 'ProtectedItems_Get', method: 'GET', path: ITEM, apiVersions, handle: withItem(getItem) },
   { operation: TRIGGER_OPERATION, method: 'POST', path: `${ITEM}/backup`, apiVersions, body: TRIGGER_BODY, handle: withItem(trigger) },
   { operation: 'RecoveryPoints_List', method: 'GET', path: `${ITEM}/recoveryPoints`, apiVersions, handle: withItem(listPoints) },
+  {
+    operation: 'RecoveryPoints_Get',
+    method: 'GET',
+    path: `${ITEM}/recoveryPoints/{recoveryPointId}`,
+    apiVersions,
+    handle: withItem(getPoint),
+  },
+  {
+    operation: RESTORE_OPERATION,
+    method: 'POST',
+    path: `${ITEM}/recoveryPoints/{recoveryPointId}/restore`,
+    apiVersions,
+    body: RESTORE_BODY,
+    handle: withItem(postRestore),
+  },
   { operation: 'BackupJobs_List', method: 'GET', path: `${VAULT}/backupJobs`, apiVersions, handle: listJobs },
   { operation: 'JobDetails_Get', method: 'GET', path: `${VAULT}/backupJobs/{jobName}`, apiVersions, handle: getJob },
   {
@@ -124,6 +140,12 @@ function listPoints(world: World, call: Call, item: BackupItem): Answer {
   return { status: 200, body: { value: value.toReversed() } };
 }
 
+function getPoint(world: World, call: Call, item: BackupItem): Answer {
+  const point = item.points.find(({ name }) => name === param(call, 'recoveryPointId'));
+  if (point === undefined) return armError(404, 'UserErrorRecoveryPointNotFound', 'The recovery point was not found.');
+  return { status: 200, body: backupPointBody(world, item, point) };
+}
+
 function listJobs(world: World, call: Call): Answer {
   const vault = findVault(world, call);
   if ('status' in vault) return vault;
@@ -134,7 +156,10 @@ function listJobs(world: World, call: Call): Answer {
 function getJob(world: World, call: Call): Answer {
   const vault = findVault(world, call);
   if ('status' in vault) return vault;
-  const job = vault.backupJobs.get(param(call, 'jobName').toLowerCase());
+  const name = param(call, 'jobName').toLowerCase();
+  const restore = vault.restoreJobs.get(name);
+  if (restore !== undefined) return { status: 200, body: restoreJobBody(world, restore, 'get') };
+  const job = vault.backupJobs.get(name);
   if (job === undefined) return armError(404, 'JobNotFound', 'The job was not found.');
   return { status: 200, body: backupJobBody(world, job, 'get') };
 }

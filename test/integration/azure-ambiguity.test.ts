@@ -151,6 +151,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'asr.plan.failover@1': 'test/unit/actions/asr-plan.test.ts, by the same questions as the test failover of a plan',
   'asr.plan.commit@1': 'test/unit/actions/asr-plan.test.ts, by the same questions as the test failover of a plan',
   'asr.plan.reprotect@1': 'test/unit/actions/asr-plan-reprotect.test.ts',
+  'backup.restore-vm@1': 'test/integration/azure-restore.test.ts',
   'azure.vm.revert-to-restore-point@1': 'its requests are those of disks and power',
 };
 

@@ -22,6 +22,7 @@ export function azureOf({ ready }: RunningSimulator): Azure {
     authorityHost,
     caFile,
     replicationCache: [cache('westeurope', 'rg-shop-weu', 'stcachewe'), cache('northeurope', 'rg-shop-neu', 'stcachene')],
+    restoreStaging: [cache('westeurope', 'rg-shop-weu', 'ststagingwe')],
     credential: { kind: 'client-secret', tenantId, clientId, clientSecret },
     version: '0.0.0-test',
   });

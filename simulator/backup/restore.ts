@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { armError, refusal } from '../arm-errors.ts';
+import { groupId, machineId } from '../arm-ids.ts';
+import { strike } from '../faults.ts';
+import { listLater } from '../lists.ts';
+import { backupHeaders, moveOperation, openOperation } from '../operations.ts';
+import { param } from '../route.ts';
+import { azureTime, DURATIONS } from '../times.ts';
+import { advance } from '../transition.ts';
+import { keyOf, locationOf } from '../world.ts';
+import type { Answer, Call } from '../route.ts';
+import type { World } from '../world.ts';
+import { backupItemId, backupNames, type BackupItem, type BackupPoint, backupVaultId } from './item.ts';
+import { BACKUP_JOB, type BackupJobState } from './job-state.ts';
+
+export const RESTORE_OPERATION = 'Restores_Trigger';
+
+/** Body of a restore of disks; the other kinds of restore are not served. */
+export const RESTORE_BODY = z.strictObject({
+  properties: z.strictObject({
+    objectType: z.literal('IaasVMRestoreRequest'),
+    recoveryPointId: z.string(),
+    recoveryType: z.literal('RestoreDisks'),
+    sourceResourceId: z.string(),
+    targetResourceGroupId: z.string(),
+    storageAccountId: z.string(),
+    region: z.string(),
+    createNewCloudService: z.boolean(),
+    originalStorageAccountOption: z.boolean(),
+    restoreWithManagedDisks: z.boolean(),
+  }),
+});
+
+/** A restore of the disks of one machine. */
+export interface RestoreJob {
+  readonly name: string;
+  readonly item: BackupItem;
+  readonly point: BackupPoint;
+  readonly activityId: string;
+  readonly group: string;
+  readonly startMs: number;
+  state: BackupJobState;
+  endMs: number | undefined;
+  error: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** POST restore of a recovery point: the operation has the name of its job, and its result is empty. */
+export function postRestore(world: World, call: Call, item: BackupItem): Answer {
+  const resource = backupItemId(world, item);
+  const { properties } = call.body as z.infer<typeof RESTORE_BODY>;
+  const point = item.points.find(({ name }) => name === param(call, 'recoveryPointId'));
+  if (point === undefined) return refusal(resource, armError(404, 'UserErrorRecoveryPointNotFound', 'The recovery point was not found.'));
+  const group = world.estate.resourceGroups.find(
+    ({ name }) => groupId(world, name).toLowerCase() === properties.targetResourceGroupId.toLowerCase(),
+  );
+  if (
+    group === undefined ||
+    properties.sourceResourceId.toLowerCase() !== machineId(world, item.machine.group, item.machine.name).toLowerCase()
+  )
+    return refusal(resource, armError(400, 'BMSUserErrorInvalidInput', 'Input provided for the call is invalid'));
+  const name = world.draws.nextUuid('backup-job');
+  const job: RestoreJob = {
+    name,
+    item,
+    point,
+    activityId: call.clientRequestId,
+    group: group.name,
+    startMs: world.clock.nowMs(),
+    state: 'InProgress',
+    endMs: undefined,
+    error: undefined,
+  };
+  item.vault.restoreJobs.set(name, job);
+  const suspect = { operation: RESTORE_OPERATION, resource: call.path, principal: call.caller.name, when: 'duringJob' } as const;
+  const deed = strike(world, suspect)?.do;
+  const operation = openOperation(world, name, () => ({ status: 204 }));
+  const headers = backupHeaders(world, operation, { resource, jobName: name }) ?? {};
+  world.clock.after(DURATIONS.backupAccepted, () => {
+    changed(world, job);
+    moveOperation(world, operation, 'succeed');
+  });
+  world.clock.after(world.draws.between(`restore:${item.machine.key}`, DURATIONS.restoreLow, DURATIONS.restoreHigh), () => {
+    const failing = deed !== undefined && 'failJob' in deed ? deed.failJob : undefined;
+    if (failing === undefined) makeDisks(world, job);
+    else job.error = { code: failing.code, message: failing.message ?? 'The disks could not be restored.' };
+    job.state = advance(BACKUP_JOB, job.state, failing === undefined ? 'complete' : 'fail');
+    job.endMs = world.clock.nowMs();
+    world.ledger.newPeriod(resource, RESTORE_OPERATION);
+    changed(world, job);
+  });
+  return { status: 202, headers, effect: { effect: 'started', resource, operationId: name, jobId: name } };
+}
+
+/** Real disks, with names of Backup's own and without tags; the files of the point lie on the OS disk. */
+function makeDisks(world: World, job: RestoreJob): void {
+  const { machine } = job.item;
+  const stamp = azureTime(job.startMs).replace(/\D/g, '').slice(0, 17);
+  const { osDiskGb, dataDisksGb } = world.estate.machineDefaults;
+  const make = (name: string, sizeGb: number, os: boolean): void => {
+    world.disks.set(keyOf(job.group, name), {
+      name,
+      group: job.group,
+      location: locationOf(world, job.group),
+      sizeGb,
+      os,
+      createOption: 'Restore',
+      sourceId: undefined,
+      createdMs: world.clock.nowMs(),
+      tags: {},
+      owner: undefined,
+      files: os ? (job.point.files ?? []) : undefined,
+    });
+  };
+  make(`${machine.name}-osdisk-${stamp}`, osDiskGb, true);
+  for (const [lun, sizeGb] of dataDisksGb.entries())
+    make(`${machine.name}-datadisk-${String(lun).padStart(3, '0')}-${stamp}`, sizeGb, false);
+}
+
+function changed(world: World, job: RestoreJob): void {
+  listLater(world, `backup jobs ${job.item.vault.name}`, job.name, restoreJobBody(world, job, 'list'));
+}
+
+/** A restore job as GET or a list answers it. */
+export function restoreJobBody(world: World, job: RestoreJob, form: 'get' | 'list'): Readonly<Record<string, unknown>> {
+  const { item, state, error } = job;
+  const done = state === 'Completed';
+  return {
+    id: `${backupVaultId(world, item.vault)}/backupJobs/${job.name}`,
+    name: job.name,
+    type: 'Microsoft.RecoveryServices/vaults/backupJobs',
+    properties: {
+      jobType: 'AzureIaaSVMJob',
+      ...(state === 'InProgress' ? { actionsInfo: [1] } : {}),
+      containerName: backupNames(item.machine).container.slice('IaasVMContainer;'.length),
+      isUserTriggered: true,
+      duration: `PT${(((job.endMs ?? world.clock.nowMs()) - job.startMs) / 1000).toFixed(7)}S`,
+      virtualMachineVersion: 'Compute',
+      ...(error === undefined ? {} : { errorDetails: [{ errorCode: 1, errorTitle: error.code, errorString: error.message }] }),
+      ...(form === 'list'
+        ? {}
+        : {
+            extendedInfo: {
+              tasksList: [{ taskId: 'Transfer data from vault', duration: 'PT0S', status: done ? 'Completed' : state }],
+              propertyBag: {
+                'Job Type': 'Recover disks',
+                'Target resource group': job.group,
+                'Recovery point time ': azureTime(job.point.atMs),
+              },
+              progressPercentage: done ? 100 : 50,
+            },
+          }),
+      entityFriendlyName: item.machine.name,
+      backupManagementType: 'AzureIaasVM',
+      operation: 'Restore',
+      status: state,
+      startTime: azureTime(job.startMs),
+      ...(job.endMs === undefined ? {} : { endTime: azureTime(job.endMs) }),
+      activityId: job.activityId,
+    },
+  };
+}
