@@ -39,7 +39,31 @@ export async function driveBackup(capture: Capture, driven: Driven, simulator: R
   await simulator.until(async () => (await job()).properties?.status === 'Completed');
   await simulator.until(async () => (await collect(backupJobs.list(...VAULT))).some((each) => each.name === jobName));
   await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Backup' and status eq 'Completed'" }));
-  await collect(recoveryPoints.list(...ITEM));
+  const points = await collect(recoveryPoints.list(...ITEM));
+  const point = points[0]?.name ?? '';
+  await call(capture, driven, 'RecoveryPoints_Get', () => recoveryPoints.get(...ITEM, point));
+  await refused(() => recoveryPoints.get(...ITEM, '1'));
+  const groups = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
+  const restore = {
+    properties: {
+      objectType: 'IaasVMRestoreRequest' as const,
+      recoveryPointId: point,
+      recoveryType: 'RestoreDisks',
+      sourceResourceId: `${machines}/web-01`,
+      targetResourceGroupId: `${groups}/rg-restore-test`,
+      storageAccountId: `${groups}/rg-shop-weu/providers/Microsoft.Storage/storageAccounts/ststagingwe`,
+      region: 'westeurope',
+      createNewCloudService: false,
+      originalStorageAccountOption: false,
+      restoreWithManagedDisks: true,
+    },
+  };
+  await capture.azure.backup.restores.beginTrigger(...ITEM, point, restore);
+  await simulator.until(
+    async () => (await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Restore' and status eq 'Completed'" }))).length > 0,
+  );
+  const restored = (await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Restore'" })))[0]?.name ?? '';
+  await call(capture, driven, 'JobDetails_Get', () => jobDetails.get(...VAULT, restored));
   await refused(() => protectedItems.get(...VAULT, 'Azure', `IaasVMContainer;${REST}`, 'VM;nobody'));
   await refused(() => jobDetails.get(...VAULT, 'nobody'));
   await refused(() => collect(backupJobs.list(...VAULT, { filter: "startTime eq 'yesterday'" })));
