@@ -188,7 +188,7 @@ async function foundDisks(
     const names = fresh.map(({ name }) => name).join(', ') || 'none';
     return {
       kind: 'unclear',
-      message: `${String(known['disks_wanted'])} disks with one system disk were expected in the group, new are: ${names}`,
+      message: `${JSON.stringify(known['disks_wanted'])} disks with one system disk were expected in the group, new are: ${names}`,
       candidates: fresh.map(({ id }) => id),
     };
   }
