@@ -138,7 +138,7 @@ function computeRpo(world: World, item: Item): void {
   const newest = usablePoints(world, item)[0];
   const nowMs = world.clock.nowMs();
   // After a failover the last value stays as it is.
-  if (newest !== undefined && item.replicating) {
+  if (newest !== undefined && item.recovered === undefined) {
     item.rpoSeconds = Math.max(0, Math.round((nowMs - newest.atMs) / 1000));
     item.rpoAtMs = nowMs;
     itemChanged(world, item);
