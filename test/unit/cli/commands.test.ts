@@ -137,6 +137,7 @@ describe('against a server', () => {
     planHash: plan.planHash,
     severity: 'moderate',
     environment: 'production',
+    notReady: [],
     mayDecide: true,
   };
   const ended = { ...drill, status: 'succeeded', outcome: 'succeeded', seq: 58, endedAt: '2026-11-24T09:03:00.000Z' };

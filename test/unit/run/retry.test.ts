@@ -166,7 +166,7 @@ test('a step whose machines are gone runs again, and so does what was done on th
     { ...old, retry: { mode: 'failed', gone: ['/vms/db-test'] } },
   );
   expect((await world.go()).state).toBe('succeeded');
-  expect(submits(world)).toEqual(['failover', 'repoint[db]']);
+  expect(submits(world)).toEqual(['failover', 'repoint[db-test]']);
 });
 
 test('the clock of the recovery time is that of the new run: what was kept is not measured again', async () => {
