@@ -114,6 +114,12 @@ export interface Slots {
   readonly past: readonly Slot[];
 }
 
+/** Kill switch and freezes. */
+export interface Controls {
+  readonly kill: { readonly on: boolean; readonly reason?: string };
+  readonly freezes: readonly { readonly id: string; readonly environments: readonly string[]; readonly holds: boolean }[];
+}
+
 /** How one machine stands to one document. */
 export interface DriftRow {
   readonly key: string;

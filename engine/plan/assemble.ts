@@ -156,7 +156,12 @@ function actionsOf(steps: readonly Step[], actions: Assembling['actions']): Read
 }
 
 function notesOf(runbook: Runbook): readonly string[] {
-  return runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
+  return [
+    ...(runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : []),
+    ...(runbook.readiness?.everyMs === undefined
+      ? []
+      : ['readiness checks are made in each run; this release does not make them on their own']),
+  ];
 }
 
 type Calling = Pick<Assembling, 'calls' | 'purpose' | 'seed' | 'nowMs' | 'sha256' | 'actions' | 'simulatedScale'>;

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Approval, Page, Workers } from '../api.ts';
+import type { Approval, Controls, Page, Workers } from '../api.ts';
 import { signOut } from '../api.ts';
+import { plainText } from '../plain-text.ts';
 import { go } from '../router.ts';
 import { usePolled } from '../use-polled.ts';
 import { Dialog } from './dialog.tsx';
@@ -29,6 +30,8 @@ export function Frame({ path, signedIn, children }: Props) {
   useKeys(() => setHelp(true));
   const gates = usePolled<Page<Approval>>('/approvals').answer?.items.length ?? 0;
   const workers = usePolled<Workers>('/workers').answer;
+  const controls = usePolled<Controls>('/controls').answer;
+  const frozen = [...new Set(controls?.freezes.filter(({ holds }) => holds).flatMap(({ environments }) => environments) ?? [])];
   return (
     <>
       <a class="skip" href="#main">
@@ -51,6 +54,8 @@ export function Frame({ path, signedIn, children }: Props) {
               ◐ {gates} {gates === 1 ? 'needs' : 'need'} a person
             </a>
           )}
+          {controls?.kill.on === true && <span class="status bad">✗ kill switch: {plainText(controls.kill.reason ?? '')}</span>}
+          {frozen.length > 0 && <span class="status open">◐ frozen: {frozen.join(', ')}</span>}
           {workers?.noWorkers === true && <span class="status bad">✗ no worker: accepted runs wait</span>}
           <button type="button" class="plain" onClick={changeTheme}>
             Theme
