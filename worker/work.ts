@@ -35,9 +35,12 @@ export interface Work {
 export function startWork(options: WorkOptions): Work {
   const { config, ports } = options;
   const stops = makeStopWatch(ports, config);
+  // Before the first look nothing may be changed, and a run that is claimed then would be held for nothing.
+  const firstLook = stops.look();
   const engine = engineOf(options, stops);
   const stopped = new AbortController();
   const consumer = options.startConsumer(async (runId, drain) => {
+    await firstLook;
     const visit = await advance(engine, runId, drain);
     ports.log.debug('visit ended', { runId, visit });
   });
