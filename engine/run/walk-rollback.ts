@@ -76,7 +76,8 @@ export function undoItems(walk: Walk, step: Step, { record, level }: Node, undoi
     return [{ atMs: member.endedAtMs ?? Infinity, undo: () => undoRecord(walk, step, { record: member, level: inner }, undoing) }];
   });
   const waves = (step.rollout?.afterWave ?? []).length === 0 ? [] : wavesOf(walk, step, { record, level }, undoing);
-  return inTurn([...items, ...waves].toSorted((left, right) => right.atMs - left.atMs).map(({ undo }) => undo));
+  const units = [...items, ...waves].toReversed();
+  return inTurn(units.toSorted((left, right) => right.atMs - left.atMs).map(({ undo }) => undo));
 }
 
 function wavesOf(walk: Walk, step: Step, { record, level }: Node, undoing: Undoing) {
