@@ -37,7 +37,7 @@ async function simulate(first: number, count: number, planted: Bug | undefined):
     `time       ${seconds.toFixed(1)} s · ${Math.round(count / seconds)} seeds a second · ${Math.round(totals.virtualMs / 3_600_000)} virtual hours\n`,
   );
   process.stdout.write(
-    `invariants I1, I2, I5, I6, I7, I8 hold in ${count} seeds from ${first}${planted === undefined ? '' : ` although ${planted} is planted`}\n`,
+    `invariants I1, I2, I5, I6, I7, I8 and those of rollback hold in ${count} seeds from ${first}${planted === undefined ? '' : ` although ${planted} is planted`}\n`,
   );
   return planted === undefined ? 0 : 1;
 }

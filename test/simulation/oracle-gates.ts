@@ -1,5 +1,6 @@
 import type { Plan } from '../../engine/plan/plan-record.ts';
 import type { StepRecord } from '../../engine/run/record.ts';
+import { allSteps } from '../../engine/run/step-path.ts';
 import type { StepState } from '../../engine/run/step-state.ts';
 import type { Violation } from './oracle.ts';
 import type { Gates } from './world-gates.ts';
@@ -28,11 +29,17 @@ export function gateJudge({
   const approvals = new Map<string, { readonly atMs: number; used: boolean }>();
   const atWork = new Map<string, string>();
 
+  // What is undone behind an approval is an effect behind it as well.
+  const useApproval = (runId: string): void => {
+    const approval = approvals.get(runId);
+    if (approval !== undefined) approval.used = true;
+  };
+
   const judgeBegin = (runId: string, record: StepRecord): void => {
     const plan = plans.get(runId);
-    const isCleanup = /^(finally|rollback)/.test(record.path) || record.path.includes('/finally/') || record.path.includes('/rollback/');
-    if (plan === undefined || isCleanup || begun.has(record.key)) return;
+    if (plan === undefined || begun.has(record.key)) return;
     begun.add(record.key);
+    if (cleanupIds(plan).has(record.stepId)) return useApproval(runId);
     const why = gates.startBroken(plan.definition);
     if (why !== undefined) violations.push({ invariant: 'I7', what: `${record.path} of run ${runId} began although ${why}` });
     const approval = approvals.get(runId);
@@ -54,4 +61,13 @@ export function gateJudge({
     if (works) atWork.set(lockId, runId);
     else if (other === runId) atWork.delete(lockId);
   };
+}
+
+/** The steps of `finally`, of the run and of blocks, and those that undo others. */
+function cleanupIds({ definition }: Plan): ReadonlySet<string> {
+  const undoing = [...allSteps(definition.steps)].flatMap(({ rollback, body }) => [
+    ...(rollback ?? []),
+    ...(body.kind === 'steps' || body.kind === 'parallel' ? (body.finally ?? []) : []),
+  ]);
+  return new Set([...allSteps([...definition.finally, ...undoing])].map(({ id }) => id));
 }

@@ -1,5 +1,5 @@
 import { edgePairs } from '../../engine/edges.ts';
-import type { RunRecord } from '../../engine/run/record.ts';
+import type { RunRecord, StepRecord } from '../../engine/run/record.ts';
 import { hasEnded, RUN_EDGES } from '../../engine/run/run-state.ts';
 import { STEP_EDGES } from '../../engine/run/step-state.ts';
 import type { ClaimAnswer, Store, TransitionRequest } from '../../engine/store.ts';
@@ -10,7 +10,7 @@ import type { Gates } from './world-gates.ts';
 
 /** A broken promise, named by its invariant. */
 export interface Violation {
-  readonly invariant: 'I1' | 'I2' | 'I5' | 'I6' | 'I7' | 'I8';
+  readonly invariant: 'I1' | 'I2' | 'I5' | 'I6' | 'I7' | 'I8' | 'rollback';
   readonly what: string;
 }
 
@@ -37,6 +37,7 @@ export function makeOracle(targets: Targets, gates: Gates, nowMs: () => number):
   const edgesSeen = new Set<string>();
   const plans = new Map<string, Plan>();
   const holders = new Map<string, { readonly epoch: bigint; readonly claim: string }>();
+  const seen = new Map<string, Map<string, StepRecord>>();
 
   const sawClaim = (runId: string, answer: ClaimAnswer): void => {
     if (answer.kind !== 'claimed') return;
@@ -61,6 +62,26 @@ export function makeOracle(targets: Targets, gates: Gates, nowMs: () => number):
       if (record.state === 'intent') judgeIntent(record.key, record.attempt);
       judgeGates(request.runId, record, from);
     }
+    judgeRollback(request);
+  };
+
+  /** What was undone is not undone by something else, and no rollback begins beside a step of which nobody knows whether it happened. */
+  const judgeRollback = ({ runId, steps }: TransitionRequest): void => {
+    const known = seen.get(runId) ?? new Map<string, StepRecord>();
+    seen.set(runId, known);
+    for (const { record } of steps) {
+      const before = known.get(record.path)?.undoneBy;
+      if (before !== undefined && record.undoneBy !== before)
+        violations.push({
+          invariant: 'rollback',
+          what: `${record.path} was undone by ${before} and then by ${record.undoneBy ?? 'nothing'}`,
+        });
+      known.set(record.path, record);
+    }
+    const unknown = [...known.values()].find(({ state }) => state === 'unknown');
+    const begun = steps.find(({ from, record }) => from !== 'intent' && record.state === 'intent' && record.path.includes('/roll-back/'));
+    if (unknown !== undefined && begun !== undefined)
+      violations.push({ invariant: 'rollback', what: `${begun.record.path} began while ${unknown.path} was unknown` });
   };
 
   const judgeIntent = (stepKey: string, attempt: number): void => {

@@ -59,7 +59,7 @@ export function makeTargets(time: VirtualTime, dice: Dice, faults: RequestFaults
     const effect: Effect = { ...request, startedAtMs: time.clock.nowMs(), state: 'running' };
     ledger.push(effect);
     if (request.kind === 'named') names.set(request.name, effect);
-    const fails = dice.chance(faults.faultRate / 4);
+    const fails = dice.chance(faults.faultRate / 2);
     time.at(dice.between(1_000, 240_000), () => {
       effect.state = fails ? 'failed' : 'succeeded';
       if (!fails && request.kind === 'guarded') on.add(request.target);
