@@ -4,6 +4,7 @@ import { moveStep } from './change.ts';
 import { scopeAt } from './scope.ts';
 import type { StepStatus } from './verdict.ts';
 import type { Node, Walk } from './walk.ts';
+import { writtenOutputs } from './written-outputs.ts';
 
 /** Evaluates all checks of an `assert` step and shows every one that does not hold. */
 export function walkAssert(walk: Walk, step: Step, { record, level }: Node): StepStatus {
@@ -18,10 +19,15 @@ export function walkAssert(walk: Walk, step: Step, { record, level }: Node): Ste
     }
     if (outcome.value !== true) failures.push(check.message);
   }
+  if (failures.length > 0) {
+    walk.found.changes.push(moveStep(record, 'read_failed', { error: { kind: 'assertion', message: failures.join('; ') } }));
+    return 'running';
+  }
+  const written = writtenOutputs(walk, step, level);
   walk.found.changes.push(
-    failures.length === 0
-      ? moveStep(record, 'read_finished', {}, { drop: ['error'] })
-      : moveStep(record, 'read_failed', { error: { kind: 'assertion', message: failures.join('; ') } }),
+    written.ok
+      ? moveStep(record, 'read_finished', written.kept, { drop: ['error'] })
+      : moveStep(record, 'read_failed', { error: written.error }),
   );
   return 'running';
 }

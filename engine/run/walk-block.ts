@@ -1,7 +1,7 @@
 import type { Failure } from '../actions/action.ts';
+import { writtenOutputs } from './written-outputs.ts';
 import { evaluate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
 import { moveStep, type StepChange } from './change.ts';
 import { asksRollback, failureInside, isContainer, isTolerated, retriesByHandler, standingOf } from './failure.ts';
 import type { FailureAnswer, StepRecord } from './record.ts';
@@ -130,20 +130,17 @@ function closeBlock(
     walk.found.changes.push(failedScope(record, { status, after, error: record.error ?? error ?? failureOf(walk, step, node.inner) }));
     return;
   }
-  const outputs: Record<string, JsonValue> = {};
-  for (const [name, text] of Object.entries(isGood(status) ? (step.outputs ?? {}) : {})) {
-    const outcome = evaluate(text, scopeAt({ ...walk, ...node.inner }), walk.nowMs);
-    if (!outcome.ok) {
-      const error = { kind: 'expression', message: `output "${name}": ${outcome.message}` } as const;
-      walk.found.changes.push(moveStep(record, 'read_failed', { error }));
-      return;
-    }
-    outputs[name] = outcome.value;
+  if (!isGood(status)) {
+    walk.found.changes.push(closedBlock(record, status, step.outputs === undefined ? {} : { outputs: {} }));
+    return;
   }
-  walk.found.changes.push(closedBlock(record, status, step.outputs === undefined ? {} : { outputs: outputs as JsonObject }));
+  const written = writtenOutputs(walk, step, node.inner);
+  walk.found.changes.push(
+    written.ok ? closedBlock(record, status, written.kept) : moveStep(record, 'read_failed', { error: written.error }),
+  );
 }
 
-// Outputs of what was skipped or cancelled are null; an output that cannot be computed is never null.
+// Outputs of what was skipped or cancelled are null.
 function isGood(status: StepStatus): boolean {
   return status === 'succeeded' || status === 'partially_failed' || status === 'recovered';
 }

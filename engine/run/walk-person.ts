@@ -7,6 +7,7 @@ import type { StepKey } from '../ids.ts';
 import type { StepStatus } from './verdict.ts';
 import { stepsById } from './waiting.ts';
 import { type Level, type Walk, wakeAt } from './walk.ts';
+import { writtenOutputs } from './written-outputs.ts';
 
 const ROUND = /#(\d+)$/;
 
@@ -16,7 +17,8 @@ export function walkPerson(walk: Walk, step: Step, { record, level }: { readonly
     walk.found.changes.push(moveStep(record, 'cancelled', { reason: 'the run was stopped' }));
     return 'cancelled';
   }
-  const change = level.mode === 'hold' ? undefined : (personEnd(step, record, walk.nowMs) ?? personNotice(step, record, walk.nowMs));
+  const change =
+    level.mode === 'hold' ? undefined : (personAnswer(walk, step, { record, level }) ?? personNotice(step, record, walk.nowMs));
   if (change !== undefined) {
     walk.found.changes.push(change);
     return 'running';
@@ -24,6 +26,18 @@ export function walkPerson(walk: Walk, step: Step, { record, level }: { readonly
   walk.found.asked.push({ path: record.path, step, record });
   for (const atMs of [record.deadlineAtMs, nextNotice(step, record)?.atMs]) if (atMs !== undefined) wakeAt(walk, atMs);
   return 'waiting';
+}
+
+// The fields of the form are what the written outputs of the step are computed from.
+function personAnswer(
+  walk: Walk,
+  step: Step,
+  { record, level }: { readonly record: StepRecord; readonly level: Level },
+): StepChange | undefined {
+  const end = personEnd(step, record, walk.nowMs);
+  if (end?.to.state !== 'succeeded' || step.outputs === undefined) return end;
+  const written = writtenOutputs(walk, step, level, { result: end.to.outputs ?? {} });
+  return written.ok ? moveStep(record, 'read_finished', written.kept) : moveStep(record, 'read_failed', { error: written.error });
 }
 
 /** Asks for the last approval once more, because it counts no more; the answer given before stays as it is. */

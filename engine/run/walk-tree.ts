@@ -14,6 +14,7 @@ import { withinWindows } from './hold-step.ts';
 import { walkHold, walkLocks } from './walk-hold.ts';
 import { walkPerson } from './walk-person.ts';
 import { type Level, type Node, type Walk, wakeAt } from './walk.ts';
+import { writtenOutputs } from './written-outputs.ts';
 
 /** Walks steps in written order: the next one opens when the one before has ended well or is tolerated. */
 export function walkSequence(walk: Walk, steps: readonly Step[], level: Level, tolerant = false): StepStatus {
@@ -78,7 +79,7 @@ function walkRecord(walk: Walk, step: Step, node: Node): StepStatus {
     case 'person':
       return walkPerson(walk, step, node);
     case 'timer':
-      return walkTimer(walk, node);
+      return walkTimer(walk, step, node);
     case 'assert':
       return walkAssert(walk, step, node);
     case 'undo':
@@ -115,7 +116,7 @@ function knowsAll({ handle, state }: StepRecord, run: RunRecord): boolean {
   return (handle.inboxPosition ?? 0) >= run.inboxPosition && (handle.nudges ?? 0) >= (run.nudges ?? 0);
 }
 
-function walkTimer(walk: Walk, { record, level }: Node): StepStatus {
+function walkTimer(walk: Walk, step: Step, { record, level }: Node): StepStatus {
   if (level.mode === 'drain') {
     walk.found.changes.push(moveStep(record, 'cancelled', { reason: 'the run was stopped' }));
     return 'running';
@@ -125,6 +126,9 @@ function walkTimer(walk: Walk, { record, level }: Node): StepStatus {
     wakeAt(walk, endMs);
     return 'waiting';
   }
-  walk.found.changes.push(moveStep(record, 'read_finished'));
+  const written = writtenOutputs(walk, step, level);
+  walk.found.changes.push(
+    written.ok ? moveStep(record, 'read_finished', written.kept) : moveStep(record, 'read_failed', { error: written.error }),
+  );
   return 'running';
 }
