@@ -95,7 +95,7 @@ export const READINESS_AGE_MAX_MS = 300_000;
 export const CALL_POLL_MS = 30_000;
 /** How often a ready step is looked at again when its answer names no time. */
 export const UNANSWERED_MS = 5_000;
-/** A run is parked for a person at this claim in a row that finds no progress since the one before. */
+/** So many claims in a row that ended without progress park a run for a person. The claim that finds out counts itself as one more. */
 export const STRIKES_MAX = 3;
 /** Longest wait between two attempts of a step. */
 export const RETRY_DELAY_MAX_MS = 300_000;

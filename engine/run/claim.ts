@@ -35,7 +35,7 @@ export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
   if (stored === undefined) return { kind: 'absent' };
   const plan = JSON.parse(stored.text) as Plan;
   const holder = holderOf(ports, { plan, worker, fence: answer.fence, stored: answer.stored, times, askedAtMs });
-  const doubt = (await planDoubt(engine, stored, answer.stored.run)) ?? (answer.stored.run.strikes >= STRIKES_MAX ? 'poisoned' : undefined);
+  const doubt = (await planDoubt(engine, stored, answer.stored.run)) ?? (answer.stored.run.strikes > STRIKES_MAX ? 'poisoned' : undefined);
   if (doubt === undefined) return { kind: 'claimed', holder };
   await parkRun(holder, doubt);
   return { kind: 'parked' };

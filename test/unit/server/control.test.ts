@@ -67,7 +67,7 @@ describe('pause and resume', () => {
     const viewer = await world.token('vera', ['viewer']);
     const author = await world.token('otto', ['author']);
     for (const token of [viewer, author]) expect((await say('pause', {}, { token })).body.code).toBe('ACCESS_DENIED');
-    for (const name of ['a', 'b']) {
+    for (const name of ['a', 'b', 'c']) {
       await world.ports.store.claim({
         runId: id as never,
         worker: name,
