@@ -61,22 +61,23 @@ export async function sendStep(turn: Turn, action: EffectAction, input: unknown)
   }
   const context = contextOf(turn, record, input);
   // Nothing may stand between this check and the call: the request must leave in the same turn of the event loop.
-  const refusal = sendRefusal(turn);
+  const refusal = sendRefusal(turn, record);
   const outcome: SubmitOutcome =
     refusal === undefined ? await action.submit(turn.engine.ports, context) : { kind: 'not_sent', message: refusal, retryAfterMs: 0 };
   await move(turn, (now, nowMs) => sentChange(turn, now, { outcome, nowMs }));
   if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
 }
 
-/** Why a request may not leave in this turn: the kill switch, or a lease that ends before the request could. */
-function sendRefusal({ engine, holder }: Turn): string | undefined {
+/** Why a request may not leave in this turn: the kill switch, or a lease that ends before the request could. Scripts that only read go on. */
+function sendRefusal({ engine, holder }: Turn, { effect }: StepRecord): string | undefined {
   const { kill } = engine.stops.now();
-  if (kill !== undefined) return `nothing was sent: the kill switch is on (${kill.reason})`;
+  if (kill !== undefined && effect !== 'read') return `nothing was sent: the kill switch is on (${kill.reason})`;
   return holder.maySend() ? undefined : 'the lease was too short for a send';
 }
 
-/** The change that keeps a step from its intent while something holds it. */
+/** The change that keeps a step from its intent while something holds it. A script that only reads is held by nothing. */
 function heldChange({ engine, holder, level }: Turn, record: StepRecord, nowMs: number): StepChange | undefined {
+  if (record.effect === 'read') return undefined;
   const hold = holdOfStep({ plan: holder.plan, view: holder.view(), stops: engine.stops.now(), nowMs }, record, level);
   return hold === undefined ? undefined : moveStep(record, 'postponed', { held: hold.word, reason: hold.message });
 }

@@ -198,6 +198,15 @@ describe('what happens to a run', () => {
     expect(cases.map(texts)).toEqual([[], [], [], []]);
   });
 
+  it('a script that only reads goes on while the kill switch is on', async () => {
+    const report = await only(`  - name: reads go on
+    mocks: { answers: [{ result: { ok: false } }, { result: { ok: true } }] }
+    events: [{ when: { step: answers, is: running }, do: kill_switch }]
+    expect: { status: succeeded, items: { report: { web-01: succeeded, web-02: succeeded } } }
+`);
+    expect(texts(report)).toEqual([]);
+  });
+
   it('an event that never comes is a difference of its own', async () => {
     const report = await only(`  - name: never
     events:
