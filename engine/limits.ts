@@ -129,6 +129,10 @@ export const SECRET_RETRY_MS = 30_000;
 export const CHECK_REQUEST_MS = 30_000;
 /** A connection of a check is open within this time or counts as closed. */
 export const CHECK_CONNECT_MS = 10_000;
+/** A look at a certificate ends after this time. */
+export const CHECK_TLS_MS = 15_000;
+/** A question to a name server is answered within this time or counts as unanswered. */
+export const CHECK_DNS_MS = 10_000;
 /** What a check from the target may take beside its request: managed run commands need 20 to 60 s to begin. */
 export const CHECK_TRANSPORT_MS = 120_000;
 /** How much of an answer's body a check keeps in its result; what was expected is looked for in all of it. */

@@ -15,6 +15,8 @@ export interface Ports {
   readonly azure: Azure;
   readonly shell: Shell;
   readonly http: Http;
+  readonly tls: Tls;
+  readonly dns: Dns;
   readonly secrets: Secrets;
   readonly tickets: Tickets;
   readonly signer: Signer;
@@ -122,6 +124,47 @@ export type HttpAnswer =
 export interface Http {
   readonly request: (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
   readonly connect: (host: string, port: number, timeoutMs: number, signal: AbortSignal) => Promise<HttpAnswer>;
+}
+
+/** Where a certificate is looked at. `serverName` is asked for and must be one of the names of the certificate. */
+export interface TlsQuestion {
+  readonly host: string;
+  readonly port: number;
+  readonly serverName: string;
+  readonly timeoutMs: number;
+}
+
+/** A certificate that was verified as a client of the worker would, or why there is none. `notAfterMs` counts since 1970. */
+export type TlsAnswer =
+  | { readonly kind: 'verified'; readonly notAfterMs: number; readonly issuer: string; readonly subject: string }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'not_allowed'; readonly message: string };
+
+/** Looks at certificates from the worker; sends nothing but the handshake. */
+export interface Tls {
+  readonly certificate: (question: TlsQuestion, signal: AbortSignal) => Promise<TlsAnswer>;
+}
+
+/** The record types that can be asked for. */
+export type DnsType = 'A' | 'AAAA' | 'CNAME' | 'MX' | 'NS' | 'PTR' | 'SRV' | 'TXT';
+
+/** A question to a name server: `resolver` is an address, with a port where it is not 53; absent: those of the worker. */
+export interface DnsQuestion {
+  readonly name: string;
+  readonly type: DnsType;
+  readonly resolver?: string;
+  readonly timeoutMs: number;
+}
+
+/** Answers as text, one for each record. `ttlSeconds` is the shortest of them; absent where it is not told. */
+export type DnsAnswer =
+  | { readonly kind: 'answered'; readonly answers: readonly string[]; readonly ttlSeconds?: number }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'not_allowed'; readonly message: string };
+
+/** Asks name servers from the worker; the file of hosts is not looked at. */
+export interface Dns {
+  readonly ask: (question: DnsQuestion, signal: AbortSignal) => Promise<DnsAnswer>;
 }
 
 /** Values of secret references, read at the time of use and not kept. */

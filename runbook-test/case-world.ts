@@ -19,6 +19,8 @@ export function casePorts(time: VirtualTime, seed: number): Omit<Ports, 'queue'>
     azure: closed('Azure'),
     shell: closed('a machine'),
     http: closed('an address'),
+    tls: closed('an address'),
+    dns: closed('a name server'),
     secrets: { resolve: async () => ({ kind: 'found', value: 'a-secret-of-a-test' }) },
     tickets: makeMemoryTickets(),
     signer: signerOf(systemIds.sha256),

@@ -11,6 +11,7 @@ import { createLocalShell } from '../adapters/shell/local.ts';
 import { createShell } from '../adapters/shell/router.ts';
 import { createSshShell } from '../adapters/shell/ssh.ts';
 import { systemClock } from '../adapters/system/clock.ts';
+import { createDns } from '../adapters/system/dns.ts';
 import { createHttp } from '../adapters/system/http.ts';
 import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import { createLog } from '../adapters/system/log.ts';
@@ -19,6 +20,7 @@ import { openLogFiles } from '../adapters/system/log-files.ts';
 import { createSecrets } from '../adapters/system/secrets.ts';
 import { loadSigner } from '../adapters/system/signer.ts';
 import { openTickets } from '../adapters/system/tickets.ts';
+import { createTls } from '../adapters/system/tls.ts';
 import { type Config, parseConfig } from '../engine/config.ts';
 import { ERRORS, RunwardError } from '../engine/errors.ts';
 import type { Azure } from '../engine/azure-calls.ts';
@@ -87,6 +89,8 @@ async function openPorts(
     azure,
     shell: shellOf(config, azure, secrets),
     http: createHttp({ allowHosts: config.httpAllowHosts }),
+    tls: createTls({ allowHosts: config.httpAllowHosts }),
+    dns: createDns({ allowHosts: config.httpAllowHosts }),
     secrets,
     tickets,
     signer: await loadSigner({ publicKeyDir: join(keysDir, 'public') }),

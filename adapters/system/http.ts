@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -7,6 +6,8 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { Http, HttpAnswer, HttpRequest } from '../../engine/ports.ts';
 import type { AddressRules } from './address-rules.ts';
 import { makeAddressRules } from './address-rules.ts';
+import type { NoAddress } from './checked-address.ts';
+import { checkedAddress, reasonOf } from './checked-address.ts';
 
 const BODY_BYTES_MAX = 1024 * 1024;
 
@@ -21,7 +22,7 @@ export function createHttp(options: { readonly allowHosts: readonly string[] }):
     connect: async (host, port, timeoutMs, signal) => {
       const startedMs = performance.now();
       const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      const found = await resolveChecked(rules, { host, port, signal: until });
+      const found = await checkedAddress(rules, { host, port, signal: until });
       if (found.kind !== 'address') return notSent(found, startedMs);
       return connectOnce({ address: found.address, port, signal: until, startedMs });
     },
@@ -39,53 +40,13 @@ async function requestChecked(rules: AddressRules, request: HttpRequest, signal:
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
   const until = AbortSignal.any([signal, AbortSignal.timeout(request.timeoutMs)]);
-  const found = await resolveChecked(rules, { host, port, signal: until });
+  const found = await checkedAddress(rules, { host, port, signal: until });
   if (found.kind !== 'address') return notSent(found, startedMs);
   return send({ url, request, address: found.address, signal: until, startedMs });
 }
 
-type Resolved = { readonly kind: 'address'; readonly address: string } | NotSent;
-
-interface NotSent {
-  readonly kind: 'failed' | 'not_allowed';
-  readonly message: string;
-}
-
-function notSent({ kind, message }: NotSent, startedMs: number): HttpAnswer {
+function notSent({ kind, message }: NoAddress, startedMs: number): HttpAnswer {
   return kind === 'failed' ? { kind, message, durationMs: performance.now() - startedMs } : { kind, message };
-}
-
-async function resolveChecked(rules: AddressRules, wanted: { host: string; port: number; signal: AbortSignal }): Promise<Resolved> {
-  const { host, port, signal } = wanted;
-  let addresses: readonly string[];
-  try {
-    addresses = isIP(host) === 0 ? await lookupAll(host, signal) : [host];
-  } catch (error) {
-    return { kind: 'failed', message: `${host} cannot be resolved: ${reasonOf(error)}` };
-  }
-  // One forbidden address among several is enough to refuse: which one is used must not depend on luck.
-  for (const address of addresses) {
-    const verdict = rules.judge({ host, port, address });
-    if (verdict === 'never') return { kind: 'not_allowed', message: `${host} leads to ${address}, which no check may reach` };
-    if (verdict === 'not listed') {
-      return { kind: 'not_allowed', message: `${host} leads to the private address ${address}: list it in httpAllowHosts` };
-    }
-  }
-  const [address] = addresses;
-  return address === undefined ? { kind: 'failed', message: `${host} has no address` } : { kind: 'address', address };
-}
-
-async function lookupAll(host: string, signal: AbortSignal): Promise<readonly string[]> {
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => stopped.reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    const found = await Promise.race([lookup(host, { all: true, order: 'ipv4first' }), stopped.promise]);
-    return found.map((entry) => entry.address);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 interface Sending {
@@ -141,10 +102,4 @@ function connectOnce(wanted: { address: string; port: number; signal: AbortSigna
 function pinned(address: string): LookupFunction {
   const family = isIP(address);
   return (_host, options, done) => (options.all === true ? done(null, [{ address, family }]) : done(null, address, family));
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError' || (error.cause instanceof Error && error.cause.name === 'TimeoutError')) return 'no answer in time';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

@@ -26,9 +26,11 @@ import { backupRecoveryPointLatest } from './backup-recovery-point-latest.ts';
 import { backupItemGet } from './backup-item-get.ts';
 import { backupRestoreVm } from './backup-restore-vm.ts';
 import { backupTrigger } from './backup-trigger.ts';
+import { dnsCheck } from './dns-check.ts';
 import { dscTest } from './dsc-test.ts';
 import { httpCheck } from './http-check.ts';
 import { tcpCheck } from './tcp-check.ts';
+import { tlsCheck } from './tls-check.ts';
 
 const LIST: readonly Action[] = [
   asrItemGet,
@@ -58,9 +60,11 @@ const LIST: readonly Action[] = [
   backupItemGet,
   backupRestoreVm,
   backupTrigger,
+  dnsCheck,
   dscTest,
   httpCheck,
   tcpCheck,
+  tlsCheck,
 ];
 
 /** Every action by its name with major, for example `asr.item.get@1`; sorted by name. */

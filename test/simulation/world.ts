@@ -138,6 +138,8 @@ function portsOf(time: VirtualTime, dice: Dice, store: Store): Omit<Ports, 'queu
     azure: none,
     shell: {} as Ports['shell'],
     http: {} as Ports['http'],
+    tls: {} as Ports['tls'],
+    dns: {} as Ports['dns'],
     secrets: { resolve: async () => ({ kind: 'unavailable', message: 'there are no secrets in this world' }) },
     tickets: makeMemoryTickets(),
     signer: SIGNER,

@@ -22,6 +22,8 @@ export function actionPorts(ports: Partial<ActionPorts>): ActionPorts {
     azure: { submit: missing, poll: missing, read: missing },
     shell: { start: missing, look: missing, stop: missing, remove: missing },
     http: { request: missing, connect: missing },
+    tls: { certificate: missing },
+    dns: { ask: missing },
     secrets: { resolve: (reference) => Promise.resolve({ kind: 'found', value: `value of ${reference}` }) },
     ids: {
       newRunId: missing,

@@ -9,6 +9,7 @@ const TOOLS = {
   'redis-server': { found: () => onPath('redis-server'), get: 'apt-get install redis-server' },
   sshd: { found: () => onPath('sshd') && hasLoginShell(), get: 'apt-get install openssh-server, and a user with a login shell' },
   curl: { found: () => onPath('curl'), get: 'apt-get install curl' },
+  openssl: { found: () => onPath('openssl'), get: 'apt-get install openssl' },
   wget: { found: () => onPath('wget'), get: 'apt-get install wget' },
   postgresql: {
     found: () => postgresPrograms() !== undefined && findOnPath('sshd') !== undefined,

@@ -201,6 +201,8 @@ function portsOf(time: VirtualTime): Ports {
     azure: {} as Ports['azure'],
     shell: {} as Ports['shell'],
     http: {} as Ports['http'],
+    tls: {} as Ports['tls'],
+    dns: {} as Ports['dns'],
     secrets: { resolve: async () => ({ kind: 'unavailable', message: 'no secrets here' }) },
     tickets: makeMemoryTickets(),
     signer: { sign: (text) => ({ keyId: 'test', value: mark(text) }), verify: (text, { value }) => value === mark(text) },

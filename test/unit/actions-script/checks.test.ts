@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadAction, ReadOutcome } from '../../../engine/actions/action.ts';
+import { dnsCheck } from '../../../engine/actions/dns-check.ts';
 import { httpCheck } from '../../../engine/actions/http-check.ts';
 import { httpRequestText } from '../../../engine/actions/http-script.ts';
 import { tcpCheck } from '../../../engine/actions/tcp-check.ts';
-import type { Http, HttpAnswer, HttpRequest } from '../../../engine/ports.ts';
+import { tlsCheck } from '../../../engine/actions/tls-check.ts';
+import type { Dns, DnsAnswer, DnsQuestion, Http, HttpAnswer, HttpRequest, Tls, TlsAnswer, TlsQuestion } from '../../../engine/ports.ts';
 import { actionContext, actionPorts, endedScript, machine, mapShell } from '../../support/action-world.ts';
 
 function http(answer: HttpAnswer): Http & { readonly requests: HttpRequest[] } {
@@ -163,5 +165,176 @@ describe('tcp.check', () => {
 
   it('refuses hosts that are more than a name', () => {
     for (const host of ['-w', 'db1;id', '$(id)', 'a b', '']) expect(tcpCheck.input.safeParse({ host, port: 1 }).success, host).toBe(false);
+  });
+});
+
+const NOW_MS = 1_790_000_000_000;
+const DAY_MS = 86_400_000;
+
+function tls(answer: TlsAnswer): Tls & { readonly questions: TlsQuestion[] } {
+  const questions: TlsQuestion[] = [];
+  return {
+    questions,
+    certificate: (question) => {
+      questions.push(question);
+      return Promise.resolve(answer);
+    },
+  };
+}
+
+describe('tls.check', () => {
+  const verified = (days: number): TlsAnswer => ({
+    kind: 'verified',
+    notAfterMs: NOW_MS + days * DAY_MS,
+    issuer: 'CN=House CA',
+    subject: 'CN=shop.example',
+  });
+
+  it('gives the end of the certificate, the days left and both names, and asks for the name that was meant', async () => {
+    const port = tls(verified(30.5));
+    expect(await ask(tlsCheck, { host: 'shop.example' }, { tls: port })).toMatchObject({
+      kind: 'succeeded',
+      result: {
+        ok: true,
+        not_after: { $time: NOW_MS + 30.5 * DAY_MS },
+        days_left: 30,
+        issuer: 'CN=House CA',
+        subject: 'CN=shop.example',
+      },
+    });
+    await ask(tlsCheck, { host: '10.0.0.5', server_name: 'shop.example', port: 8443 }, { tls: port });
+    expect(port.questions.map(({ host, port: number, serverName }) => [host, number, serverName])).toEqual([
+      ['shop.example', 443, 'shop.example'],
+      ['10.0.0.5', 8443, 'shop.example'],
+    ]);
+  });
+
+  it('fails with its result when too few whole days are left, and passes with exactly enough', async () => {
+    expect(await ask(tlsCheck, { host: 'shop.example' }, { tls: tls(verified(13.99)) })).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'target', message: expect.stringContaining('valid for 13 more whole days, and min_days is 14') },
+      result: { ok: false, days_left: 13 },
+    });
+    expect(await ask(tlsCheck, { host: 'shop.example' }, { tls: tls(verified(14)) })).toMatchObject({ kind: 'succeeded' });
+    const ended = await ask(tlsCheck, { host: 'shop.example', min_days: 0 }, { tls: tls(verified(-0)) });
+    expect(ended).toMatchObject({ kind: 'failed', result: { ok: false, days_left: 0 } });
+  });
+
+  it('fails with the reason when the certificate does not verify', async () => {
+    const message = 'certificate has expired (CERT_HAS_EXPIRED)';
+    expect(await ask(tlsCheck, { host: 'shop.example' }, { tls: tls({ kind: 'failed', message }) })).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'target', message: `TLS with shop.example:443 failed: ${message}` },
+      result: { ok: false, not_after: null, days_left: null },
+    });
+    expect(await ask(tlsCheck, { host: 'shop.example' }, { tls: tls({ kind: 'not_allowed', message: 'private' }) })).toEqual({
+      kind: 'failed',
+      failure: { kind: 'denied', message: 'private' },
+    });
+  });
+
+  it('takes from a machine nothing for ok but a whole answer', async () => {
+    const whole = 'notAfter=Dec 28 01:00:00 2030 GMT\nissuer=CN=House CA\nsubject=CN=shop.example\nverified\n';
+    const input = tlsCheck.input.parse({ host: 'shop.example', from: 'target' });
+    const told = (stdout: string, exitCode = 0, changes = {}): Promise<ReadOutcome> =>
+      tlsCheck.read(
+        actionPorts({ shell: mapShell(() => endedScript(exitCode, stdout, changes)) }),
+        actionContext({ input, target: machine() }) as never,
+      );
+    expect(await told(whole)).toMatchObject({ kind: 'succeeded', result: { not_after: { $time: Date.UTC(2030, 11, 28, 1) } } });
+    const parts = [whole.replace('verified\n', ''), whole.replace('Dec', 'Foo'), whole.replace(/subject.*\n/, ''), ''];
+    for (const part of parts) expect(await told(part), part).toMatchObject({ kind: 'failed', failure: { kind: 'target' } });
+    expect(await told(whole, 1)).toMatchObject({ kind: 'failed' });
+    expect(await told(whole, 0, { timedOut: true })).toMatchObject({ kind: 'failed' });
+    expect(await told('rejected certificate has expired\n')).toMatchObject({
+      kind: 'failed',
+      failure: { message: 'TLS with shop.example:443 failed: certificate has expired' },
+      result: { ok: false },
+    });
+  });
+
+  it('refuses hosts and names that are more than a name', () => {
+    for (const text of ['-w', 'a;id', '$(id)', 'a b', '']) {
+      expect(tlsCheck.input.safeParse({ host: text }).success, text).toBe(false);
+      expect(tlsCheck.input.safeParse({ host: 'a', server_name: text }).success, text).toBe(false);
+    }
+  });
+});
+
+function dns(answer: DnsAnswer): Dns & { readonly questions: DnsQuestion[] } {
+  const questions: DnsQuestion[] = [];
+  return {
+    questions,
+    ask: (question) => {
+      questions.push(question);
+      return Promise.resolve(answer);
+    },
+  };
+}
+
+describe('dns.check', () => {
+  const two: DnsAnswer = { kind: 'answered', answers: ['10.0.0.6', '10.0.0.5'], ttlSeconds: 60 };
+
+  it('gives the answers in order and the time to live; without expect any answer will do', async () => {
+    const port = dns(two);
+    expect(await ask(dnsCheck, { name: 'shop.example', resolver: '10.0.0.4:5353' }, { dns: port })).toMatchObject({
+      kind: 'succeeded',
+      result: { ok: true, answers: ['10.0.0.5', '10.0.0.6'], ttl: 60 },
+    });
+    expect(port.questions).toEqual([{ name: 'shop.example', type: 'A', resolver: '10.0.0.4:5353', timeoutMs: 10_000 }]);
+  });
+
+  it('passes only when the answers are those that are expected: a further one is an old address that still gets clients', async () => {
+    const outcome = (expected: readonly string[]): Promise<ReadOutcome> =>
+      ask(dnsCheck, { name: 'shop.example', expect: expected }, { dns: dns(two) });
+    expect(await outcome(['10.0.0.5', '10.0.0.6'])).toMatchObject({ kind: 'succeeded' });
+    for (const expected of [['10.0.0.5'], ['10.0.0.5', '10.0.0.6', '10.0.0.7'], ['10.0.0.5', '10.0.0.7']]) {
+      expect(await outcome(expected)).toMatchObject({
+        kind: 'failed',
+        failure: { kind: 'target', message: expect.stringContaining('10.0.0.5, 10.0.0.6 instead of') },
+        result: { ok: false, answers: ['10.0.0.5', '10.0.0.6'] },
+      });
+    }
+  });
+
+  it('compares names without case and final dot, IPv6 addresses in one form, and texts as they are', async () => {
+    const asked = (type: string, answer: string, expected: string): Promise<ReadOutcome> =>
+      ask(dnsCheck, { name: 'shop.example', type, expect: [expected] }, { dns: dns({ kind: 'answered', answers: [answer] }) });
+    expect(await asked('CNAME', 'Web.example', 'web.example.')).toMatchObject({ kind: 'succeeded', result: { ttl: null } });
+    expect(await asked('AAAA', 'fd12::9', 'FD12:0:0::0009')).toMatchObject({ kind: 'succeeded' });
+    expect(await asked('TXT', 'v=A', 'v=a')).toMatchObject({ kind: 'failed' });
+  });
+
+  it('fails when there is no record, when nobody answers, and when the server may not be asked', async () => {
+    const outcome = (answer: DnsAnswer): Promise<ReadOutcome> => ask(dnsCheck, { name: 'shop.example' }, { dns: dns(answer) });
+    expect(await outcome({ kind: 'answered', answers: [] })).toMatchObject({
+      kind: 'failed',
+      failure: { message: 'shop.example has no A record' },
+      result: { ok: false, answers: [], ttl: null },
+    });
+    expect(await outcome({ kind: 'failed', message: 'no answer in time' })).toMatchObject({
+      kind: 'failed',
+      failure: { message: 'no answer in time' },
+      result: { ok: false },
+    });
+    expect(await outcome({ kind: 'not_allowed', message: 'private' })).toMatchObject({ kind: 'failed', failure: { kind: 'denied' } });
+  });
+
+  it('says what a machine cannot be asked', async () => {
+    for (const asked of [{ type: 'MX' }, { resolver: '10.0.0.4' }]) {
+      const input = dnsCheck.input.parse({ name: 'shop.example', from: 'target', ...asked });
+      const outcome = await dnsCheck.read(actionPorts({}), actionContext({ input, target: machine() }) as never);
+      expect(outcome).toMatchObject({ kind: 'failed', failure: { message: expect.stringContaining('use from: worker') } });
+    }
+  });
+
+  it('refuses names and name servers that are more than that', () => {
+    for (const name of ['-s', 'a;id', '$(id)', 'a b', '']) expect(dnsCheck.input.safeParse({ name }).success, name).toBe(false);
+    for (const resolver of ['dns.example', '10.0.0', '1.2.3.4;id', '']) {
+      expect(dnsCheck.input.safeParse({ name: 'a', resolver }).success, resolver).toBe(false);
+    }
+    for (const resolver of ['10.0.0.4', '10.0.0.4:5353', 'fd12::4', '[fd12::4]:53']) {
+      expect(dnsCheck.input.safeParse({ name: 'a', resolver }).success, resolver).toBe(true);
+    }
   });
 });

@@ -161,10 +161,11 @@ async function storeToken(
 }
 
 /** Lets a worker work on a run; steps that touch the outside are not expected. */
-export async function workOn(ports: Omit<Ports, 'shell' | 'http' | 'secrets' | 'tickets'>, runId: string): Promise<void> {
-  const closed = { shell: refuse('shell'), http: refuse('http'), secrets: refuse('secrets'), tickets: refuse('tickets') };
+export async function workOn(ports: Omit<Ports, 'shell' | 'http' | 'tls' | 'dns' | 'secrets' | 'tickets'>, runId: string): Promise<void> {
+  const closed = { shell: refuse('shell'), http: refuse('http'), tls: refuse('tls'), dns: refuse('dns') };
+  const kept = { secrets: refuse('secrets'), tickets: refuse('tickets') };
   const engine = {
-    ports: { ...ports, ...closed },
+    ports: { ...ports, ...closed, ...kept },
     actions,
     script: () => {
       throw new Error('no script is run here');
