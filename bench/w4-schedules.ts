@@ -12,11 +12,10 @@ import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import { parseConfig } from '../engine/config.ts';
 import type { Log, Signer } from '../engine/ports.ts';
-import { fireForever, type SlotRuns } from '../engine/schedule/fire.ts';
+import { fireForever } from '../engine/schedule/fire.ts';
 import { registerSchedules } from '../engine/schedule/register.ts';
 import type { ScheduleRule } from '../engine/schedule/stored-schedule.ts';
 import { assemble } from '../server/serve.ts';
-import type { HashedPlan } from '../server/plans.ts';
 import { OPERATOR, slotRuns } from '../server/schedules.ts';
 
 /**
@@ -77,14 +76,11 @@ async function runward(url: string): Promise<Measured> {
 
   const lateMs: number[] = [];
   const runs = slotRuns(context);
-  const watched: SlotRuns<{ readonly planned: HashedPlan; readonly slotMs: number }> = {
-    plan: async (schedule, slotMs) => {
-      const answer = await runs.plan(schedule, slotMs);
-      return answer.kind === 'refused' ? answer : { kind: 'planned', planned: { planned: answer.planned, slotMs } };
-    },
-    create: async (schedule, runId, { planned, slotMs }) => {
+  const watched: typeof runs = {
+    plan: runs.plan,
+    create: async (schedule, runId, planned) => {
       await runs.create(schedule, runId, planned);
-      lateMs.push(Date.now() - slotMs);
+      lateMs.push(Date.now() - planned.slotMs);
     },
   };
   const heartbeat = openCronTick();

@@ -49,8 +49,13 @@ export async function publishSchedules(
     ports.log.info('schedules registered', { changed: [...changed], removed: [...removed], principal: writer.id });
 }
 
+/** The plan of a slot's run. */
+interface SlotPlan extends HashedPlan {
+  readonly slotMs: number;
+}
+
 /** Plans a slot's run with what is published and true now, and creates it in the name of who published the schedule. */
-export function slotRuns(context: ServerContext): SlotRuns<HashedPlan> {
+export function slotRuns(context: ServerContext): SlotRuns<SlotPlan> {
   const { ports } = context;
   return {
     async plan(schedule, slotMs) {
@@ -69,6 +74,7 @@ export function slotRuns(context: ServerContext): SlotRuns<HashedPlan> {
         runId,
         requester: { ...writer, name: `schedule ${id}` },
         trigger: 'schedule',
+        slotMs: planned.slotMs,
         ...(simulatedScale === undefined ? {} : { simulatedScale }),
       }).catch(onlyOtherPlan);
       ports.log.info('run accepted', { runId, runbook: rule.runbook, planHash: planned.hash, schedule: id });
@@ -80,7 +86,7 @@ async function planSlot(
   context: ServerContext,
   { id, rule, writer }: StoredSchedule,
   slotMs: number,
-): Promise<Awaited<ReturnType<SlotRuns<HashedPlan>['plan']>>> {
+): Promise<Awaited<ReturnType<SlotRuns<SlotPlan>['plan']>>> {
   const { ports, config } = context;
   const refuse = (reason: string) => ({ kind: 'refused' as const, reason: `no run was started: ${reason}` });
   const denied = await whyNotAllowed(context, writer, [rule]);
@@ -110,7 +116,7 @@ async function planSlot(
     if (error instanceof RunwardError && error.code === 'CONFLICT_GROUP_FULL') return refuse(error.message);
     throw error;
   }
-  return { kind: 'planned', planned: made };
+  return { kind: 'planned', planned: { ...made, slotMs } };
 }
 
 /** The rights of a schedule or webhook are those that its writer has now: why that is not enough, or undefined. */

@@ -42,7 +42,8 @@ export async function startByWebhook(
   const runId = ports.ids.uuid5('webhook', request.hook, id) as RunId;
   if ((await ports.store.readRun(runId)) !== undefined) return { runId, replayed: true };
   const { loaded, webhook, writer } = found;
-  const made = await planOfHook(context, found, bodyOf(request.message));
+  const inputs = bodyOf(request.message);
+  const made = await planOfHook(context, found, inputs);
   const denied = await whyNotAllowed(context, writer, [
     { runbook: loaded.runbook.name, environment: loaded.runbook.environment },
     ...calledBy(made),
@@ -54,6 +55,7 @@ export async function startByWebhook(
     runId,
     requester: { ...writer, name: `webhook ${request.hook}` },
     trigger: 'webhook',
+    triggerBody: { inputs },
     requestDigest: ports.ids.sha256(canonicalJson({ hook: webhook.id, message: id })),
     ...(made.plan.simulatedScale === undefined ? {} : { simulatedScale: made.plan.simulatedScale }),
   });

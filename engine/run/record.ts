@@ -74,6 +74,10 @@ export interface RunFields {
   readonly planHash: string;
   readonly requester: Principal;
   readonly trigger: string;
+  /** The due instant that a schedule started it for. */
+  readonly slotMs?: number;
+  /** What a webhook's message said. */
+  readonly triggerBody?: JsonObject;
   readonly parent?: ParentRun;
   readonly reasonGiven?: string;
   /** SHA-256 of the request that started the run: the same key with another body is refused. */

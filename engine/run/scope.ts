@@ -34,7 +34,7 @@ export function scopeAt(at: ScopeAt, extra: Scope = {}): Scope {
     targets: Object.fromEntries(Object.entries(at.plan.sets).map(([name, set]) => [name, set.targets.map(targetScope)])),
     steps: stepsScope(at),
     run: runScope(at.plan, at.view.run, at.nowMs),
-    trigger: { kind: at.view.run.trigger, slot: null, body: null },
+    trigger: { kind: at.view.run.trigger, slot: timeOrNull(at.view.run.slotMs), body: at.view.run.triggerBody ?? null },
     ...Object.fromEntries(at.bindings.map(({ alias, item }) => [alias, itemScope(item)])),
     ...extra,
   };

@@ -14,6 +14,9 @@ export interface StartRequest {
   readonly requester: Principal;
   readonly reason?: string;
   readonly trigger: string;
+  /** The slot of a schedule, milliseconds since 1970; the message of a webhook. Expressions see both as `trigger`. */
+  readonly slotMs?: number;
+  readonly triggerBody?: JsonObject;
   /** A failover whose runbook is exempt, started by somebody who may pass freezes. */
   readonly freezeExempt?: boolean;
   /** The run that calls this one: the right to start it follows from the caller's plan, which a server has signed. */
@@ -97,6 +100,8 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     planHash: hash,
     requester: request.requester,
     trigger: request.trigger,
+    ...(request.slotMs === undefined ? {} : { slotMs: request.slotMs }),
+    ...(request.triggerBody === undefined ? {} : { triggerBody: request.triggerBody }),
     ...(request.retryOf?.mode === 'rollback' ? ({ phase: 'rollback', outcome: 'succeeded' } as const) : ({ phase: 'readiness' } as const)),
     ...(request.parent === undefined ? {} : { parent: request.parent }),
     ...(request.retryOf === undefined ? {} : { retryOf: request.retryOf }),

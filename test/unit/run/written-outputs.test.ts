@@ -17,6 +17,12 @@ test('a wait and an assert give the outputs that are written on them', async () 
   expect((await world.step('sure')).outputs).toEqual({ next: 5 });
 });
 
+test('expressions see what started the run: nothing but its kind when a person did', async () => {
+  const world = await makeRunWorld({ steps: [wait('pause', { slot: 'trigger.slot', body: 'trigger.body' })] });
+  await world.go();
+  expect((await world.step('pause')).outputs).toEqual({ slot: null, body: null });
+});
+
 test('an output that cannot be computed fails its step and is never null', async () => {
   const world = await makeRunWorld({ steps: [wait('pause', { first: '[1][3]' })] });
   expect((await world.go()).state).toBe('failed');

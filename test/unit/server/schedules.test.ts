@@ -206,6 +206,7 @@ describe('rights', () => {
     await world.ports.store.deleteToken(author.slice(3, 15));
     const run = (await world.ports.store.readRun(runs[0].id))?.run;
     expect(run?.requester).toMatchObject({ id: 'ada', kind: 'token' });
+    expect(run).toMatchObject({ trigger: 'schedule', slotMs: expect.any(Number) });
 
     const slotOf = async () => (await world.call('GET', `/api/v1/schedules/${ID}`, { token: viewer })).body.last;
     await world.call('POST', `/api/v1/runs/${runs[0].id}/cancel`, {

@@ -66,7 +66,11 @@ describe('a signed message', () => {
     expect(status).toBe(202);
     expect(body).toMatchObject({ runbook: 'greet', status: 'queued', requester: { name: 'webhook greet.alarm' } });
     const stored = await world.ports.store.readRun(body.id);
-    expect(stored?.run).toMatchObject({ trigger: 'webhook', requester: { id: 'ada', kind: 'token' } });
+    expect(stored?.run).toMatchObject({
+      trigger: 'webhook',
+      triggerBody: { inputs: { who: 'eve' } },
+      requester: { id: 'ada', kind: 'token' },
+    });
     await world.work(body.id);
     const gate = (await world.ports.store.readRun(body.id))?.steps.find(({ path }) => path === 'go');
     expect(gate?.message).toBe('help eve?');
