@@ -71,7 +71,7 @@ test('plan --offline shows a draft that no run can start from', async () => {
   expect(exit).toBe(0);
   expect(stdout).toMatch(/^KIND +STEP/);
   expect(stdout).toContain('look');
-  expect(stderr).toContain('no run can start from it');
+  expect(stderr).toContain('no run can start from a draft');
   const refused = await runward(['plan', 'bad.yaml', '-o', 'json'], folder);
   expect(refused.exit).toBe(2);
   expect(JSON.parse(refused.stdout)).toMatchObject({ code: 'USAGE_DOCUMENT', findings: [{ code: 'RW202' }] });
