@@ -140,6 +140,9 @@ hosts:
   it('silences a warning only with a reason, and errors never', () => {
     const script = (comment: string) => runbook(`steps:\n  - id: a\n    ${comment}\n    run: |\n      true\n`);
     expect(messages([script('# runward-ignore RW504: idempotent by its own lock')])).toEqual([]);
+    expect(
+      messages([script('# runward-ignore RW504: idempotent by its own lock\n    # runward-ignore RW524: looked at elsewhere')]),
+    ).toEqual([]);
     const { findings } = loadDocuments([script('# runward-ignore RW504')], { actions });
     expect(findings).toMatchObject([{ code: 'RW504', hint: expect.stringContaining('needs a reason') }]);
     expect(messages([runbook('steps:\n  # runward-ignore RW213: later\n  - { id: a, wait: soon }\n')])).toHaveLength(1);
