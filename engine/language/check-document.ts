@@ -17,7 +17,6 @@ export function checkDocument(root: TreeNode, steps: readonly OutlinedStep[], re
   checkVars(root, report);
   checkObjectives(root, steps, report);
   itemsOf(child(child(root, 'triggers'), 'schedules')).forEach((schedule, index) => checkSchedule(schedule, index, { root, report }));
-  checkPurpose(root, report);
   checkFreeze(root, report);
 }
 
@@ -152,19 +151,6 @@ function checkScheduleInputs(
     if (child(input.value, 'default') !== undefined || child(given?.value, input.key) !== undefined) continue;
     report('RW414', { span, pointer }, { what: 'schedule', id, input: quoted(input.key), problem: 'missing' });
   }
-}
-
-// Without a word of their own, these purposes pause for a person, which this release cannot do; stopping instead must be somebody's decision.
-function checkPurpose(root: TreeNode, report: Report): void {
-  const purpose = child(root, 'purpose');
-  const list = purpose?.kind === 'list' ? purpose.items : purpose === undefined ? [] : [purpose];
-  const careful = list.find((item) => textOf(item) === 'failover' || textOf(item) === 'failback');
-  if (careful === undefined || child(root, 'on_failure') !== undefined) return;
-  report(
-    'RW224',
-    { span: careful.span, pointer: '/purpose', hint: 'it is the default of this purpose: write on_failure: stop' },
-    { key: '"on_failure: pause"' },
-  );
 }
 
 // Whether the person who starts it may pass a freeze is asked at the start.
