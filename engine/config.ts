@@ -60,6 +60,9 @@ const configSchema = z.strictObject({
   secretsDir: file().describe('Folder of file secrets; default: secrets below dataDir'),
   logsDir: file().describe('Folder of the logs of runs, shared by servers and workers; default: run-logs below dataDir'),
   hooksDir: file().describe('Folder of the secrets of webhooks, one file each; read by servers only; default: hooks below dataDir'),
+  channelsFile: file().describe(
+    'JSON file of the channels that notify.send can reach: {"teams:shop": "secret:teams-shop"}, where the secret holds an https address; read by workers only',
+  ),
   allowLocalScripts: z.boolean().default(false).describe('Whether scripts may run on the worker itself (via: local)'),
   httpAllowHosts: z
     .array(z.string().min(1))

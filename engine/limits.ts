@@ -133,6 +133,10 @@ export const CHECK_CONNECT_MS = 10_000;
 export const CHECK_TLS_MS = 15_000;
 /** A question to a name server is answered within this time or counts as unanswered. */
 export const CHECK_DNS_MS = 10_000;
+/** One message to a channel is answered within this time, or nobody knows whether it was taken. */
+export const CHANNEL_SEND_MS = 15_000;
+/** How long a step may try to send a message. */
+export const NOTICE_TIMEOUT_MS = 30_000;
 /** What a check from the target may take beside its request: managed run commands need 20 to 60 s to begin. */
 export const CHECK_TRANSPORT_MS = 120_000;
 /** How much of an answer's body a check keeps in its result; what was expected is looked for in all of it. */

@@ -17,6 +17,7 @@ export interface Ports {
   readonly http: Http;
   readonly tls: Tls;
   readonly dns: Dns;
+  readonly channels: Channels;
   readonly secrets: Secrets;
   readonly tickets: Tickets;
   readonly signer: Signer;
@@ -165,6 +166,26 @@ export type DnsAnswer =
 /** Asks name servers from the worker; the file of hosts is not looked at. */
 export interface Dns {
   readonly ask: (question: DnsQuestion, signal: AbortSignal) => Promise<DnsAnswer>;
+}
+
+/** One message to a channel, `kind:name`. */
+export interface ChannelMessage {
+  readonly channel: string;
+  readonly text: string;
+  readonly timeoutMs: number;
+}
+
+/** What became of a message. Addresses of channels are secrets: no `message` here tells one. */
+export type ChannelAnswer =
+  | { readonly kind: 'delivered'; readonly status: number }
+  | { readonly kind: 'not_sent'; readonly message: string; readonly retryAfterMs: number }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'ambiguous'; readonly message: string };
+
+/** Channels for messages to people. `send` makes one request and never repeats it. */
+export interface Channels {
+  readonly has: (name: string) => boolean;
+  readonly send: (message: ChannelMessage, signal: AbortSignal) => Promise<ChannelAnswer>;
 }
 
 /** Values of secret references, read at the time of use and not kept. */

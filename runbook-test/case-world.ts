@@ -21,6 +21,7 @@ export function casePorts(time: VirtualTime, seed: number): Omit<Ports, 'queue'>
     http: closed('an address'),
     tls: closed('an address'),
     dns: closed('a name server'),
+    channels: closed('a channel'),
     secrets: { resolve: async () => ({ kind: 'found', value: 'a-secret-of-a-test' }) },
     tickets: makeMemoryTickets(),
     signer: signerOf(systemIds.sha256),

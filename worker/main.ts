@@ -10,6 +10,7 @@ import { openWakeUps } from '../adapters/redis/wake-ups.ts';
 import { createLocalShell } from '../adapters/shell/local.ts';
 import { createShell } from '../adapters/shell/router.ts';
 import { createSshShell } from '../adapters/shell/ssh.ts';
+import { createChannels, readChannels } from '../adapters/system/channels.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { createDns } from '../adapters/system/dns.ts';
 import { createHttp } from '../adapters/system/http.ts';
@@ -91,6 +92,7 @@ async function openPorts(
     http: createHttp({ allowHosts: config.httpAllowHosts }),
     tls: createTls({ allowHosts: config.httpAllowHosts }),
     dns: createDns({ allowHosts: config.httpAllowHosts }),
+    channels: createChannels({ references: readChannels(config.channelsFile), secrets, allowHosts: config.httpAllowHosts }),
     secrets,
     tickets,
     signer: await loadSigner({ publicKeyDir: join(keysDir, 'public') }),

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { checkServerIdentity, connect } from 'node:tls';
 import type { Tls, TlsAnswer } from '../../engine/ports.ts';
 import { makeAddressRules } from './address-rules.ts';
@@ -18,16 +19,31 @@ export function createTls(options: { readonly allowHosts: readonly string[] }): 
   };
 }
 
-interface Handshake {
+/** A server to shake hands with: the address is connected to, `serverName` must be one of the names of its certificate. */
+export interface Handshake {
   readonly address: string;
   readonly port: number;
   readonly serverName: string;
   readonly signal: AbortSignal;
 }
 
-/** The defaults of Node decide what is trusted; NODE_TLS_REJECT_UNAUTHORIZED cannot weaken them. */
-function handshake({ address, port, serverName, signal }: Handshake): Promise<TlsAnswer> {
-  return new Promise((resolve) => {
+async function handshake(wanted: Handshake): Promise<TlsAnswer> {
+  try {
+    const socket = await verifiedSocket(wanted);
+    const certificate = socket.getPeerX509Certificate();
+    socket.destroy();
+    return seen(certificate);
+  } catch (error) {
+    return { kind: 'failed', message: refusal(error instanceof Error ? error : new Error(String(error))) };
+  }
+}
+
+/**
+ * A connection whose certificate has been verified and over which nothing has been sent. The defaults of Node decide what is trusted;
+ * NODE_TLS_REJECT_UNAUTHORIZED cannot weaken them. Rejects with the reason.
+ */
+export function verifiedSocket({ address, port, serverName, signal }: Handshake): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
     const socket = connect({
       host: address,
       port,
@@ -37,13 +53,15 @@ function handshake({ address, port, serverName, signal }: Handshake): Promise<Tl
       checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
     });
     const stop = (): void => void socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('the check was stopped'));
-    const answer = (given: TlsAnswer): void => {
+    socket.on('secureConnect', () => {
       signal.removeEventListener('abort', stop);
-      socket.destroy();
-      resolve(given);
-    };
-    socket.on('secureConnect', () => answer(seen(socket.getPeerX509Certificate())));
-    socket.on('error', (error) => answer({ kind: 'failed', message: refusal(error) }));
+      resolve(socket);
+    });
+    // It stays for the life of the socket: an error that nobody listens to would end the process.
+    socket.on('error', (error) => {
+      signal.removeEventListener('abort', stop);
+      reject(error);
+    });
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
   });

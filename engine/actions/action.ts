@@ -200,7 +200,7 @@ export interface EffectAction<Input = never> extends ActionHead<Input> {
 }
 
 /** The part of the outside world that an action may touch. Actions never log and never write the store. */
-export type ActionPorts = Pick<Ports, 'clock' | 'azure' | 'shell' | 'http' | 'tls' | 'dns' | 'secrets' | 'ids'>;
+export type ActionPorts = Pick<Ports, 'clock' | 'azure' | 'shell' | 'http' | 'tls' | 'dns' | 'channels' | 'secrets' | 'ids'>;
 
 /** What `record` may touch: it writes what the store keeps beside runs, never the run. */
 export type RecordPorts = Pick<Ports, 'store' | 'ids'>;

@@ -29,6 +29,7 @@ import { backupTrigger } from './backup-trigger.ts';
 import { dnsCheck } from './dns-check.ts';
 import { dscTest } from './dsc-test.ts';
 import { httpCheck } from './http-check.ts';
+import { notifySend } from './notify-send.ts';
 import { tcpCheck } from './tcp-check.ts';
 import { tlsCheck } from './tls-check.ts';
 
@@ -63,6 +64,7 @@ const LIST: readonly Action[] = [
   dnsCheck,
   dscTest,
   httpCheck,
+  notifySend,
   tcpCheck,
   tlsCheck,
 ];

@@ -140,6 +140,7 @@ function portsOf(time: VirtualTime, dice: Dice, store: Store): Omit<Ports, 'queu
     http: {} as Ports['http'],
     tls: {} as Ports['tls'],
     dns: {} as Ports['dns'],
+    channels: {} as Ports['channels'],
     secrets: { resolve: async () => ({ kind: 'unavailable', message: 'there are no secrets in this world' }) },
     tickets: makeMemoryTickets(),
     signer: SIGNER,

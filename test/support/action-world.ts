@@ -24,6 +24,7 @@ export function actionPorts(ports: Partial<ActionPorts>): ActionPorts {
     http: { request: missing, connect: missing },
     tls: { certificate: missing },
     dns: { ask: missing },
+    channels: { has: missing, send: missing },
     secrets: { resolve: (reference) => Promise.resolve({ kind: 'found', value: `value of ${reference}` }) },
     ids: {
       newRunId: missing,

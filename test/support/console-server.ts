@@ -82,7 +82,7 @@ const dark: Shell = {
   remove: async () => undefined,
 };
 
-async function workInTheDark(given: Omit<Ports, 'http' | 'tls' | 'dns' | 'secrets'>, runId: string): Promise<void> {
+async function workInTheDark(given: Omit<Ports, 'http' | 'tls' | 'dns' | 'channels' | 'secrets'>, runId: string): Promise<void> {
   const ports = given as Ports;
   const engine = {
     ports,

@@ -203,6 +203,7 @@ function portsOf(time: VirtualTime): Ports {
     http: {} as Ports['http'],
     tls: {} as Ports['tls'],
     dns: {} as Ports['dns'],
+    channels: {} as Ports['channels'],
     secrets: { resolve: async () => ({ kind: 'unavailable', message: 'no secrets here' }) },
     tickets: makeMemoryTickets(),
     signer: { sign: (text) => ({ keyId: 'test', value: mark(text) }), verify: (text, { value }) => value === mark(text) },

@@ -161,9 +161,12 @@ async function storeToken(
 }
 
 /** Lets a worker work on a run; steps that touch the outside are not expected. */
-export async function workOn(ports: Omit<Ports, 'shell' | 'http' | 'tls' | 'dns' | 'secrets' | 'tickets'>, runId: string): Promise<void> {
+export async function workOn(
+  ports: Omit<Ports, 'shell' | 'http' | 'tls' | 'dns' | 'channels' | 'secrets' | 'tickets'>,
+  runId: string,
+): Promise<void> {
   const closed = { shell: refuse('shell'), http: refuse('http'), tls: refuse('tls'), dns: refuse('dns') };
-  const kept = { secrets: refuse('secrets'), tickets: refuse('tickets') };
+  const kept = { channels: refuse('channels'), secrets: refuse('secrets'), tickets: refuse('tickets') };
   const engine = {
     ports: { ...ports, ...closed, ...kept },
     actions,
