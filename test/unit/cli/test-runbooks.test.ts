@@ -139,7 +139,11 @@ describe('the runbooks that ship', () => {
       const asks = [...allSteps(runbook.steps)].some(({ body }) => body.kind === 'approval');
       const shown = {
         'a good path': cases.some(({ expect: { status } }) => status === 'succeeded'),
-        'a failing step': cases.some(({ expect: { status } }) => status === 'failed' || status === 'partially_failed'),
+        'a failing step': cases.some(
+          // A runbook may have a person asked about what failed.
+          ({ expect: { status, steps } }) =>
+            status === 'failed' || status === 'partially_failed' || (status === 'paused' && Object.values(steps ?? {}).includes('failed')),
+        ),
         'a cancel': cases.some(({ events }) => events.some((event) => event.do === 'cancel')),
         'an approval that nobody gives':
           !asks ||
