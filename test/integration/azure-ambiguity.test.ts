@@ -45,7 +45,8 @@ let ports: ActionPorts;
 let groups: string;
 let shop: readonly Target[];
 
-beforeAll(async () => {
+// Each action has an estate of its own: what one row leaves behind must not decide what the next one finds.
+async function startEstate(): Promise<void> {
   simulator = await startSimulator(SIMULATOR_FLAGS);
   ports = portsOf(azureOf(simulator));
   groups = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
@@ -59,8 +60,7 @@ beforeAll(async () => {
   const resolved = await recoveryPlanTargets(ports.azure, source, null, new AbortController().signal);
   if (resolved.kind !== 'resolved') throw new Error(resolved.message);
   shop = resolved.targets;
-});
-afterAll(() => simulator.stop());
+}
 
 const vm = (name: string): Target =>
   machine({
@@ -162,6 +162,9 @@ test('every effectful action of Azure has its row', () => {
 });
 
 describe.each(ROWS)('$action', (row) => {
+  beforeAll(startEstate);
+  afterAll(() => simulator.stop());
+
   test.each(FAULTS.map((fault, index) => ({ ...fault, index })))('$fault', { timeout: 60_000 }, async (fault) => {
     const name = row.names[fault.index] ?? '';
     const action = effectOf(row.action);
