@@ -9,7 +9,9 @@ export interface Answer {
 }
 
 /** What can be said about a step of which nobody knows whether it had its effect. */
-export function unknownAnswers(record: Pick<StepRecord, 'candidates'>): readonly Answer[] {
+export function unknownAnswers(record: Pick<StepRecord, 'candidates' | 'before'>): readonly Answer[] {
+  // An action of several requests keeps the name of the one that was sent last.
+  const parted = typeof record.before?.['part'] === 'string';
   const found = (record.candidates ?? []).map((operation): Answer => ({
     as: 'adopt',
     operation,
@@ -25,9 +27,19 @@ export function unknownAnswers(record: Pick<StepRecord, 'candidates'>): readonly
           },
         ];
   return [
-    { as: 'succeeded', consequence: 'it happened: the run goes on as if the step had succeeded' },
+    {
+      as: 'succeeded',
+      consequence: parted
+        ? 'all of it happened: requests of this step that were not sent yet are left out'
+        : 'it happened: the run goes on as if the step had succeeded',
+    },
     { as: 'failed', consequence: 'it did not happen: the step fails, and cleanup runs unless its failure is tolerated' },
-    { as: 'again', consequence: 'it did not happen and is sent once more: if you are wrong, it happens twice' },
+    {
+      as: 'again',
+      consequence: parted
+        ? 'the targets are read again: what they show as done is kept, the rest is sent'
+        : 'it did not happen and is sent once more: if you are wrong, it happens twice',
+    },
     ...named,
   ];
 }
