@@ -19,6 +19,8 @@ export interface Clock {
   /** Time of the next entry in ms since the epoch, undefined when nothing waits. */
   readonly nextMs: () => number | undefined;
   readonly manual: boolean;
+  /** Sets how far the clock is ahead of the client's (ms). What waits goes on waiting for as long as before. */
+  readonly skew: (aheadMs: number) => void;
   readonly stop: () => void;
 }
 
@@ -69,7 +71,10 @@ export function makeClock(pace: Pace, startMs?: number): Clock {
   const manual = startMs !== undefined;
   let manualMs = startMs ?? 0;
   let timer: NodeJS.Timeout | undefined;
-  const nowMs = (): number => (manual ? manualMs : Date.now());
+  let aheadMs = 0;
+  // Entries wait on the clock without its skew, so that a skew shortens or lengthens no wait.
+  const plainMs = (): number => (manual ? manualMs : Date.now());
+  const nowMs = (): number => plainMs() + aheadMs;
   const paced = (durationMs: number): number => (pace.kind === 'fixed' ? pace.stageMs : durationMs / pace.scale);
   const pacedPeriod = (periodMs: number): number => periodMs / (pace.kind === 'fixed' ? FIXED_PERIOD_SCALE : pace.scale);
 
@@ -96,7 +101,7 @@ export function makeClock(pace: Pace, startMs?: number): Clock {
   };
 
   const enter = (delayMs: number, run: () => void): (() => void) => {
-    const entry = queue.insert(nowMs() + delayMs, run);
+    const entry = queue.insert(plainMs() + delayMs, run);
     if (queue.head() === entry) wait();
     return () => queue.remove(entry);
   };
@@ -116,7 +121,13 @@ export function makeClock(pace: Pace, startMs?: number): Clock {
       manualMs = endMs;
       return count;
     },
-    nextMs: () => queue.head()?.atMs,
+    nextMs: () => {
+      const head = queue.head();
+      return head === undefined ? undefined : head.atMs + aheadMs;
+    },
+    skew: (wantedMs) => {
+      aheadMs = wantedMs;
+    },
     stop: () => {
       clearTimeout(timer);
       queue.clear();

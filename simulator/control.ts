@@ -1,7 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { CATALOGUE, armFault } from './faults.ts';
+import { catalogue } from './faults/deeds.ts';
+import { armFault, disarmFaults } from './faults/faults.ts';
+import { FAULT_SETS, armSet } from './faults/sets.ts';
 import { machineFile, machineOrders, writeMachineFile } from './control-machines.ts';
 import { worldView } from './control-world.ts';
 import { servedOperations } from './routing.ts';
@@ -34,13 +36,14 @@ const CALLS: readonly (readonly [string, string, Perform])[] = [
   ['GET', 'orders', ({ world }) => ({ status: 200, body: machineOrders(world) })],
   ['GET', 'unmatched', unmatched],
   ['GET', 'metrics', ({ world }) => ({ status: 200, body: { operations: Object.fromEntries(world.counts) } })],
-  ['GET', 'faults/catalogue', () => ({ status: 200, body: { faults: CATALOGUE, operations: servedOperations() } })],
+  ['GET', 'faults/catalogue', () => ({ status: 200, body: { faults: catalogue(), sets: FAULT_SETS, operations: servedOperations() } })],
   [
     'GET',
     'faults',
     ({ world }) => ({ status: 200, body: { faults: world.faults.map(({ fault, seen, struck }) => ({ ...fault, seen, struck })) } }),
   ],
-  ['POST', 'faults', ({ world, body }) => ({ status: 201, body: armFault(world, body()) })],
+  ['POST', 'faults', ({ world, body }) => ({ status: 201, body: armFault(world, body(), servedOperations()) })],
+  ['POST', 'fault-sets/*', ({ world, parts }) => ({ status: 201, body: { faults: armSet(world, parts[1] ?? '', servedOperations()) } })],
   ['DELETE', 'faults', disarm],
   ['DELETE', 'faults/*', disarm],
   ['GET', 'clock', ({ world }) => ({ status: 200, body: clockView(world) })],
@@ -110,9 +113,8 @@ function unmatched({ world }: Asked): Reply {
 
 function disarm({ world, parts }: Asked): Reply {
   const id = parts[1];
-  const kept = id === undefined ? [] : world.faults.filter((armed) => armed.fault.id !== id);
-  if (id !== undefined && kept.length === world.faults.length) return { status: 404, body: { error: `no fault ${id}` } };
-  world.faults.splice(0, world.faults.length, ...kept);
+  const count = disarmFaults(world, id);
+  if (id !== undefined && count === 0) return { status: 404, body: { error: `no fault ${id}` } };
   return { status: 204 };
 }
 

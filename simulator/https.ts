@@ -3,11 +3,13 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { armError } from './arm-errors.ts';
-import { scopeRefusal } from './compute/find.ts';
-import { faultAnswer, strike } from './faults.ts';
+import { regionRefusal, scopeRefusal } from './compute/find.ts';
+import { disturb } from './faults/answers.ts';
+import { strike } from './faults/faults.ts';
+import { pageOf } from './faults/pages.ts';
 import { findRoute } from './routing.ts';
 import type { Certificate } from './certificate.ts';
-import type { Deed, Fault } from './faults.ts';
+import type { Fault } from './faults/faults.ts';
 import type { Identity } from './identity.ts';
 import type { Answer, Call, Caller, Route } from './route.ts';
 import type { World } from './world.ts';
@@ -116,21 +118,30 @@ async function perform(world: World, request: Request): Promise<void> {
   const { route, call, asked, answer } = request;
   world.counts.set(route.operation, (world.counts.get(route.operation) ?? 0) + 1);
   const suspect = { operation: route.operation, resource: call.path, principal: call.caller.name };
-  const before = strike(world, { ...suspect, when: 'before' });
-  if (before !== undefined) {
-    const outcome = { status: statusOf(before.do), effect: { effect: 'none', resource: call.path } } as const;
-    note(world, request, { answer: outcome, fault: before });
-    return suffer(world, request, before.do);
-  }
+  const before = strike(world, { ...suspect, when: 'before' }) ?? strike(world, { ...suspect, when: 'instead' });
+  if (before !== undefined) return suffer(world, request, { fault: before, given: undefined });
   const given = operate(world, request);
-  const after = strike(world, { ...suspect, when: 'after' });
-  note(world, request, { answer: given, fault: after });
-  if (after !== undefined) return suffer(world, request, after.do);
+  const fault = strikeAfter(world, request, given);
+  if (fault !== undefined) return suffer(world, request, { fault, given });
+  note(world, request, { answer: given, fault });
   return send(world, asked, answer, given, call);
 }
 
+/** The fault that strikes once the service has been asked: after an effect, at a poll of an operation, at a list. */
+function strikeAfter(world: World, { route, call }: Request, given: Answer): Fault | undefined {
+  const suspect = { operation: route.operation, resource: call.path, principal: call.caller.name };
+  const started = given.effect?.operationId === undefined ? undefined : world.operations.get(given.effect.operationId.toLowerCase());
+  if (started !== undefined) started.startedBy = suspect;
+  const after = strike(world, { ...suspect, when: 'after' });
+  if (after !== undefined) return after;
+  if (call.method !== 'GET') return undefined;
+  const polled = world.operations.get((call.params['operationId'] ?? '').toLowerCase());
+  if (polled !== undefined) return strike(world, { ...(polled.startedBy ?? suspect), when: 'onPoll' });
+  return route.operation.includes('_List') ? strike(world, { ...suspect, when: 'onList' }) : undefined;
+}
+
 function operate(world: World, { route, call, text }: Request): Answer {
-  const scope = scopeRefusal(world, { ...call, body: undefined });
+  const scope = scopeRefusal(world, { ...call, body: undefined }) ?? regionRefusal(world, { ...call, body: undefined });
   if (scope !== undefined) return scope;
   if (route.body === undefined) return route.handle(world, { ...call, body: undefined });
   let parsed: unknown;
@@ -168,24 +179,81 @@ function note(world: World, { route, call, text }: Request, given: { readonly an
   });
 }
 
-/** What the client sees of a fault. */
-function suffer(world: World, { asked, answer, call }: Request, deed: Deed): void {
-  if ('status' in deed) return send(world, asked, answer, faultAnswer(deed), call);
-  const reset = (): void => void asked.socket.destroy();
-  if ('hang' in deed) {
-    const timer = setTimeout(reset, deed.hang);
-    asked.socket.once('close', () => clearTimeout(timer));
-    return undefined;
+/** What the client sees of a fault. A late effect comes when its time has come, whoever still waits for it. */
+function suffer(world: World, request: Request, struck: { readonly fault: Fault; readonly given: Answer | undefined }): void {
+  const { asked, answer, call } = request;
+  const { fault, given } = struck;
+  const deed = fault.do;
+  const seen =
+    'shiftPages' in deed && given !== undefined
+      ? ({ kind: 'send', answer: pageOf(world, deed.shiftPages, { call, given }) } as const)
+      : disturb(world, deed, { call, given });
+  const nothing = { effect: fault.when === 'instead' && !('lateEffect' in deed) ? 'refused' : 'none', resource: call.path } as const;
+  const told = seen?.kind === 'send' ? seen.answer : { status: 0 };
+  note(world, request, { answer: given ?? { ...told, effect: nothing }, fault });
+  if ('lateEffect' in deed)
+    world.clock.after(deed.lateEffect * 1000, () => note(world, request, { answer: operate(world, request), fault }));
+  if (seen === undefined) return given === undefined ? void asked.socket.destroy() : send(world, asked, answer, given, call);
+  switch (seen.kind) {
+    case 'send':
+      return send(world, asked, answer, seen.answer, call);
+    case 'reset':
+      return void asked.socket.destroy();
+    case 'hang': {
+      const timer = setTimeout(() => asked.socket.destroy(), seen.ms);
+      asked.socket.once('close', () => clearTimeout(timer));
+      return undefined;
+    }
+    case 'truncate':
+      return truncate(world, request, seen.answer);
+    case 'slow':
+      return trickle(world, request, seen);
   }
-  return reset();
 }
 
-function statusOf(deed: Deed): number {
-  return 'status' in deed ? deed.status : 0;
+/** Half of a body that was announced whole. */
+function truncate(world: World, { asked, answer, call }: Request, given: Answer): void {
+  const whole = Buffer.from(head(world, { asked, answer, given, call }) ?? ' ');
+  answer.setHeader('content-length', whole.length);
+  answer.write(whole.subarray(0, Math.floor(whole.length / 2)), () => asked.socket.destroy());
 }
 
-/** Sends an answer with the headers every answer of Azure carries. */
+function trickle(world: World, { asked, answer, call }: Request, seen: { readonly answer: Answer; readonly everyMs: number }): void {
+  const whole = Buffer.from(head(world, { asked, answer, given: seen.answer, call }) ?? '');
+  let place = 0;
+  const timer = setInterval(() => {
+    if (place < whole.length) answer.write(whole.subarray(place, place + 1));
+    else {
+      clearInterval(timer);
+      answer.end();
+    }
+    place += 1;
+  }, seen.everyMs);
+  asked.socket.once('close', () => clearInterval(timer));
+}
+
+/** Sends an answer. */
 function send(world: World, asked: IncomingMessage, answer: ServerResponse, given: Answer, call?: Omit<Call, 'body'>): void {
+  const text = head(world, { asked, answer, given, call });
+  if (text === undefined) answer.end();
+  else answer.end(text);
+}
+
+/** Sets status and the headers that every answer of Azure carries, and returns the body; undefined when there is none. */
+function head(
+  world: World,
+  {
+    asked,
+    answer,
+    given,
+    call,
+  }: {
+    readonly asked: IncomingMessage;
+    readonly answer: ServerResponse;
+    readonly given: Answer;
+    readonly call: Omit<Call, 'body'> | undefined;
+  },
+): string | undefined {
   const requestId = world.draws.nextUuid('request');
   const correlationId = call?.correlationId ?? world.draws.nextUuid('correlation');
   const remaining = asked.method === 'GET' ? 'x-ms-ratelimit-remaining-subscription-reads' : 'x-ms-ratelimit-remaining-subscription-writes';
@@ -203,9 +271,13 @@ function send(world: World, asked: IncomingMessage, answer: ServerResponse, give
   };
   answer.statusCode = given.status;
   for (const [name, value] of Object.entries(headers)) answer.setHeader(name, value);
-  if (given.body === undefined) return void answer.end();
+  if (given.text !== undefined) {
+    answer.setHeader('content-type', given.text.startsWith('<') ? 'text/html' : 'application/json; charset=utf-8');
+    return given.text;
+  }
+  if (given.body === undefined) return undefined;
   answer.setHeader('content-type', 'application/json; charset=utf-8');
-  answer.end(JSON.stringify(given.body));
+  return JSON.stringify(given.body);
 }
 
 async function readBody(asked: IncomingMessage): Promise<string | undefined> {

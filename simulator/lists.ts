@@ -1,3 +1,4 @@
+import { standing } from './faults/faults.ts';
 import { DURATIONS } from './times.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +14,8 @@ export function listNow(world: World, kind: string, id: string, body: unknown): 
 export function listLater(world: World, kind: string, id: string, body: unknown): void {
   const key = `${kind} ${id.toLowerCase()}`;
   const nowMs = world.clock.nowMs();
-  const lagMs = world.clock.paced(world.draws.next(`list-lag:${key}`) * DURATIONS.listLag);
+  const ordered = standing(world, 'listLag', `/${id.toLowerCase()}/`)?.listLag ?? 0;
+  const lagMs = world.clock.paced(world.draws.next(`list-lag:${key}`) * DURATIONS.listLag + ordered * 1000);
   const dueMs = Math.max(nowMs + lagMs, world.listDue.get(key) ?? 0);
   world.listDue.set(key, dueMs);
   world.clock.afterPaced(dueMs - nowMs, () => {

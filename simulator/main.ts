@@ -7,7 +7,7 @@ import { certificateOf } from './certificate.ts';
 import { makeClock } from './clock.ts';
 import { serveControl } from './control.ts';
 import { estateFile, loadEstate } from './estate.ts';
-import { armFault } from './faults.ts';
+import { armFault } from './faults/faults.ts';
 import { serveArm } from './https.ts';
 import { makeIdentity } from './identity.ts';
 import { openLedger } from './ledger.ts';
@@ -19,6 +19,7 @@ import { claimBlock, isolatedPrefix, moveEstate } from './network/addresses.ts';
 import { USAGE, readOptions } from './options.ts';
 import { populate } from './populate.ts';
 import { makeDraws } from './random.ts';
+import { servedOperations } from './routing.ts';
 import type { LoadedEstate } from './estate.ts';
 import type { Options } from './options.ts';
 import type { World } from './world.ts';
@@ -62,7 +63,7 @@ async function start(options: Options, loaded: LoadedEstate): Promise<void> {
   world.isolation = probeIsolation(options.isolation, ...probeRoot(world));
   populate(world);
   if (options.faultsFile !== undefined)
-    for (const fault of JSON.parse(readFileSync(options.faultsFile, 'utf8')) as unknown[]) armFault(world, fault);
+    for (const fault of JSON.parse(readFileSync(options.faultsFile, 'utf8')) as unknown[]) armFault(world, fault, servedOperations());
   const arm = await serveArm(world, { identity, certificate, port: options.port });
   const control = await serveControl(world, { port: options.controlPort, token: controlToken });
 
@@ -111,6 +112,7 @@ function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly sta
     ledger: openLedger(stateFolder),
     faults: [],
     unmatched: [],
+    lastElements: new Map(),
     counts: new Map(),
     disks: new Map(),
     securityRules: new Map(),
@@ -126,6 +128,7 @@ function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly sta
     operations: new Map(),
     isolatedAddresses: { next: 0, prefix: isolatedPrefix(given.block) },
     isolation: 'none',
+    downRegion: undefined,
     endpoint: '',
   };
 }

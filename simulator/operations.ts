@@ -21,6 +21,8 @@ export interface Operation {
   resultUrl: string;
   /** The job that a status of Backup names. */
   jobName?: string;
+  /** The request that started it, so that a fault can tell its polls from others. */
+  startedBy?: { readonly operation: string; readonly resource: string; readonly principal: string };
 }
 
 /** Opens an operation. The URLs are set by the family that gives them out. */

@@ -37,6 +37,8 @@ export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: unknown;
+  /** A body that is not JSON, as proxies and broken services send it. */
+  readonly text?: string;
   readonly effect?: Effect;
 }
 

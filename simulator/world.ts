@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import type { MachinePower, Provisioning } from './compute/power-state.ts';
 import type { RunCommand } from './compute/run-command.ts';
 import type { Estate } from './estate.ts';
-import type { ArmedFault } from './faults.ts';
+import type { ArmedFault } from './faults/faults.ts';
 import type { Ledger } from './ledger.ts';
 import type { Lists } from './lists.ts';
 import type { Isolation } from './machine/isolation.ts';
@@ -169,6 +169,8 @@ export interface World {
   readonly ledger: Ledger;
   readonly faults: ArmedFault[];
   readonly unmatched: Unmatched[];
+  /** The last element that a page of a list showed, by the path of the list. */
+  readonly lastElements: Map<string, unknown>;
   readonly counts: Map<string, number>;
   readonly lists: Lists;
   readonly listDue: Map<string, number>;
@@ -186,6 +188,8 @@ export interface World {
   readonly operations: Map<string, Operation>;
   readonly isolatedAddresses: { next: number; readonly prefix: string };
   isolation: Isolation;
+  /** A region that is down. */
+  downRegion: string | undefined;
   /** https://host:port, known when the server listens. */
   endpoint: string;
 }

@@ -1,11 +1,12 @@
 import type { Table } from '../transition.ts';
 
-export type BackupJobState = 'InProgress' | 'Completed' | 'Failed';
-export type BackupJobEvent = 'complete' | 'fail';
+export type BackupJobState = 'InProgress' | 'Completed' | 'CompletedWithWarnings' | 'Failed';
+export type BackupJobEvent = 'complete' | 'warn' | 'fail';
 
 /** Edges of a backup job. */
 export const BACKUP_JOB: Table<BackupJobState, BackupJobEvent> = {
-  InProgress: { complete: 'Completed', fail: 'Failed' },
+  InProgress: { complete: 'Completed', warn: 'CompletedWithWarnings', fail: 'Failed' },
   Completed: {},
+  CompletedWithWarnings: {},
   Failed: {},
 };

@@ -1,4 +1,4 @@
-import { strike } from '../faults.ts';
+import { fateOf } from '../faults/fate.ts';
 import { listLater } from '../lists.ts';
 import { captureFiles } from '../machine/points.ts';
 import { moveOperation, openOperation } from '../operations.ts';
@@ -47,19 +47,21 @@ export function startBackup(
   };
   item.running = job.name;
   item.vault.backupJobs.set(job.name, job);
-  const suspect = { operation: TRIGGER_OPERATION, resource: call.path, principal: call.caller.name, when: 'duringJob' } as const;
-  const deed = strike(world, suspect)?.do;
+  const fate = fateOf(world, call, TRIGGER_OPERATION);
   const operation = openOperation(world, world.draws.nextUuid('backup-operation'), () => ({ status: 204 }));
   world.clock.after(DURATIONS.backupAccepted, () => {
     changed(world, job);
     moveOperation(world, operation, 'succeed');
   });
-  const draw = (stage: string, low: number, high: number): number => world.draws.between(`${stage}:${item.machine.key}`, low, high);
+  if (fate.stuck) return { job, operation };
+  const draw = (stage: string, low: number, high: number): number =>
+    fate.slow * world.draws.between(`${stage}:${item.machine.key}`, low, high);
   world.clock.after(draw('snapshot', DURATIONS.snapshotLow, DURATIONS.snapshotHigh), () => {
-    if (deed !== undefined && 'failJob' in deed)
-      return end(world, job, { code: deed.failJob.code, message: deed.failJob.message ?? 'The snapshot could not be taken.' });
-    takeSnapshot(world, job);
-    world.clock.after(draw('vault-transfer', DURATIONS.vaultTransferLow, DURATIONS.vaultTransferHigh), () => end(world, job));
+    if (fate.failure !== undefined) return end(world, job, 'fail', fate.failure);
+    if (!fate.wrong) takeSnapshot(world, job);
+    world.clock.after(draw('vault-transfer', DURATIONS.vaultTransferLow, DURATIONS.vaultTransferHigh), () =>
+      end(world, job, fate.warned ? 'warn' : 'complete'),
+    );
   });
   return { job, operation };
 }
@@ -72,11 +74,11 @@ function takeSnapshot(world: World, job: BackupJob): void {
   changed(world, job);
 }
 
-function end(world: World, job: BackupJob, error?: BackupJob['error']): void {
+function end(world: World, job: BackupJob, event: BackupJobEvent, error?: NonNullable<BackupJob['error']>): void {
   const { item } = job;
-  move(job, error === undefined ? 'complete' : 'fail');
+  move(job, event);
   job.endMs = world.clock.nowMs();
-  job.error = error;
+  job.error = error === undefined ? undefined : { code: error.code, message: error.message };
   item.running = undefined;
   item.lastMs = job.startMs;
   item.lastStatus = error === undefined ? 'Completed' : 'Failed';

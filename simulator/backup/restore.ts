@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { armError, refusal } from '../arm-errors.ts';
 import { groupId, machineId } from '../arm-ids.ts';
-import { strike } from '../faults.ts';
+import { fateOf } from '../faults/fate.ts';
 import { listLater } from '../lists.ts';
 import { backupHeaders, moveOperation, openOperation } from '../operations.ts';
 import { param } from '../route.ts';
@@ -71,24 +71,26 @@ export function postRestore(world: World, call: Call, item: BackupItem): Answer 
     error: undefined,
   };
   item.vault.restoreJobs.set(name, job);
-  const suspect = { operation: RESTORE_OPERATION, resource: call.path, principal: call.caller.name, when: 'duringJob' } as const;
-  const deed = strike(world, suspect)?.do;
+  const fate = fateOf(world, call, RESTORE_OPERATION);
   const operation = openOperation(world, name, () => ({ status: 204 }));
   const headers = backupHeaders(world, operation, { resource, jobName: name }) ?? {};
   world.clock.after(DURATIONS.backupAccepted, () => {
     changed(world, job);
     moveOperation(world, operation, 'succeed');
   });
-  world.clock.after(world.draws.between(`restore:${item.machine.key}`, DURATIONS.restoreLow, DURATIONS.restoreHigh), () => {
-    const failing = deed !== undefined && 'failJob' in deed ? deed.failJob : undefined;
-    if (failing === undefined) makeDisks(world, job);
-    else job.error = { code: failing.code, message: failing.message ?? 'The disks could not be restored.' };
-    job.state = advance(BACKUP_JOB, job.state, failing === undefined ? 'complete' : 'fail');
+  const answer: Answer = { status: 202, headers, effect: { effect: 'started', resource, operationId: name, jobId: name } };
+  if (fate.stuck) return answer;
+  const durationMs = fate.slow * world.draws.between(`restore:${item.machine.key}`, DURATIONS.restoreLow, DURATIONS.restoreHigh);
+  world.clock.after(durationMs, () => {
+    const { failure } = fate;
+    if (failure === undefined) makeDisks(world, job);
+    else job.error = { code: failure.code, message: failure.message };
+    job.state = advance(BACKUP_JOB, job.state, failure !== undefined ? 'fail' : fate.warned ? 'warn' : 'complete');
     job.endMs = world.clock.nowMs();
     world.ledger.newPeriod(resource, RESTORE_OPERATION);
     changed(world, job);
   });
-  return { status: 202, headers, effect: { effect: 'started', resource, operationId: name, jobId: name } };
+  return answer;
 }
 
 /** Real disks, with names of Backup's own and without tags; the files of the point lie on the OS disk. */
@@ -123,7 +125,7 @@ function changed(world: World, job: RestoreJob): void {
 /** A restore job as GET or a list answers it. */
 export function restoreJobBody(world: World, job: RestoreJob, form: 'get' | 'list'): Readonly<Record<string, unknown>> {
   const { item, state, error } = job;
-  const done = state === 'Completed';
+  const done = state === 'Completed' || state === 'CompletedWithWarnings';
   return {
     id: `${backupVaultId(world, item.vault)}/backupJobs/${job.name}`,
     name: job.name,

@@ -15,6 +15,19 @@ export function scopeRefusal(world: World, call: Call): Answer | undefined {
   return armError(404, 'ResourceGroupNotFound', `Resource group '${resourceGroupName}' could not be found.`);
 }
 
+/** The refusal of a request for a machine whose region is down; undefined when it may be asked. */
+export function regionRefusal(world: World, call: Call): Answer | undefined {
+  const { resourceGroupName, vmName } = call.params;
+  if (resourceGroupName === undefined || vmName === undefined || world.downRegion === undefined) return undefined;
+  const machine = world.machines.get(keyOf(resourceGroupName, vmName));
+  if (machine?.location !== world.downRegion) return undefined;
+  return armError(
+    503,
+    'ServiceUnavailable',
+    `The compute service of ${machine.location} is temporarily unavailable. Please try again later.`,
+  );
+}
+
 /** The machine a request names, or the answer that there is none. */
 export function findMachine(world: World, call: Call): Machine | Answer {
   const group = param(call, 'resourceGroupName');

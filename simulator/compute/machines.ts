@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { standing } from '../faults/faults.ts';
 import { boot, halt } from '../machine/boot.ts';
 import { captureFiles } from '../machine/points.ts';
 import { removeRoot, rootFromEstate, rootFromManifest } from '../machine/root.ts';
@@ -142,9 +143,9 @@ function addDisk(
 }
 
 /** Powers a machine on; `after` runs when it runs. The agent reports itself ready some time later. */
-export function powerOn(world: World, machine: Machine, after: () => void): void {
+export function powerOn(world: World, machine: Machine, after: () => void, slow = 1): void {
   move(world, machine, 'start');
-  const durationMs = world.draws.between(`start:${machine.key}`, DURATIONS.startLow, DURATIONS.startHigh);
+  const durationMs = slow * world.draws.between(`start:${machine.key}`, DURATIONS.startLow, DURATIONS.startHigh);
   world.clock.after(durationMs, () => {
     if (!exists(world, machine)) return;
     machine.provisioning = 'Succeeded';
@@ -153,6 +154,7 @@ export function powerOn(world: World, machine: Machine, after: () => void): void
     const { boots } = machine;
     world.clock.after(DURATIONS.agentReady, () => {
       if (!exists(world, machine) || machine.power !== 'running' || machine.boots !== boots) return;
+      if (silent(world, machine)) return;
       machine.agentReady = !machine.bare;
       changed(world, machine);
       for (const command of machine.runCommands.values()) command.agentReady();
@@ -161,12 +163,29 @@ export function powerOn(world: World, machine: Machine, after: () => void): void
   });
 }
 
+function silent(world: World, machine: Machine): boolean {
+  const key = `/${machine.key}/`;
+  return standing(world, 'agentNever', key) !== undefined || standing(world, 'bootFails', key) !== undefined;
+}
+
+/** A start that finds no room: the machine falls back to where it was. */
+export function refuseStart(world: World, machine: Machine, given: { readonly slow: number; readonly after: () => void }): void {
+  move(world, machine, 'start');
+  const durationMs = given.slow * world.draws.between(`start:${machine.key}`, DURATIONS.startLow, DURATIONS.startHigh);
+  world.clock.after(durationMs, () => {
+    if (!exists(world, machine)) return;
+    machine.provisioning = 'Failed';
+    move(world, machine, 'refused');
+    given.after();
+  });
+}
+
 /** Takes a machine's power and its place; `after` runs when it is deallocated. */
-export function powerOff(world: World, machine: Machine, after: () => void): void {
+export function powerOff(world: World, machine: Machine, after: () => void, slow = 1): void {
   move(world, machine, 'deallocate');
   machine.agentReady = false;
   halt(world, machine);
-  const durationMs = world.draws.between(`deallocate:${machine.key}`, DURATIONS.deallocateLow, DURATIONS.deallocateHigh);
+  const durationMs = slow * world.draws.between(`deallocate:${machine.key}`, DURATIONS.deallocateLow, DURATIONS.deallocateHigh);
   world.clock.after(durationMs, () => {
     if (!exists(world, machine)) return;
     machine.provisioning = 'Succeeded';

@@ -1,9 +1,12 @@
 import { machineId } from '../arm-ids.ts';
 import { armError, refusal } from '../arm-errors.ts';
+import { fateOf } from '../faults/fate.ts';
 import { computeHeaders, moveOperation, openOperation } from '../operations.ts';
+import { DURATIONS } from '../times.ts';
 import { follow } from '../transition.ts';
-import { powerOff, powerOn } from './machines.ts';
+import { powerOff, powerOn, refuseStart } from './machines.ts';
 import { POWER } from './power-state.ts';
+import type { Fate } from '../faults/fate.ts';
 import type { Operation } from '../operations.ts';
 import type { Answer, Call } from '../route.ts';
 import type { Machine, World } from '../world.ts';
@@ -44,14 +47,33 @@ export function changePower(
     endWith(world, machine, operation);
     return { ...answer, effect: { effect: 'none', resource, operationId: operation.id } };
   }
-  machine.provisioning = 'Updating';
   const ended = (): void => {
     moveOperation(world, operation, 'succeed');
     world.ledger.newPeriod(resource, OPERATIONS[verb === 'start' ? 'deallocate' : 'start']);
   };
-  if (verb === 'start') powerOn(world, machine, ended);
-  else powerOff(world, machine, ended);
+  run(world, machine, { verb, operation, ended, fate: fateOf(world, request.call, OPERATIONS[verb]) });
   return { ...answer, effect: { effect: 'started', resource, operationId: operation.id } };
+}
+
+/** The change itself, as faults have ordered it. */
+function run(
+  world: World,
+  machine: Machine,
+  given: { readonly verb: 'start' | 'deallocate'; readonly operation: Operation; readonly ended: () => void; readonly fate: Fate },
+): void {
+  const { verb, operation, ended, fate } = given;
+  if (fate.stuck) return;
+  if (fate.wrong) return void world.clock.after(DURATIONS.startHigh * fate.slow, () => moveOperation(world, operation, 'succeed'));
+  machine.provisioning = 'Updating';
+  if (verb === 'deallocate') return powerOff(world, machine, ended, fate.slow);
+  const { failure } = fate;
+  if (failure === undefined) return powerOn(world, machine, ended, fate.slow);
+  const after = (): void => {
+    operation.error = { code: failure.code, message: failure.message };
+    moveOperation(world, operation, 'fail');
+    world.ledger.newPeriod(machineId(world, machine.group, machine.name), OPERATIONS.start);
+  };
+  return refuseStart(world, machine, { slow: fate.slow, after });
 }
 
 /** An operation that joined another one ends when the machine has come to rest. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { machineId } from '../arm-ids.ts';
 import { armError, refusal } from '../arm-errors.ts';
+import { fateOf } from '../faults/fate.ts';
 import { computeHeaders, moveOperation, openOperation } from '../operations.ts';
 import { param } from '../route.ts';
 import { DURATIONS } from '../times.ts';
@@ -65,6 +66,7 @@ export function putRunCommand(world: World, call: Call): Answer {
     },
     number: (known?.number ?? 0) + 1,
     replaces: known !== undefined,
+    fate: fateOf(world, call, 'VirtualMachineRunCommands_CreateOrUpdate'),
     provisioned: (failed) => {
       endOperation(operation, failed);
       moveOperation(world, operation, failed ? 'fail' : 'succeed');

@@ -3,6 +3,7 @@ import { DURATIONS, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
 import { EXECUTION } from './run-command-state.ts';
 import type { RunningScript, ScriptEnd } from '../machine/shell.ts';
+import type { Fate } from '../faults/fate.ts';
 import type { Operation } from '../operations.ts';
 import type { Machine, World } from '../world.ts';
 import type { ExecutionEvent, ExecutionState } from './run-command-state.ts';
@@ -46,6 +47,7 @@ export interface RunCommandStart {
   readonly order: RunCommandOrder;
   readonly number: number;
   readonly replaces: boolean;
+  readonly fate: Fate;
   readonly provisioned: (failed: boolean) => void;
 }
 
@@ -64,6 +66,9 @@ export function startRunCommand(world: World, machine: Machine, given: RunComman
     const id = `${given.order.name}.${given.number}`;
     const ordered = { id, text: given.order.script, variables, timeoutMs: given.order.timeoutInSeconds * 1000 };
     script = runScript(world, machine, ordered, (end) => finish(world, { machine, command, start: given, end }));
+    const { scriptKilledMs } = given.fate;
+    // Scripts run in real time, so this is real time too.
+    if (scriptKilledMs !== undefined) setTimeout(() => script?.kill(), scriptKilledMs);
     if (given.order.asyncExecution) provisioned(command, given, false);
   };
 
@@ -103,8 +108,8 @@ function finish(
   if (command.state !== 'Running') return;
   command.endMs = world.clock.nowMs();
   command.exitCode = end.exitCode;
-  command.output = end.output;
-  command.error = end.error;
+  command.output = start.fate.outputLost ? '' : end.output;
+  command.error = start.fate.outputLost ? '' : end.error;
   const failed = end.how !== 'exited' || end.exitCode !== 0;
   move(command, end.how === 'timedOut' ? 'timeOut' : failed ? 'fail' : 'succeed');
   command.message = MESSAGES[command.state] ?? '';

@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
+import { standing } from '../faults/faults.ts';
 import { writeOwned } from './owner.ts';
 import { emptyScratch } from './root.ts';
 import { writeHosts } from './names.ts';
@@ -14,7 +15,8 @@ export function boot(world: World, machine: Machine): void {
   if (machine.bare) return;
   emptyScratch(machine.root);
   writeOwned(machine.root, 'run/sim/machine', `hostname ${machine.hostname}\nbooted ${Math.floor(machine.bootedMs / 1000)}\n`);
-  for (const name of enabledUnits(machine.root)) {
+  const dead = standing(world, 'bootFails', `/${machine.key}/`) !== undefined;
+  for (const name of dead ? [] : enabledUnits(machine.root)) {
     const unit = readUnit(machine.root, name);
     if (unit !== undefined) startUnit(machine.root, unit, `boot-${machine.boots}`);
   }

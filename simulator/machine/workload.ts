@@ -18,7 +18,7 @@ const UPSTREAM_TIMEOUT_MS = 3000;
 
 /** Opens and closes the ports of a machine so that they agree with the state of its units. */
 export function syncWorkloads(world: World, machine: Machine): void {
-  if (machine.power !== 'running') return closeWorkloads(machine);
+  if (machine.power !== 'running' || machine.location === world.downRegion) return closeWorkloads(machine);
   const units = new Set([...machine.services.keys(), ...activeUnits(machine.root)]);
   for (const name of units) {
     const generation = activeGeneration(machine.root, name);

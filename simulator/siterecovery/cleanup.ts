@@ -1,5 +1,6 @@
 import { removeMachine } from '../compute/machines.ts';
 import { DURATIONS } from '../times.ts';
+import { keyOf } from '../world.ts';
 import { regionName, testMachineOf } from './item.ts';
 import { beginJob, endJob, runTask } from './job.ts';
 import { releaseItem } from './test-failover.ts';
@@ -16,7 +17,7 @@ export function runCleanup(world: World, job: Job, given: { readonly item: Item;
     endJob(world, job, error);
   };
   const succeeded = (): void => {
-    deleteTestMachine(world, item);
+    deleteTestMachine(world, item, job);
     endJob(world, job);
   };
   beginJob(world, job, () => runTask(world, job, { task, durationMs: cleanupMs(world, item), succeeded, failed }));
@@ -28,9 +29,14 @@ export function cleanupMs(world: World, item: Item): number {
 }
 
 /** Deletes an item's test machine with its interface and disks, and lets the item be tested again. */
-export function deleteTestMachine(world: World, item: Item): void {
+export function deleteTestMachine(world: World, item: Item, job: Job): void {
   const machine = testMachineOf(world, item);
-  if (machine !== undefined) removeMachine(world, machine);
+  const nic = machine === undefined ? undefined : world.nics.get(keyOf(machine.group, machine.nic));
+  if (machine !== undefined && !job.fate.wrong) removeMachine(world, machine);
+  if (machine !== undefined && nic !== undefined && job.fate.leftover) {
+    nic.machine = undefined;
+    world.nics.set(keyOf(machine.group, machine.nic), nic);
+  }
   releaseItem(world, item, 'cleaned');
 }
 

@@ -1,8 +1,9 @@
 import { replicationJobId } from '../arm-ids.ts';
+import { isReachable } from '../faults/region.ts';
 import { powerOff, powerOn, replicaMachine } from '../compute/machines.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { itemChanged, itemId, moveItem, regionName } from './item.ts';
-import { beginJob, endJob, runTask } from './job.ts';
+import { beginJob, endJob, runTask, unfailing } from './job.ts';
 import { addPoint, usablePoints } from './replication.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -48,7 +49,7 @@ export function runFailover(
     endJob(world, job, error);
   };
   const start = (): void =>
-    startRecovered(world, { part, task: tasks[3] }, () => {
+    startRecovered(world, { part, task: tasks[3], job }, () => {
       release(world, part.item, 'failedOver');
       endJob(world, job);
     });
@@ -61,7 +62,7 @@ export function runFailover(
   };
   const shutDown = (): void => shutDownSource(world, { part, task: tasks[1] }, create);
   beginJob(world, job, () =>
-    runTask(world, job, { task: tasks[0], durationMs: DURATIONS.failoverPrerequisites, succeeded: shutDown, failed }),
+    runTask(world, unfailing(job), { task: tasks[0], durationMs: DURATIONS.failoverPrerequisites, succeeded: shutDown, failed }),
   );
 }
 
@@ -75,6 +76,13 @@ export function shutDownSource(world: World, given: { readonly part: FailoverPar
   }
   task.state = 'InProgress';
   task.startMs = world.clock.nowMs();
+  // A source that cannot be reached cannot be shut down, and the failover goes on without.
+  if (!isReachable(world, machine))
+    return void world.clock.after(DURATIONS.failoverShutdown, () => {
+      task.state = 'Failed';
+      task.endMs = world.clock.nowMs();
+      then();
+    });
   powerOff(world, machine, () => {
     task.state = 'Succeeded';
     task.endMs = world.clock.nowMs();
@@ -86,7 +94,9 @@ export function shutDownSource(world: World, given: { readonly part: FailoverPar
 export function createRecovered(world: World, part: FailoverPart): void {
   const { item } = part;
   const { pair } = item.replication;
-  const point = part.wanted ?? addPoint(world, item, { kind: 'CrashConsistent', usableNow: true });
+  // Without its region the newest files cannot be had: the newest point has to do.
+  const stored = isReachable(world, item.machine) || item.machine.power !== 'running' ? undefined : usablePoints(world, item)[0];
+  const point = part.wanted ?? stored ?? addPoint(world, item, { kind: 'CrashConsistent', usableNow: true });
   const { name, nic } = item.machine;
   const machine = replicaMachine(world, item.machine, {
     name,
@@ -101,10 +111,14 @@ export function createRecovered(world: World, part: FailoverPart): void {
 }
 
 /** Powers the recovered machine on; the task ends when it runs. */
-export function startRecovered(world: World, given: { readonly part: FailoverPart; readonly task: Task }, then: () => void): void {
+export function startRecovered(
+  world: World,
+  given: { readonly part: FailoverPart; readonly task: Task; readonly job: Job },
+  then: () => void,
+): void {
   const { part, task } = given;
   const machine = part.item.recovered?.machine;
-  if (machine === undefined) return then();
+  if (machine === undefined || given.job.fate.wrong) return then();
   task.state = 'InProgress';
   task.startMs = world.clock.nowMs();
   return powerOn(world, machine, () => {
@@ -131,7 +145,7 @@ export function runCommit(world: World, job: Job, given: { readonly item: Item; 
 /** The point that a request wants; `missing` when there is none of the kind. */
 export function wantedPoint(world: World, item: Item, type: string): Point | 'newest' | 'missing' {
   const points = usablePoints(world, item);
-  if (type === 'Latest') return item.machine.power === 'running' ? 'newest' : (points[0] ?? 'missing');
+  if (type === 'Latest') return isReachable(world, item.machine) ? 'newest' : (points[0] ?? 'missing');
   const kinds: Readonly<Record<string, Point['kind'] | undefined>> = {
     LatestApplicationConsistent: 'ApplicationConsistent',
     LatestCrashConsistent: 'CrashConsistent',

@@ -1,4 +1,5 @@
 import { diskId, fabricObjectId, groupId, networkResourceId, vaultId } from '../arm-ids.ts';
+import { standing } from '../faults/faults.ts';
 import { listLater, listNow } from '../lists.ts';
 import { UNSET_SCENARIO_TIME, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
@@ -37,6 +38,7 @@ export interface Item {
 }
 
 const AGENT = '9.62.7246.1';
+const OLD_AGENT = '9.30.0.0';
 const RPO_WARNING_MS = 30 * 60_000;
 const RPO_CRITICAL_MS = 60 * 60_000;
 
@@ -122,6 +124,8 @@ export function regionName(location: string): string {
 }
 
 function health(world: World, item: Item): string {
+  const ordered = standing(world, 'health', `/${item.name}/`);
+  if (ordered !== undefined) return ordered.health;
   if (item.rpoSeconds === undefined) return 'None';
   const ageMs = item.rpoSeconds * 1000;
   if (ageMs > world.clock.pacedPeriod(RPO_CRITICAL_MS) + RPO_CRITICAL_GRACE_MS) return 'Critical';
@@ -169,6 +173,8 @@ function scenario(vault: string, item: Item): Readonly<Record<string, unknown>> 
 }
 
 function providerDetails(world: World, item: Item): Readonly<Record<string, unknown>> {
+  const outdated = standing(world, 'agentOutdated', `/${item.name}/`) === undefined ? undefined : OLD_AGENT;
+  const agentVersion = item.agentVersion ?? outdated;
   const { machine, replication } = item;
   const targetGroup = groupId(world, replication.pair.targetGroup);
   const targetNetwork = [...world.networks.values()].find((network) => network.name === replication.pair.network);
@@ -215,9 +221,9 @@ function providerDetails(world: World, item: Item): Readonly<Record<string, unkn
     monitoringPercentageCompletion: 0,
     monitoringJobType: 'InitialReplication',
     lastHeartbeat: azureTime(world.clock.nowMs()),
-    agentVersion: item.agentVersion ?? AGENT,
+    agentVersion: agentVersion ?? AGENT,
     agentExpiryDate: '9999-12-31T23:59:59.9999999',
-    isReplicationAgentUpdateRequired: item.agentVersion !== undefined,
+    isReplicationAgentUpdateRequired: agentVersion !== undefined,
     recoveryFabricObjectId:
       item.recovered === undefined ? null : fabricObjectId(world, item.recovered.machine.group, item.recovered.machine.name),
     vmProtectionState: ITEM_VIEW[item.phase].vm[0],

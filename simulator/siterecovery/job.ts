@@ -1,11 +1,12 @@
 import { replicationJobId } from '../arm-ids.ts';
-import { strike } from '../faults.ts';
+import { UNTOUCHED, fateOf } from '../faults/fate.ts';
 import { listLater } from '../lists.ts';
 import { moveOperation, openOperation } from '../operations.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
 import { JOB, STATE_DESCRIPTION } from './job-state.ts';
 import { taskBody } from './job-trees.ts';
+import type { Fate } from '../faults/fate.ts';
 import type { Operation } from '../operations.ts';
 import type { Answer, Call } from '../route.ts';
 import type { Vault, World } from '../world.ts';
@@ -18,6 +19,7 @@ export interface JobError {
   readonly message: string;
   readonly taskId: string;
   readonly atMs: number;
+  readonly level?: 'Warning';
 }
 
 /** A Site Recovery job. */
@@ -31,8 +33,7 @@ export interface Job {
   readonly startMs: number;
   readonly tasks: readonly Task[];
   readonly custom: () => Readonly<Record<string, unknown>>;
-  /** Ordered by a fault: the job ends with this error. */
-  readonly failWith: { readonly code: string; readonly message: string; readonly machines: number | undefined } | undefined;
+  readonly fate: Fate;
   readonly operation: Operation | undefined;
   state: JobState;
   endMs: number | undefined;
@@ -49,7 +50,7 @@ export interface JobOrder {
   readonly custom: () => Readonly<Record<string, unknown>>;
 }
 
-/** A job that a request starts: its operation, and the fault that will make it fail, if one is armed. */
+/** A job that a request starts: its operation, and what faults have ordered for it. */
 export function openJob(
   world: World,
   order: JobOrder,
@@ -57,17 +58,11 @@ export function openJob(
 ): Job {
   const { call } = request;
   const id = world.draws.nextUuid('job');
-  const suspect = { operation: request.operation, resource: call.path, principal: call.caller.name, when: 'duringJob' } as const;
-  const deed = strike(world, suspect)?.do;
-  const failWith =
-    deed !== undefined && 'failJob' in deed
-      ? { code: deed.failJob.code, message: deed.failJob.message ?? 'The job failed.', machines: deed.failJob.machines }
-      : undefined;
   return keep(world, {
     ...order,
     id,
     activityId: `${call.clientRequestId} ActivityId: ${call.correlationId}`,
-    failWith,
+    fate: fateOf(world, call, request.operation),
     operation: openOperation(world, id, request.result),
     startMs: world.clock.nowMs(),
     state: 'NotStarted',
@@ -82,7 +77,7 @@ export function childJob(world: World, order: JobOrder): Job {
     ...order,
     id: world.draws.nextUuid('job'),
     activityId: ` ActivityId: ${world.draws.nextUuid('activity')}`,
-    failWith: undefined,
+    fate: UNTOUCHED,
     operation: undefined,
     startMs: world.clock.nowMs(),
     state: 'NotStarted',
@@ -103,7 +98,7 @@ function keep(world: World, job: Job): Job {
 
 /** Lets a job begin after it has been picked up. */
 export function beginJob(world: World, job: Job, then: () => void): void {
-  world.clock.after(DURATIONS.jobPickedUp, () => {
+  world.clock.after(DURATIONS.jobPickedUp + job.fate.lateMs, () => {
     move(world, job, 'begin');
     if (job.operation !== undefined) moveOperation(world, job.operation, 'run');
     then();
@@ -114,13 +109,24 @@ export function beginJob(world: World, job: Job, then: () => void): void {
 export function endJob(world: World, job: Job, error?: JobError): void {
   job.endMs = world.clock.nowMs();
   if (error !== undefined) job.errors.push(error);
-  move(world, job, error === undefined ? 'succeed' : 'fail');
+  else if (job.fate.warned) job.errors.push(warning(world, job));
+  move(world, job, error !== undefined ? 'fail' : job.fate.warned ? 'inform' : 'succeed');
   if (job.operation === undefined) return;
   if (error !== undefined) job.operation.error = { code: error.code, message: error.message };
   moveOperation(world, job.operation, error === undefined ? 'succeed' : 'fail');
 }
 
-/** Runs one task of a job; `succeeded` runs when it has, `failed` when a fault has ordered the job to fail. */
+function warning(world: World, job: Job): JobError {
+  const message = 'The operation completed, and something about it wants to be looked at.';
+  return { code: '150112', message, taskId: job.tasks.at(-1)?.id ?? '', atMs: world.clock.nowMs(), level: 'Warning' };
+}
+
+/** A job whose whole failure is not due in this task. */
+export function unfailing(job: Job): Job {
+  return { ...job, fate: { ...job.fate, failure: undefined } };
+}
+
+/** Runs one task of a job; `succeeded` runs when it has, `failed` when a fault has ordered it to fail. */
 export function runTask(
   world: World,
   job: Job,
@@ -129,15 +135,17 @@ export function runTask(
   const { task } = given;
   task.state = 'InProgress';
   task.startMs = world.clock.nowMs();
-  const durationMs = given.durationMs * world.draws.between(`task:${task.id}:${job.target.id}`, 0.9, 1.1);
+  const { stuck, slow, failure } = job.fate;
+  const durationMs = given.durationMs * slow * world.draws.between(`task:${task.id}:${job.target.id}`, 0.9, 1.1);
+  if (stuck) return;
   world.clock.after(durationMs, () => {
     task.endMs = world.clock.nowMs();
-    if (job.failWith === undefined) {
+    if (failure === undefined) {
       task.state = 'Succeeded';
       return given.succeeded();
     }
     task.state = 'Failed';
-    return given.failed({ ...job.failWith, taskId: task.id, atMs: task.endMs });
+    return given.failed({ code: failure.code, message: failure.message, taskId: task.id, atMs: task.endMs });
   });
 }
 
@@ -195,7 +203,7 @@ function errorBody(job: Job, error: JobError): Readonly<Record<string, unknown>>
       possibleCauses: 'See the message.',
       recommendedAction: 'Resolve the issue and retry the operation.',
     },
-    errorLevel: 'Error',
+    errorLevel: error.level ?? 'Error',
     creationTime: azureTime(error.atMs),
     taskId: error.taskId,
   };

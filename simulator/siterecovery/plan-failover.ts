@@ -1,7 +1,8 @@
+import { dooms, isWhole } from '../faults/fate.ts';
 import { DURATIONS } from '../times.ts';
 import { COMMIT_OPERATION, createRecovered, failoverDetails, release, shutDownSource, startRecovered } from './failover.ts';
 import { itemId } from './item.ts';
-import { beginJob, childJob, endJob, runTask } from './job.ts';
+import { beginJob, childJob, endJob, runTask, unfailing } from './job.ts';
 import { groupTask, machineTask, plainTask } from './job-trees.ts';
 import { releasePlan } from './plan-jobs.ts';
 import type { World } from '../world.ts';
@@ -59,7 +60,7 @@ export function runPlanFailover(world: World, job: Job, given: { readonly plan: 
   const run = (group: Task, stage: Stage, then: () => void): void =>
     eachMachine(world, { group, plan, parts: parts.filter((part) => !broken.has(part)) }, stage, then);
   const boot: Stage = (part, { task }, done) =>
-    startRecovered(world, { part, task }, () => {
+    startRecovered(world, { part, task, job }, () => {
       release(world, part.item, 'failedOver');
       done();
     });
@@ -67,7 +68,7 @@ export function runPlanFailover(world: World, job: Job, given: { readonly plan: 
     const [group, ...later] = groups;
     if (group !== undefined) return run(group, boot, () => bootGroups(later));
     const ended = (): void => end(errors[0]);
-    return runTask(world, { ...job, failWith: undefined }, { task: last, durationMs: 1000, succeeded: ended, failed: ended });
+    return runTask(world, unfailing(job), { task: last, durationMs: 1000, succeeded: ended, failed: ended });
   };
   const create = creation(world, job, { parts, broken, errors });
   const createAll = (): void => run(failover, create, () => bootGroups(rest.slice(0, -1)));
@@ -88,7 +89,8 @@ export function runPlanFailover(world: World, job: Job, given: { readonly plan: 
     shutdown.startMs = world.clock.nowMs();
     shutDown(shutdown.children);
   };
-  const whole = job.failWith?.machines === undefined ? job : { ...job, failWith: undefined };
+  const { failure } = job.fate;
+  const whole = failure !== undefined && isWhole(failure) ? job : unfailing(job);
   beginJob(world, job, () => runTask(world, whole, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: begin, failed }));
 }
 
@@ -100,7 +102,7 @@ function creation(
 ): Stage {
   const { parts, broken, errors } = given;
   return (part, { task, child }, done) => {
-    const doomed = parts.indexOf(part) < (job.failWith?.machines ?? 0);
+    const doomed = dooms(job.fate.failure, { name: part.item.machine.name, place: parts.indexOf(part) });
     const succeeded = (): void => {
       createRecovered(world, part);
       done();
@@ -111,7 +113,7 @@ function creation(
       release(world, part.item, 'failoverFailed');
       done(error);
     };
-    const own = { ...child, failWith: doomed ? job.failWith : undefined };
+    const own = doomed ? { ...child, fate: job.fate } : { ...child, fate: unfailing(job).fate };
     runTask(world, own, { task, durationMs: DURATIONS.failoverCreate, succeeded, failed });
   };
 }

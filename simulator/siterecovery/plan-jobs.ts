@@ -1,7 +1,8 @@
 import { replicationJobId } from '../arm-ids.ts';
+import { dooms, isWhole } from '../faults/fate.ts';
 import { DURATIONS } from '../times.ts';
 import { cleanupDetails, cleanupMs, deleteTestMachine } from './cleanup.ts';
-import { beginJob, childJob, endJob, runTask } from './job.ts';
+import { beginJob, childJob, endJob, runTask, unfailing } from './job.ts';
 import { groupTask, machineTask, plainTask } from './job-trees.ts';
 import { planChanged, planId } from './plan.ts';
 import { createTestMachine, releaseItem, startTestMachine, testDetails } from './test-failover.ts';
@@ -54,26 +55,30 @@ export function releasePlan(world: World, plan: Plan, operations: readonly strin
   planChanged(world, plan);
 }
 
-/** Runs a plan's test failover. Its items have been taken already. */
+type Stage = (part: TestPart, task: Task, done: (error?: JobError) => void) => void;
+
+/** Runs a plan's test failover. Its items have been taken already. A machine that fails fails the job; the others go on. */
 export function runPlanTest(world: World, job: Job, given: { readonly plan: Plan; readonly parts: readonly TestPart[] }): void {
   const { plan, parts } = given;
   const [first, failover, ...rest] = job.tasks;
   const last = rest.at(-1);
   if (first === undefined || failover === undefined || last === undefined) throw new Error('the tree of a plan has its fixed tasks');
+  const broken = new Set<TestPart>();
+  const errors: JobError[] = [];
   const failed = (error: JobError): void => {
     for (const part of parts) releaseItem(world, part.item, 'testFailed');
     releasePlan(world, plan, [PLAN_TEST_OPERATION]);
     endJob(world, job, error);
   };
   const finish = (): void => {
-    runTask(world, job, {
+    runTask(world, unfailing(job), {
       task: last,
       durationMs: 1000,
       failed,
       succeeded: () => {
         plan.lastTestMs = world.clock.nowMs();
-        releasePlan(world, plan, [PLAN_CLEANUP_OPERATION]);
-        endJob(world, job);
+        releasePlan(world, plan, [PLAN_CLEANUP_OPERATION, ...(errors.length > 0 ? [PLAN_TEST_OPERATION] : [])]);
+        endJob(world, job, errors[0]);
       },
     });
   };
@@ -82,7 +87,7 @@ export function runPlanTest(world: World, job: Job, given: { readonly plan: Plan
     if (group === undefined) return finish();
     return eachMachine(
       world,
-      { group, plan, parts },
+      { group, plan, parts: parts.filter((part) => !broken.has(part)) },
       (part, task, done) => {
         startTestMachine(world, { part, task, job }, () => {
           releaseItem(world, part.item, 'tested');
@@ -92,47 +97,56 @@ export function runPlanTest(world: World, job: Job, given: { readonly plan: Plan
       () => bootGroups(later),
     );
   };
-  const createAll = (): void =>
-    eachMachine(
-      world,
-      { group: failover, plan, parts },
-      (part, task, done) => {
-        const child = task.job ?? job;
-        runTask(world, child, {
-          task,
-          durationMs: DURATIONS.testFailoverCreate,
-          failed,
-          succeeded: () => {
-            createTestMachine(world, part);
-            done();
-          },
-        });
-      },
-      () => bootGroups(rest.slice(0, -1)),
-    );
-  beginJob(world, job, () => runTask(world, job, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: createAll, failed }));
+  const create = creation(world, job, { parts, broken, errors });
+  const createAll = (): void => eachMachine(world, { group: failover, plan, parts }, create, () => bootGroups(rest.slice(0, -1)));
+  const { failure } = job.fate;
+  const whole = failure !== undefined && isWhole(failure) ? job : unfailing(job);
+  beginJob(world, job, () => runTask(world, whole, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: createAll, failed }));
+}
+
+/** The stage that makes the test machines. Those that a fault has doomed fail, and are left out from then on. */
+function creation(
+  world: World,
+  job: Job,
+  given: { readonly parts: readonly TestPart[]; readonly broken: Set<TestPart>; readonly errors: JobError[] },
+): Stage {
+  const { parts, broken, errors } = given;
+  return (part, task, done) => {
+    const doomed = dooms(job.fate.failure, { name: part.item.machine.name, place: parts.indexOf(part) });
+    const failed = (error: JobError): void => {
+      broken.add(part);
+      errors.push(error);
+      releaseItem(world, part.item, 'testFailed');
+      done(error);
+    };
+    const succeeded = (): void => {
+      createTestMachine(world, part);
+      done();
+    };
+    const child = { ...(task.job ?? job), fate: (doomed ? job : unfailing(job)).fate };
+    runTask(world, child, { task, durationMs: DURATIONS.testFailoverCreate, succeeded, failed });
+  };
 }
 
 /** Does something for every machine of a group at once, each with a child job of its own, and goes on when all are done. */
 function eachMachine(
   world: World,
   given: { readonly group: Task; readonly plan: Plan; readonly parts: readonly TestPart[] },
-  perform: (part: TestPart, task: Task, done: () => void) => void,
+  perform: Stage,
   then: () => void,
 ): void {
   const { group, plan, parts } = given;
   group.state = 'InProgress';
   group.startMs = world.clock.nowMs();
-  let open = group.children.length;
+  const members = group.children.flatMap((task) => parts.filter(({ item }) => item.guid === task.id).map((part) => ({ task, part })));
+  let open = members.length;
   const groupDone = (): void => {
     group.state = 'Succeeded';
     group.endMs = world.clock.nowMs();
     then();
   };
   if (open === 0) return groupDone();
-  for (const task of group.children) {
-    const part = parts.find((each) => each.item.guid === task.id);
-    if (part === undefined) continue;
+  for (const { task, part } of members) {
     const child: Job = childJob(world, {
       vault: plan.vault,
       scenarioName: 'TestFailover',
@@ -143,8 +157,8 @@ function eachMachine(
     });
     task.job = child;
     beginJob(world, child, () =>
-      perform(part, task, () => {
-        endJob(world, child);
+      perform(part, task, (error) => {
+        endJob(world, child, error);
         open -= 1;
         if (open === 0) groupDone();
       }),
@@ -162,14 +176,15 @@ export function runPlanCleanup(world: World, job: Job, given: { readonly plan: P
     releasePlan(world, plan, [PLAN_CLEANUP_OPERATION]);
     endJob(world, job, error);
   };
+  const errors: JobError[] = [];
   const finish = (): void => {
     group.state = 'Succeeded';
     group.endMs = world.clock.nowMs();
     const succeeded = (): void => {
-      releasePlan(world, plan, [PLAN_TEST_OPERATION]);
-      endJob(world, job);
+      releasePlan(world, plan, [PLAN_TEST_OPERATION, ...(errors.length > 0 ? [PLAN_CLEANUP_OPERATION] : [])]);
+      endJob(world, job, errors[0]);
     };
-    runTask(world, job, { task: last, durationMs: 1000, succeeded, failed });
+    runTask(world, unfailing(job), { task: last, durationMs: 1000, succeeded, failed });
   };
   const cleanAll = (): void => {
     group.state = 'InProgress';
@@ -189,14 +204,26 @@ export function runPlanCleanup(world: World, job: Job, given: { readonly plan: P
       };
       const child = childJob(world, order);
       task.job = child;
-      const succeeded = (): void => {
-        deleteTestMachine(world, item);
-        endJob(world, child);
+      const ended = (error?: JobError): void => {
+        endJob(world, child, error);
         open -= 1;
         if (open === 0) finish();
       };
-      beginJob(world, child, () => runTask(world, child, { task, durationMs: cleanupMs(world, item), succeeded, failed }));
+      const succeeded = (): void => {
+        deleteTestMachine(world, item, job);
+        ended();
+      };
+      const broken = (error: JobError): void => {
+        errors.push(error);
+        releaseItem(world, item, 'cleanFailed');
+        ended(error);
+      };
+      const doomed = dooms(job.fate.failure, { name: item.machine.name, place: items.indexOf(item) });
+      const own = { ...child, fate: (doomed ? job : unfailing(job)).fate };
+      beginJob(world, child, () => runTask(world, own, { task, durationMs: cleanupMs(world, item), succeeded, failed: broken }));
     }
   };
-  beginJob(world, job, () => runTask(world, job, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: cleanAll, failed }));
+  const { failure } = job.fate;
+  const whole = failure !== undefined && isWhole(failure) ? job : unfailing(job);
+  beginJob(world, job, () => runTask(world, whole, { task: first, durationMs: DURATIONS.planPrerequisites, succeeded: cleanAll, failed }));
 }

@@ -1,3 +1,5 @@
+import { standing } from '../faults/faults.ts';
+import { isReachable } from '../faults/region.ts';
 import { captureFiles } from '../machine/points.ts';
 import { runScript } from '../machine/shell.ts';
 import { existsSync } from 'node:fs';
@@ -67,7 +69,7 @@ function past(world: World, item: Item): void {
 
 function every(world: World, items: readonly Item[], rhythm: { readonly kind: Point['kind']; readonly everyMs: number }): void {
   for (const item of items) {
-    if (!item.replicating || item.machine.power !== 'running') continue;
+    if (!item.replicating || !isReachable(world, item.machine)) continue;
     if (rhythm.kind === 'CrashConsistent') addPoint(world, item, { kind: rhythm.kind, usableNow: false });
     else quiesced(world, item, () => addPoint(world, item, { kind: rhythm.kind, usableNow: false }));
   }
@@ -125,7 +127,9 @@ function pointName(world: World, item: Item): string {
 /** The points of an item that can be used now, newest first. */
 export function usablePoints(world: World, item: Item): readonly Point[] {
   const nowMs = world.clock.nowMs();
-  return item.points.filter((point) => point.usableMs <= nowMs).toReversed();
+  const lag = standing(world, 'lagRpo', `/${item.name}/`);
+  const newestMs = nowMs - world.clock.pacedPeriod((lag?.lagRpo ?? 0) * 1000);
+  return item.points.filter((point) => point.usableMs <= nowMs && point.atMs <= newestMs).toReversed();
 }
 
 /** An item whose protection was reversed has been replaced by another one of its name. */

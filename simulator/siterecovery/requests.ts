@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { refusal } from '../arm-errors.ts';
+import { isReachable } from '../faults/region.ts';
 import { siteRecoveryHeaders } from '../operations.ts';
 import { vaultId } from '../arm-ids.ts';
 import { cleanupDetails, runCleanup } from './cleanup.ts';
@@ -265,7 +266,7 @@ function planParts(
 /** The point a request names; without a name the newest files are taken, if the source still runs. */
 export function pointById(world: World, item: Item, id: string | undefined): Point | undefined {
   if (id === undefined || id === '') {
-    const runs = item.machine.power === 'running' && item.replicating;
+    const runs = isReachable(world, item.machine) && item.replicating;
     return runs ? addPoint(world, item, { kind: 'CrashConsistent', usableNow: true }) : usablePoints(world, item)[0];
   }
   const [owner = '', name = ''] = id.toLowerCase().split('/recoverypoints/');

@@ -2,7 +2,7 @@ import { fabricObjectId, networkResourceId, replicationJobId } from '../arm-ids.
 import { powerOn, replicaMachine } from '../compute/machines.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { regionName, itemChanged, itemId, moveItem, testMachineOf } from './item.ts';
-import { beginJob, endJob, runTask } from './job.ts';
+import { beginJob, endJob, runTask, unfailing } from './job.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
 import type { Job, JobError } from './job.ts';
@@ -44,7 +44,7 @@ export function runTestFailover(
     runTask(world, job, { task: tasks[1], durationMs: DURATIONS.testFailoverCreate, succeeded, failed });
   };
   beginJob(world, job, () =>
-    runTask(world, job, { task: tasks[0], durationMs: DURATIONS.testFailoverPrerequisites, succeeded: create, failed }),
+    runTask(world, unfailing(job), { task: tasks[0], durationMs: DURATIONS.testFailoverPrerequisites, succeeded: create, failed }),
   );
 }
 
@@ -92,7 +92,7 @@ export function startTestMachine(
     task.endMs = world.clock.nowMs();
     then();
   };
-  if (machine === undefined) return ended();
+  if (machine === undefined || given.job.fate.wrong) return ended();
   return powerOn(world, machine, ended);
 }
 
