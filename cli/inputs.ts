@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { RunwardError } from '../engine/errors.ts';
 import type { JsonObject, JsonValue } from '../engine/json.ts';
-import { readStdin } from './server-address.ts';
+import { readStdin } from './stdin.ts';
 
 /** The part of a runbook's input schema that decides how a text is read. */
 export interface InputShapes {

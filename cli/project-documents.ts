@@ -2,7 +2,7 @@ import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { RunwardError } from '../engine/errors.ts';
 import type { DocumentFile } from '../engine/language/guard.ts';
-import { readStdin } from './server-address.ts';
+import { readStdin } from './stdin.ts';
 
 /** Documents to check, and others of the project that they may refer to. Paths are as a person would type them here. */
 export interface Documents {
@@ -24,9 +24,9 @@ export async function readDocuments(paths: readonly string[], project: string, t
   for (const path of wanted) asked.push(...(path === '-' ? [{ path: '<stdin>', text: await readStdin() }] : await readPath(path, tests)));
   if (paths.length === 0) asked.push(...(await configurations(project)));
   const known = new Set(asked.map((file) => resolve(file.path)));
-  const others = await readPath(join(project, FOLDER), false).catch(() => []);
+  const others = await readPath(join(project, FOLDER), false, known).catch(() => []);
   const withTests = asked.some((file) => isTestPath(file.path));
-  const beside = others.filter((file) => !known.has(resolve(file.path)) && (withTests || isNamedByRunbooks(file)));
+  const beside = others.filter((file) => withTests || isNamedByRunbooks(file));
   const documents = (await configurations(project)).filter((file) => !known.has(resolve(project, file.path)));
   return { asked: unique(asked), beside: [...beside.map((file) => ({ ...file, path: shownPath(file.path) })), ...documents] };
 }
@@ -49,7 +49,7 @@ export function isTestPath(path: string): boolean {
   return /\.test\.ya?ml$/.test(path);
 }
 
-async function readPath(path: string, tests: boolean): Promise<readonly DocumentFile[]> {
+async function readPath(path: string, tests: boolean, known: ReadonlySet<string> = new Set()): Promise<readonly DocumentFile[]> {
   const found = await stat(path).catch((cause: unknown) => {
     const next = path === FOLDER ? { next: 'runward validate FILE, or --project DIR' } : {};
     throw new RunwardError('USAGE_FLAG', `${path} cannot be read`, next, cause);
@@ -57,7 +57,8 @@ async function readPath(path: string, tests: boolean): Promise<readonly Document
   if (!found.isDirectory()) return [{ path: shownPath(path), text: await readFile(path) }];
   const names = (await readdir(path, { recursive: true })).map((name) => name.replaceAll('\\', '/'));
   const documents = names.filter(
-    (name) => /\.ya?ml$/.test(name) && (tests || !isTestPath(name)) && !/(^|\/)(\.|node_modules\/)/.test(name),
+    (name) =>
+      /\.ya?ml$/.test(name) && (tests || !isTestPath(name)) && !/(^|\/)(\.|node_modules\/)/.test(name) && !known.has(resolve(path, name)),
   );
   return Promise.all(
     documents.toSorted().map(async (name) => ({ path: shownPath(join(path, name)), text: await readFile(join(path, name)) })),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { RunwardError } from '../engine/errors.ts';
 import type { Session } from './program-options.ts';
+import { readStdin } from './stdin.ts';
 
 const localSchema = z.looseObject({ address: z.url(), pid: z.number().int().positive() });
 
@@ -43,13 +44,6 @@ export async function apiToken(session: Session): Promise<string | undefined> {
   } catch (cause) {
     throw new RunwardError('USAGE_FLAG', `--token-file: ${tokenFile} cannot be read`, {}, cause);
   }
-}
-
-/** Everything that comes in on stdin, as text. */
-export async function readStdin(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Buffer));
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function checkedUrl(text: string): string {

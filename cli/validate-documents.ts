@@ -1,6 +1,5 @@
-import { actions } from '../engine/actions/registry.ts';
 import { judged } from '../engine/language/finding-report.ts';
-import { loadDocuments } from '../engine/language/load.ts';
+import { checkedBefore } from './checked-before.ts';
 import { printFindings } from './findings.ts';
 import { isOn } from './flags.ts';
 import type { Flags } from './flags.ts';
@@ -10,9 +9,7 @@ import { readDocuments } from './project-documents.ts';
 /** `validate`: exit code 0 when nothing is wrong, 3 when there are errors (with --strict also warnings). */
 export async function validateDocuments(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
   const paths = (args[0] as readonly string[] | undefined) ?? [];
-  const { asked, beside } = await readDocuments(paths, session.project, true);
-  const loaded = loadDocuments([...asked, ...beside], { actions });
-  const names = new Set(asked.map((file) => file.path));
-  const findings = loaded.findings.filter((finding) => names.has(finding.file));
-  return printFindings(session, judged(findings, isOn(flags, 'strict')), asked);
+  const documents = await readDocuments(paths, session.project, true);
+  const findings = await checkedBefore(documents, async () => (await import('./check-documents.ts')).checkAsked(documents));
+  return printFindings(session, judged(findings, isOn(flags, 'strict')), documents.asked);
 }

@@ -52,26 +52,39 @@ const CHECKING = withTypes(registerFunctions(new Environment({ homogeneousAggreg
 
 /** Checks a parsed expression against typed names. Names and functions must have been checked before. */
 export function checkTypes(text: string, scope: TypeScope): TypeAnswer {
-  const { variables, types } = mentioned(text, scope);
-  const environment = environmentOf(types).clone();
-  for (const [name, type] of variables) environment.registerVariable(name, type);
+  const reached = mentioned(text, scope);
+  const { environment, answers } = checkerOf(reached);
+  const known = answers.get(text);
+  if (known !== undefined) return known;
   const parsed = environment.parse(text);
   const checked = parsed.check();
-  if (!checked.valid) return { ok: false, issue: issueOf(checked.error, parsed.ast, scope) };
-  return { ok: true, type: checked.type ?? 'dyn', overMaps: mapMacros(text, parsed.ast) };
+  const answer: TypeAnswer = checked.valid
+    ? { ok: true, type: checked.type ?? 'dyn', overMaps: mapMacros(text, parsed.ast) }
+    : { ok: false, issue: issueOf(checked.error, parsed.ast, reached) };
+  if (answers.size >= ANSWERS_KEPT_MAX) answers.clear();
+  answers.set(text, answer);
+  return answer;
 }
 
-const ENVIRONMENTS_KEPT_MAX = 100;
-const environments = new Map<string, Environment>();
+interface Checker {
+  readonly environment: Environment;
+  readonly answers: Map<string, TypeAnswer>;
+}
 
-// The expressions of one runbook see the same few types again and again.
-function environmentOf(types: TypeScope['types']): Environment {
-  const key = JSON.stringify([...types]);
-  const kept = environments.get(key);
+const CHECKERS_KEPT_MAX = 100;
+const ANSWERS_KEPT_MAX = 100;
+const checkers = new Map<string, Checker>();
+
+// The expressions of one runbook see the same few types again and again, and the runbooks of one project say the same.
+function checkerOf({ types, variables }: TypeScope): Checker {
+  const key = JSON.stringify([[...types], [...variables]]);
+  const kept = checkers.get(key);
   if (kept !== undefined) return kept;
-  if (environments.size >= ENVIRONMENTS_KEPT_MAX) environments.clear();
-  const made = withTypes(CHECKING.clone(), types);
-  environments.set(key, made);
+  if (checkers.size >= CHECKERS_KEPT_MAX) checkers.clear();
+  const environment = withTypes(CHECKING.clone(), types);
+  for (const [name, type] of variables) environment.registerVariable(name, type);
+  const made = { environment, answers: new Map<string, TypeAnswer>() };
+  checkers.set(key, made);
   return made;
 }
 

@@ -48,10 +48,23 @@ export type Parsed =
 
 const PARSER = new Environment({ limits: { maxAstNodes: 20_000, maxDepth: 100, maxListElements: LIST_MAX } });
 
+const KEPT_MAX = 500;
+const kept = new Map<string, Parsed>();
+
 /** Parses bare CEL and collects what it mentions. Never throws for bad text. */
 export function parseExpression(text: string): Parsed {
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const parsed = parseAnew(text);
+  if (kept.size >= KEPT_MAX) kept.clear();
+  // Each check of a document asks for the same few texts several times; hostile ones are not worth their room.
+  if (parsed.ok) kept.set(text, parsed);
+  return parsed;
+}
+
+function parseAnew(text: string): Parsed {
   const whole = { start: 0, end: text.length };
-  if (new TextEncoder().encode(text).length > TEXT_BYTES_MAX) {
+  if (text.length * 3 > TEXT_BYTES_MAX && new TextEncoder().encode(text).length > TEXT_BYTES_MAX) {
     return { ok: false, kind: 'limit', message: `${TEXT_BYTES_MAX} bytes of text`, range: whole };
   }
   if (text.trim() === '') return { ok: false, kind: 'syntax', message: 'the expression is empty', range: whole };

@@ -22,9 +22,9 @@ export type Accepted =
 
 /** Looks at the bytes before any parser does. */
 export function acceptText(file: DocumentFile): Accepted {
-  const bytes = typeof file.text === 'string' ? new TextEncoder().encode(file.text) : file.text;
   const nothing = sourceText(file.path, '');
-  if (bytes.length > BYTES_MAX) return { source: nothing, reason: `it has ${bytes.length} bytes` };
+  const bytes = bytesOf(file.text);
+  if (bytes > BYTES_MAX) return { source: nothing, reason: `it has ${bytes} bytes` };
   const text = typeof file.text === 'string' ? file.text : decode(file.text);
   if (text === undefined) return { source: nothing, reason: 'it is not UTF-8' };
   const source = sourceText(file.path, text);
@@ -34,6 +34,12 @@ export function acceptText(file: DocumentFile): Accepted {
   return { source };
 }
 
+// Encoding every text to count it would cost more than all other looks at it: UTF-8 has at most three bytes for a UTF-16 unit.
+function bytesOf(text: string | Uint8Array): number {
+  if (typeof text !== 'string') return text.length;
+  return text.length * 3 <= BYTES_MAX ? text.length : new TextEncoder().encode(text).length;
+}
+
 /**
  * Bounds depth, tokens and keys and refuses what the language does not have (anchors, aliases, tags, directives, merge keys, a second
  * document), on the tokens alone: composing nested or wide documents can overflow the stack or take seconds. Returns undefined when
@@ -41,77 +47,95 @@ export function acceptText(file: DocumentFile): Accepted {
  */
 export function guardTokens(source: SourceText, report: Report): readonly CST.Token[] | undefined {
   const tokens = [...new Parser().parse(source.text)];
-  const limit = exceededLimit(tokens);
+  const { limit, forbidden } = look(tokens);
   if (limit !== undefined) {
     report('RW107', { span: limit.span, pointer: '' }, { limit: limit.name });
     return undefined;
   }
   // `*/5 * * * *` is five aliases and one mistake.
   const lines = new Set<number>();
-  for (const { token } of eachToken(tokens)) {
+  for (const token of forbidden) {
     const line = lineOf(source, token.offset);
-    if (!lines.has(line) && reportForbidden(token, report)) lines.add(line);
+    if (lines.has(line)) continue;
+    lines.add(line);
+    reportForbidden(token, report);
   }
   const second = tokens.filter((token) => token.type === 'document' && hasContent(token))[1];
   if (second !== undefined) report('RW105', { span: spanOf(second), pointer: '' }, {});
   return tokens;
 }
 
-interface Walked {
-  readonly token: CST.Token | CST.SourceToken;
-  readonly depth: number;
+type AnyToken = CST.Token | CST.SourceToken;
+
+interface Look {
+  readonly limit?: { readonly name: string; readonly span: Span };
+  readonly forbidden: readonly AnyToken[];
 }
 
-// The walk keeps its own stack: recursion over a hostile document would overflow the engine's.
-function* eachToken(tokens: readonly CST.Token[]): Generator<Walked> {
-  const stack: Walked[] = tokens.map((token) => ({ token, depth: 0 })).reverse();
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    yield next;
-    const depth = next.depth + (isCollection(next.token) ? 1 : 0);
-    for (const child of childTokens(next.token).toReversed()) stack.push({ token: child, depth });
-  }
-}
-
-function childTokens(token: CST.Token | CST.SourceToken): readonly (CST.Token | CST.SourceToken)[] {
-  const children: (CST.Token | CST.SourceToken)[] = [];
-  if ('start' in token && Array.isArray(token.start)) children.push(...token.start);
-  if ('props' in token) children.push(...token.props);
-  if ('items' in token) for (const item of token.items) children.push(...itemTokens(item));
-  if ('value' in token && token.value !== undefined) children.push(token.value);
-  if ('end' in token && Array.isArray(token.end)) children.push(...token.end);
-  return children;
-}
-
-function itemTokens(item: CST.CollectionItem): readonly (CST.Token | CST.SourceToken)[] {
-  return [...item.start, ...(item.key ? [item.key] : []), ...(item.sep ?? []), ...(item.value === undefined ? [] : [item.value])];
-}
-
-function isCollection(token: CST.Token | CST.SourceToken): boolean {
-  return token.type === 'block-map' || token.type === 'block-seq' || token.type === 'flow-collection';
-}
-
-function exceededLimit(tokens: readonly CST.Token[]): { readonly name: string; readonly span: Span } | undefined {
+// One walk in the order of the text, over every token of every document, so it makes no lists on its way. It keeps its own stack: recursion
+// over a hostile document would overflow the engine's.
+function look(tokens: readonly CST.Token[]): Look {
+  const forbidden: AnyToken[] = [];
+  const stack: AnyToken[] = tokens.toReversed();
+  const depths: number[] = tokens.map(() => 0);
   let count = 0;
-  for (const { token, depth } of eachToken(tokens)) {
+  for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
+    const depth = depths.pop() ?? 0;
     count += 1;
-    if (count > TOKENS_MAX) return { name: `${TOKENS_MAX} tokens`, span: spanOf(token) };
-    if (isCollection(token) && depth >= DEPTH_MAX) return { name: `${DEPTH_MAX} levels`, span: spanOf(token) };
+    if (count > TOKENS_MAX) return { limit: { name: `${TOKENS_MAX} tokens`, span: spanOf(token) }, forbidden };
+    const collection = isCollection(token);
+    if (collection && depth >= DEPTH_MAX) return { limit: { name: `${DEPTH_MAX} levels`, span: spanOf(token) }, forbidden };
     if ('items' in token && token.type !== 'block-seq' && token.items.length > KEYS_MAX) {
-      return { name: `${KEYS_MAX} keys in one map`, span: spanOf(token) };
+      return { limit: { name: `${KEYS_MAX} keys in one map`, span: spanOf(token) }, forbidden };
+    }
+    if (isForbidden(token)) forbidden.push(token);
+    stackChildren(token, stack);
+    while (depths.length < stack.length) depths.push(collection ? depth + 1 : depth);
+  }
+  return { forbidden };
+}
+
+function stackChildren(token: AnyToken, stack: AnyToken[]): void {
+  if ('end' in token && Array.isArray(token.end)) stackReversed(token.end, stack);
+  if ('value' in token && token.value !== undefined) stack.push(token.value);
+  if ('items' in token) {
+    for (let at = token.items.length - 1; at >= 0; at -= 1) {
+      const item = token.items[at];
+      if (item?.value !== undefined) stack.push(item.value);
+      if (item?.sep !== undefined) stackReversed(item.sep, stack);
+      if (item?.key) stack.push(item.key);
+      if (item !== undefined) stackReversed(item.start, stack);
     }
   }
-  return undefined;
+  if ('props' in token) stackReversed(token.props, stack);
+  if ('start' in token && Array.isArray(token.start)) stackReversed(token.start, stack);
+}
+
+function stackReversed(tokens: readonly AnyToken[], stack: AnyToken[]): void {
+  for (let at = tokens.length - 1; at >= 0; at -= 1) {
+    const token = tokens[at];
+    if (token !== undefined) stack.push(token);
+  }
+}
+
+function isCollection(token: AnyToken): boolean {
+  return token.type === 'block-map' || token.type === 'block-seq' || token.type === 'flow-collection';
 }
 
 const FORBIDDEN: Readonly<Record<string, string>> = { anchor: 'an anchor', alias: 'an alias', directive: 'a directive' };
 
-function reportForbidden(token: CST.Token | CST.SourceToken, report: Report): boolean {
+function isForbidden(token: AnyToken): boolean {
+  return token.type === 'tag' || token.type in FORBIDDEN || isMergeKey(token);
+}
+
+function isMergeKey(token: AnyToken): boolean {
+  return token.type === 'scalar' && token.source === '<<';
+}
+
+function reportForbidden(token: AnyToken, report: Report): void {
   const place = { span: spanOf(token), pointer: '' };
-  const what = token.type === 'scalar' && token.source === '<<' ? 'a merge key' : FORBIDDEN[token.type];
-  if (what !== undefined) report('RW104', place, { what });
-  else if (token.type === 'tag') reportTag(token.source, place, report);
-  else return false;
-  return true;
+  if (token.type === 'tag') reportTag(token.source, place, report);
+  else report('RW104', place, { what: isMergeKey(token) ? 'a merge key' : (FORBIDDEN[token.type] ?? '') });
 }
 
 // A text that starts with `!` becomes a tag and an empty value; only tags that YAML knows are likely to be meant.
@@ -124,7 +148,7 @@ function hasContent(token: CST.Document): boolean {
   return token.value !== undefined || token.start.some((item) => item.type === 'doc-start');
 }
 
-function spanOf(token: CST.Token | CST.SourceToken): Span {
+function spanOf(token: AnyToken): Span {
   const length = 'source' in token && !isCollection(token) ? token.source.length : 1;
   return { start: token.offset, end: token.offset + length };
 }

@@ -29,7 +29,7 @@ export function readDocument(source: SourceText, report: Report): TreeNode | und
 }
 
 function compose(tokens: readonly CST.Token[], length: number): Document.Parsed | undefined {
-  const composer = new Composer({ version: '1.2', uniqueKeys: true, merge: false, strict: true, keepSourceTokens: true });
+  const composer = new Composer({ version: '1.2', uniqueKeys: true, merge: false, strict: true });
   for (const document of composer.compose(tokens, true, length)) return document;
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -90,9 +90,7 @@ describe('offline commands load no Azure, BullMQ, ioredis or Fastify module', ()
     [['explain', 'RW202']],
   ])('%j', async (args) => {
     const list = join(folder, `modules-${args.join('-')}.txt`);
-    const hook = `import { registerHooks } from 'node:module'; import { appendFileSync } from 'node:fs';
-      registerHooks({ load(url, context, next) { appendFileSync(process.env.MODULE_LIST, url + '\\n'); return next(url, context); } });`;
-    await runward(args, folder, { MODULE_LIST: list, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` });
+    await runward(args, folder, listingModules(list));
     const loaded = readFileSync(list, 'utf8').split('\n');
     expect(loaded.some((url) => url.endsWith('cli/main.ts'))).toBe(true);
     expect(loaded.filter((url) => BANNED.test(url))).toEqual([]);
@@ -102,3 +100,42 @@ describe('offline commands load no Azure, BullMQ, ioredis or Fastify module', ()
       ]);
   });
 });
+
+describe('a project that was checked before', () => {
+  const known = (): Record<string, string> => ({ XDG_CACHE_HOME: join(folder, 'cache') });
+
+  test('is answered with the same findings, and the checks are not loaded', async () => {
+    const args = ['validate', 'bad.yaml', '-o', 'json'];
+    const first = await runward(args, folder, known());
+    const list = join(folder, 'modules-known.txt');
+    expect(await runward(args, folder, { ...known(), ...listingModules(list) })).toEqual(first);
+    const loaded = readFileSync(list, 'utf8').split('\n');
+    expect(loaded.filter((url) => /node_modules\/(zod|yaml|@marcbachmann)\//.test(url))).toEqual([]);
+  });
+
+  test('is checked again when one byte of it, or of a document that it may name, is another', async () => {
+    const place = mkdtempSync(join(folder, 'project-'));
+    mkdirSync(join(place, 'runbooks'));
+    writeFileSync(join(place, 'runbooks', 'it.yaml'), RUNBOOK);
+    expect((await runward(['validate'], place, known())).exit).toBe(0);
+    writeFileSync(join(place, 'runbooks', 'it.yaml'), RUNBOOK.replace('steps:', 'stpes:'));
+    expect((await runward(['validate'], place, known())).exit).toBe(3);
+    writeFileSync(join(place, 'runbooks', 'it.yaml'), RUNBOOK);
+    writeFileSync(join(place, 'runbooks', 'other.yaml'), RUNBOOK);
+    expect(await runward(['validate'], place, known())).toMatchObject({ exit: 3, stdout: expect.stringContaining('RW415') });
+  });
+
+  test('is checked anew when what was kept cannot be read, or nothing can be kept', async () => {
+    const kept = join(folder, 'cache', 'runward', 'checked');
+    for (const name of readdirSync(kept)) writeFileSync(join(kept, name), '{"broken');
+    expect((await runward(['validate', 'bad.yaml'], folder, known())).exit).toBe(3);
+    expect((await runward(['validate', 'bad.yaml'], folder, { XDG_CACHE_HOME: join(folder, 'bad.yaml') })).exit).toBe(3);
+  });
+});
+
+/** Variables that make a process write the address of each module that it loads into a file. */
+function listingModules(list: string): Record<string, string> {
+  const hook = `import { registerHooks } from 'node:module'; import { appendFileSync } from 'node:fs';
+    registerHooks({ load(url, context, next) { appendFileSync(process.env.MODULE_LIST, url + '\\n'); return next(url, context); } });`;
+  return { MODULE_LIST: list, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(hook)}` };
+}
