@@ -39,6 +39,12 @@ export function startWorkers(
   const ports: Ports = { ...world, queue: { wake: async (runId, afterMs) => wake(runId, afterMs) } };
   const isStoreLost = (): boolean => time.clock.nowMs() < lostUntilMs;
 
+  // Nobody scans for runs that are due: one that waits for days would be looked at thousands of times.
+  const wakeWhenDue = async (runId: RunId): Promise<void> => {
+    const stored = await world.store.readRun(runId);
+    if (stored !== undefined) wake(runId, stored.run.wakeAtMs - time.clock.nowMs());
+  };
+
   const stops = {
     now: (): StopFacts =>
       time.clock.nowMs() < killedUntilMs ? { kill: { reason: 'an event of the test', by: 'operator' }, freezes } : { freezes },
@@ -64,7 +70,8 @@ export function startWorkers(
     void advance(engine, runId, new AbortController().signal).then((how) => {
       if (own.dead) return;
       visits.delete(runId);
-      if (['held', 'early', 'failed', 'lost'].includes(how)) wake(runId, SCAN_MS);
+      if (how === 'early') void wakeWhenDue(runId);
+      else if (how === 'held' || how === 'failed' || how === 'lost') wake(runId, SCAN_MS);
       else if (mine.again && how !== 'ended') wake(runId);
     });
   };

@@ -174,6 +174,9 @@ function waitsForCalls(holder: Holder): boolean {
   return open.length > 0 && open.every(({ state, handle }) => state === 'submitted' && handle?.runId !== undefined);
 }
 
+// An abort without a reason makes an exception with its stack, thousands of times in a long run.
+const WOKEN = 'something has happened';
+
 /** Waits until a leaf is done, the next time is due, a person says something or the process drains. */
 async function somethingHappens(work: Work, moves: Extract<Moves, { kind: 'work' }>): Promise<void> {
   const { engine, holder, busy, drain } = work;
@@ -181,7 +184,7 @@ async function somethingHappens(work: Work, moves: Extract<Moves, { kind: 'work'
   const woken = new AbortController();
   const signal = AbortSignal.any([drain, holder.lost, woken.signal]);
   const timer = engine.ports.clock.sleep(Math.min(dueInMs, INBOX_POLL_MS), signal);
-  await Promise.race([timer, ...busy.values()]).finally(() => woken.abort());
+  await Promise.race([timer, ...busy.values()]).finally(() => woken.abort(WOKEN));
   if (!holder.lost.aborted) await fetchCommands(engine, holder);
 }
 
