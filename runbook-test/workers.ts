@@ -3,7 +3,7 @@ import type { RunId } from '../engine/ids.ts';
 import type { Freeze, StopFacts } from '../engine/gates/stops.ts';
 import { SCAN_MS } from '../engine/limits.ts';
 import type { Ports } from '../engine/ports.ts';
-import { advance } from '../engine/run/advance.ts';
+import { advance, type Visit } from '../engine/run/advance.ts';
 import { LEASE_TIMES } from '../engine/run/holder.ts';
 import type { Engine } from '../engine/run/turn.ts';
 import { type Life, workerPorts } from './case-world.ts';
@@ -39,11 +39,7 @@ export function startWorkers(
   const ports: Ports = { ...world, queue: { wake: async (runId, afterMs) => wake(runId, afterMs) } };
   const isStoreLost = (): boolean => time.clock.nowMs() < lostUntilMs;
 
-  // Nobody scans for runs that are due: one that waits for days would be looked at thousands of times.
-  const wakeWhenDue = async (runId: RunId): Promise<void> => {
-    const stored = await world.store.readRun(runId);
-    if (stored !== undefined) wake(runId, stored.run.wakeAtMs - time.clock.nowMs());
-  };
+  const dueInMs = async (runId: RunId): Promise<number> => ((await world.store.readRun(runId))?.run.wakeAtMs ?? 0) - time.clock.nowMs();
 
   const stops = {
     now: (): StopFacts =>
@@ -67,12 +63,11 @@ export function startWorkers(
       timeScale: 1,
       worker: `worker-${count}`,
     };
-    void advance(engine, runId, new AbortController().signal).then((how) => {
+    void advance(engine, runId, new AbortController().signal).then(async (how) => {
       if (own.dead) return;
       visits.delete(runId);
-      if (how === 'early') void wakeWhenDue(runId);
-      else if (how === 'held' || how === 'failed' || how === 'lost') wake(runId, SCAN_MS);
-      else if (mine.again && how !== 'ended') wake(runId);
+      const afterMs = await nextLookMs(how, mine.again, () => dueInMs(runId));
+      if (afterMs !== undefined) wake(runId, afterMs);
     });
   };
 
@@ -95,4 +90,11 @@ export function startWorkers(
     },
     idle: () => visits.size === 0,
   };
+}
+
+// Nobody scans for runs that are due: one that waits for days would be looked at thousands of times.
+async function nextLookMs(how: Visit, again: boolean, dueInMs: () => Promise<number>): Promise<number | undefined> {
+  if (how === 'early') return dueInMs();
+  if (how === 'held' || how === 'failed' || how === 'lost') return SCAN_MS;
+  return again && how !== 'ended' ? 0 : undefined;
 }
