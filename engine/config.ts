@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { AZURE_CLOUD_NAMES, azureHosts } from './azure-clouds.ts';
 import { RunwardError } from './errors.ts';
 
 const count = (low: number, high: number, fallback: number) => z.number().int().min(low).max(high).default(fallback);
@@ -7,18 +8,45 @@ const file = () => z.string().min(1).optional();
 
 const azureSchema = z
   .strictObject({
+    cloud: z
+      .enum(AZURE_CLOUD_NAMES)
+      .optional()
+      .describe(
+        'Which Azure: public, usgov, china, or custom for the two addresses below; default: custom when armEndpoint is set, else public',
+      ),
     armEndpoint: z
       .url({ protocol: /^https$/ })
-      .default('https://management.azure.com')
-      .describe('Address of Azure Resource Manager, or of the simulator'),
+      .optional()
+      .describe('Address of Azure Resource Manager in a custom cloud, or of the simulator'),
     authorityHost: z
       .url({ protocol: /^https$/ })
-      .default('https://login.microsoftonline.com')
-      .describe('Where tokens for Azure come from'),
+      .optional()
+      .describe('Where tokens come from in a custom cloud'),
+    audience: z
+      .url({ protocol: /^https$/ })
+      .optional()
+      .describe('What tokens are asked for in a custom cloud, when that is not https://management.azure.com'),
+    extraHosts: z
+      .array(z.string().regex(/^[a-z0-9.-]+(:\d{1,5})?$/i, 'must be a host or host:port'))
+      .max(20)
+      .default([])
+      .describe('Further hosts that may get a token, for example of a private link; Azure Resource Manager of the cloud may anyway'),
+    proxy: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => new URL(url).username === '' && new URL(url).password === '', 'must hold no user and no password')
+      .optional()
+      .describe('Proxy for Azure and its sign-in, as http://host:port; HTTPS_PROXY and its like are never read'),
     caFile: file().describe('PEM file of a further certificate authority; the simulator needs its own'),
-    tenantId: z.string().min(1).optional().describe('Entra tenant of the worker identity; absent: managed identity'),
-    clientId: z.string().min(1).optional().describe('Client id of the worker identity'),
+    credential: z
+      .enum(['managed-identity', 'workload-identity', 'client-secret', 'cli'])
+      .optional()
+      .describe(
+        'The one identity that is used, there is no fallback to another: default client-secret when clientSecretFile is set, else managed-identity; cli is for plan and doctor on a computer of a person',
+      ),
+    tenantId: z.string().min(1).optional().describe('Entra tenant of the identity; not needed by a managed identity'),
+    clientId: z.string().min(1).optional().describe('Client id of the identity; absent with managed-identity: the system-assigned one'),
     clientSecretFile: file().describe('File with the client secret; its mode must be 0600'),
+    federatedTokenFile: file().describe('File with the token that workload-identity exchanges; it is read again at each exchange'),
     replicationCache: z
       .array(z.string().regex(/^[a-z0-9]+=\/subscriptions\/.+$/i, 'must be REGION=ARM id of a storage account'))
       .default([])
@@ -71,6 +99,11 @@ const configSchema = z.strictObject({
     .describe('Hosts, host:port pairs or CIDR blocks that checks may reach although they are private'),
   azure: azureSchema.describe('The cloud'),
   ssh: sshSchema.describe('Scripts over SSH'),
+  environment: z
+    .string()
+    .min(1)
+    .default('production')
+    .describe('What this worker works for; in production it refuses the identity of a person (azure.credential: cli)'),
   workerConcurrency: count(1, 200, 10).describe('Runs that one worker carries at once'),
   leaseMs: count(2000, 300_000, 30_000).describe('How long a worker owns a run without renewing; renewed at a third of it'),
   scanMs: count(250, 300_000, 15_000).describe('How often server and worker look for runs that nobody owns'),
@@ -90,7 +123,11 @@ const configSchema = z.strictObject({
 });
 
 /** The settings of a server or worker process; every number carries its unit in its name. */
-export type Config = Readonly<z.infer<typeof configSchema>>;
+export type Config = Readonly<Omit<Parsed, 'azure'>> & {
+  readonly azure: Readonly<Omit<Parsed['azure'], 'armEndpoint' | 'authorityHost' | 'cloud'>> & ReturnType<typeof azureHosts>;
+};
+
+type Parsed = z.infer<typeof configSchema>;
 
 /** One setting as the reference lists it. */
 export interface ConfigKey {
@@ -122,10 +159,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>, f
   }
   const parsed = configSchema.safeParse(settings);
   for (const issue of parsed.error?.issues ?? []) problems.push(problemText(issue, settings));
+  if (parsed.success) problems.push(...identityProblems(parsed.data.azure));
   if (!parsed.success || problems.length > 0) {
     throw new RunwardError('USAGE_CONFIG_INVALID', `the configuration does not hold: ${problems.join('; ')}`, { problems });
   }
-  return parsed.data;
+  return { ...parsed.data, azure: { ...parsed.data.azure, ...azureHosts(parsed.data.azure) } };
 }
 
 /** Every setting with its variable and meaning, in the order of the schema. */
@@ -140,6 +178,37 @@ export function configKeys(): readonly ConfigKey[] {
       ...(value === undefined ? {} : { default: JSON.stringify(value) }),
     };
   });
+}
+
+// What a credential or a cloud needs beside itself, so that half of one is never taken for another.
+function identityProblems(azure: Parsed['azure']): readonly string[] {
+  const { cloud, credential } = azure;
+  const missing = (word: string, keys: readonly (keyof Parsed['azure'])[]): readonly string[] =>
+    keys.filter((key) => azure[key] === undefined).map((key) => `azure.${key}: is needed by ${word}`);
+  const surplus = (word: string, keys: readonly (keyof Parsed['azure'])[]): readonly string[] =>
+    keys.filter((key) => azure[key] !== undefined).map((key) => `azure.${key}: has no meaning with ${word}`);
+  const hosts = ['armEndpoint', 'authorityHost', 'audience'] as const;
+  return [
+    ...(cloud === 'custom' ? missing('azure.cloud custom', ['armEndpoint', 'authorityHost']) : []),
+    ...(cloud !== undefined && cloud !== 'custom' ? surplus(`azure.cloud ${cloud}`, hosts) : []),
+    ...credentialProblems(credential ?? (azure.clientSecretFile === undefined ? 'managed-identity' : 'client-secret'), missing, surplus),
+  ];
+}
+
+type Keys = (word: string, keys: readonly (keyof Parsed['azure'])[]) => readonly string[];
+
+function credentialProblems(credential: NonNullable<Parsed['azure']['credential']>, missing: Keys, surplus: Keys): readonly string[] {
+  const word = `azure.credential ${credential}`;
+  switch (credential) {
+    case 'managed-identity':
+      return surplus(word, ['tenantId', 'clientSecretFile', 'federatedTokenFile']);
+    case 'workload-identity':
+      return [...missing(word, ['tenantId', 'clientId', 'federatedTokenFile']), ...surplus(word, ['clientSecretFile'])];
+    case 'client-secret':
+      return [...missing(word, ['tenantId', 'clientId', 'clientSecretFile']), ...surplus(word, ['federatedTokenFile'])];
+    case 'cli':
+      return surplus(word, ['clientId', 'clientSecretFile', 'federatedTokenFile']);
+  }
 }
 
 interface Field {

@@ -48,6 +48,7 @@ export const ERRORS = {
   ARM_REFUSED: { exit: 1, http: 502, retry: 'never' },
   ARM_AMBIGUOUS: { exit: 1, http: 502, retry: 'reconcile' },
   ARM_NOT_ALLOWED: { exit: 1, http: 502, retry: 'never' },
+  ARM_NO_TOKEN: { exit: 1, http: 502, retry: 'backoff' },
   LIMIT_RATE: { exit: 1, http: 429, retry: 'after' },
   LIMIT_CONCURRENCY: { exit: 1, http: 429, retry: 'after' },
   LIMIT_SIZE: { exit: 1, http: 413, retry: 'never' },

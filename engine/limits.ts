@@ -34,6 +34,12 @@ export const READ_RETRY_MAX = 3;
 export const RETRY_DEFAULT_MS = 5_000;
 /** A refused token is fetched anew; the next send may follow at once. */
 export const RETRY_TOKEN_MS = 1_000;
+/** A token that ends sooner than this is replaced: the steps of one attempt must not begin with it and end without. */
+export const TOKEN_FRESH_MS = 300_000;
+/** One request for a token, with its retries, ends after this time. */
+export const TOKEN_TIMEOUT_MS = 25_000;
+/** A proxy has a connection ready within this time, or counts as unreachable. */
+export const PROXY_CONNECT_MS = 15_000;
 /** Job lists are searched from this long before a step became ready: Azure's clock may be behind ours. */
 export const JOB_WINDOW_MARGIN_MS = 300_000;
 /** A recovery point is asked to live this much longer than wanted: the hour of its expiry carries our mark. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { azureFromConfig } from '../adapters/azure/configured.ts';
+import { azureFromConfig, refusePersonalIdentity } from '../adapters/azure/configured.ts';
 import { createRunCommandShell } from '../adapters/azure/run-command-shell.ts';
 import { startConsumer } from '../adapters/redis/consumer.ts';
 import { openRedisStore } from '../adapters/redis/store.ts';
@@ -37,6 +37,7 @@ const EXIT_FENCED = 70;
 
 /** Runs a worker until SIGTERM or SIGINT, then gives its runs back. Resolves with the exit code. Throws USAGE_CONFIG_INVALID, STORE_UNAVAILABLE. */
 export async function runWorker(config: Config, options: { readonly ready?: () => void } = {}): Promise<number> {
+  refusePersonalIdentity(config);
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
   const known = createKnownSecrets();
   const log = createLog({ level: 'info', redact: known.redact, fields: { process: 'worker', worker: name } });

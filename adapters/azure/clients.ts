@@ -6,6 +6,7 @@ import type { Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-res
 import { READ_RETRY_MAX } from '../../engine/limits.ts';
 import type { AzureConfig, AzurePipelineSettings } from './config.ts';
 import type { CallOptions } from './call-options.ts';
+import { httpClientOver } from './connections.ts';
 import { makeCredential } from './credential.ts';
 import { allowedHostsOf, cloudOf, hostsPolicy } from './hosts.ts';
 import { readOnlyPolicy, submitOnlyPolicy } from './wire.ts';
@@ -49,13 +50,14 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
   const settings = await settingsOf(config);
   const credential = await makeCredential(config.credential, settings);
   const { cloud, tls, userAgent, allowedHosts } = settings;
+  const httpClient = httpClientOver(rest.createDefaultHttpClient(), tls);
 
   const shared = {
     endpoint: cloud.endpoint,
     credentialScopes: cloud.audience,
     credentials: { scopes: [cloud.audience] },
     userAgentOptions: { userAgentPrefix: userAgent },
-    tlsOptions: tls,
+    httpClient,
   };
   const build = (subscription: string, maxRetries: number, policy: PipelinePolicy): ClientSet => {
     const options = { ...shared, retryOptions: { maxRetries } };
@@ -70,7 +72,6 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
 
   const pipelineOf = (maxRetries: number, policy: PipelinePolicy): Pipeline => {
     const pipeline = rest.createPipelineFromOptions({
-      tlsOptions: tls,
       userAgentOptions: { userAgentPrefix: userAgent },
       retryOptions: { maxRetries },
     });
@@ -80,7 +81,6 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
   };
   const reader = pipelineOf(READ_RETRY_MAX, readOnlyPolicy());
   const sender = pipelineOf(0, submitOnlyPolicy(tls));
-  const httpClient = rest.createDefaultHttpClient();
 
   return {
     settings,
@@ -102,7 +102,10 @@ async function settingsOf(config: AzureConfig): Promise<AzurePipelineSettings> {
   const cloud = cloudOf(config);
   return {
     cloud,
-    tls: config.caFile === undefined ? {} : { ca: await readFile(config.caFile, 'utf8') },
+    tls: {
+      ...(config.caFile === undefined ? {} : { ca: await readFile(config.caFile, 'utf8') }),
+      ...(config.proxy === undefined ? {} : { proxy: config.proxy }),
+    },
     allowedHosts: allowedHostsOf(cloud, config.extraHosts ?? []),
     userAgent: `runward/${config.version}`,
     replicationCache: byRegion(config.replicationCache),

@@ -1,18 +1,25 @@
-import type { TlsOptions } from './wire.ts';
+import type { AzureCloudName } from '../../engine/azure-clouds.ts';
+import type { TlsOptions } from './connections.ts';
 
 /** Which identity acts. There is no default chain: a silent fallback to another identity changes what a run may do. */
 export type AzureCredentialConfig =
   | { readonly kind: 'client-secret'; readonly tenantId: string; readonly clientId: string; readonly clientSecret: string }
   | { readonly kind: 'workload-identity'; readonly tenantId: string; readonly clientId: string; readonly tokenFilePath: string }
   | { readonly kind: 'managed-identity'; readonly clientId?: string }
-  | { readonly kind: 'cli' };
+  | { readonly kind: 'cli'; readonly tenantId?: string };
 
 /** How Azure is reached. */
 export interface AzureConfig {
-  /** Origin of Azure Resource Manager; that of the public cloud when absent. A private cloud and the simulator have their own. */
+  /** Whose addresses hold where none is given below; `custom` when absent and one is given, else `public`. */
+  readonly cloud?: AzureCloudName;
+  /** Origin of Azure Resource Manager; a private cloud and the simulator have their own. */
   readonly armEndpoint?: string;
-  /** Origin that tokens come from; that of the public cloud when absent. */
+  /** Origin that tokens come from. */
   readonly authorityHost?: string;
+  /** What tokens are asked for in a custom cloud. */
+  readonly audience?: string;
+  /** Proxy for Azure and its sign-in; the environment is never asked for one. */
+  readonly proxy?: string;
   readonly credential: AzureCredentialConfig;
   /** PEM file with the authority that signed the endpoint's certificate; only for private clouds and the simulator. */
   readonly caFile?: string;

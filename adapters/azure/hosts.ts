@@ -1,25 +1,22 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
+import { AZURE_CLOUDS, azureHosts } from '../../engine/azure-clouds.ts';
 import { RunwardError } from '../../engine/errors.ts';
 import type { AzureCloud, AzureConfig } from './config.ts';
 
-const ARM_HOST = 'management.azure.com';
-const LOGIN_HOST = 'login.microsoftonline.com';
-
-/** Login hosts of Microsoft's clouds: instance discovery works there, and only there. */
-const LOGIN_HOSTS = [LOGIN_HOST, 'login.microsoftonline.us', 'login.chinacloudapi.cn'];
-/** Resource managers of Microsoft's clouds: each is the audience of its own tokens. */
-const ARM_HOSTS = [ARM_HOST, 'management.usgovcloudapi.net', 'management.chinacloudapi.cn'];
-
 /** The cloud of a configuration. Throws USAGE_CONFIG_INVALID for an endpoint that is not https: tokens never travel in plain text. */
-export function cloudOf(config: Pick<AzureConfig, 'armEndpoint' | 'authorityHost'>): AzureCloud {
-  const endpoint = httpsOrigin('armEndpoint', config.armEndpoint ?? `https://${ARM_HOST}`);
-  const authorityHost = httpsOrigin('authorityHost', config.authorityHost ?? `https://${LOGIN_HOST}`);
-  const armHost = new URL(endpoint).host;
+export function cloudOf(config: Pick<AzureConfig, 'cloud' | 'armEndpoint' | 'authorityHost' | 'audience'>): AzureCloud {
+  const hosts = azureHosts(config);
+  const endpoint = httpsOrigin('armEndpoint', hosts.armEndpoint);
+  const authorityHost = httpsOrigin('authorityHost', hosts.authorityHost);
+  const clouds = Object.values(AZURE_CLOUDS);
+  // The resource manager of a cloud is the audience of its tokens; SDKs ask for that of the public cloud at every other address.
+  const known = clouds.some(({ arm }) => arm === endpoint) ? endpoint : AZURE_CLOUDS.public.arm;
   return {
     endpoint,
     authorityHost,
-    audience: `https://${ARM_HOSTS.includes(armHost) ? armHost : ARM_HOST}/.default`,
-    custom: !LOGIN_HOSTS.includes(new URL(authorityHost).host),
+    audience: `${(config.audience ?? known).replace(/\/+$/, '')}/.default`,
+    // Instance discovery works at the sign-in of Microsoft's own clouds, and only there.
+    custom: !clouds.some(({ login }) => login === authorityHost),
   };
 }
 

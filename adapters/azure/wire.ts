@@ -1,11 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Agent } from 'node:https';
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
-
-/** Certificates that are trusted besides the system's; PEM text. */
-export interface TlsOptions {
-  readonly ca?: string;
-}
+import type { TlsOptions } from './connections.ts';
+import { connectionAgent } from './connections.ts';
 
 /** An answer as it came, before an SDK interprets it. Header names are lower case. */
 export interface RawAnswer {
@@ -63,8 +59,11 @@ export function submitOnlyPolicy(tls: TlsOptions): PipelinePolicy {
       recording.answer = undefined;
       recording.connected = false;
       recording.requestsSent += 1;
-      const agent = connectionOf(tls, () => {
-        recording.connected = true;
+      const agent = connectionAgent(tls, {
+        keepAlive: false,
+        onConnected: () => {
+          recording.connected = true;
+        },
       });
       request.agent = agent;
       try {
@@ -98,17 +97,6 @@ export function readOnlyPolicy(): PipelinePolicy {
       return response;
     },
   };
-}
-
-function connectionOf(tls: TlsOptions, onConnected: () => void): Agent {
-  const agent = new Agent({ ...tls, minVersion: 'TLSv1.2', keepAlive: false });
-  const connect = agent.createConnection.bind(agent);
-  agent.createConnection = (options, callback) => {
-    const socket = connect(options, callback);
-    socket?.once('secureConnect', onConnected);
-    return socket;
-  };
-  return agent;
 }
 
 function rawAnswer(response: PipelineResponse): RawAnswer {

@@ -14,6 +14,7 @@ export interface Area {
 export const FOUNDATION = [
   'azure-backup',
   'azure-calls',
+  'azure-clouds',
   'azure-compute',
   'azure-operations',
   'azure-resources',

@@ -60,3 +60,32 @@ it('every setting has a variable of its own and says what it is', () => {
     description: expect.stringContaining('certificate authority'),
   });
 });
+
+it.each([
+  [{}, 'public', 'https://management.azure.com', 'https://login.microsoftonline.com'],
+  [{ RUNWARD_AZURE_CLOUD: 'usgov' }, 'usgov', 'https://management.usgovcloudapi.net', 'https://login.microsoftonline.us'],
+  [{ RUNWARD_AZURE_CLOUD: 'china' }, 'china', 'https://management.chinacloudapi.cn', 'https://login.chinacloudapi.cn'],
+  [{ RUNWARD_AZURE_ARM_ENDPOINT: 'https://arm.local' }, 'custom', 'https://arm.local', 'https://login.microsoftonline.com'],
+])('a cloud brings its addresses: %j', (env, cloud, armEndpoint, authorityHost) => {
+  expect(parseConfig(env).azure).toMatchObject({ cloud, armEndpoint, authorityHost });
+});
+
+it.each([
+  ['cloud: custom', 'azure.armEndpoint: is needed by azure.cloud custom'],
+  ['cloud: usgov\n  armEndpoint: https://arm.local', 'azure.armEndpoint: has no meaning with azure.cloud usgov'],
+  ['tenantId: t\n  clientId: c', 'azure.tenantId: has no meaning with azure.credential managed-identity'],
+  ['credential: client-secret\n  tenantId: t', 'azure.clientSecretFile: is needed by azure.credential client-secret'],
+  ['credential: workload-identity\n  tenantId: t\n  clientId: c', 'azure.federatedTokenFile: is needed'],
+  [
+    'credential: workload-identity\n  clientSecretFile: /s',
+    'azure.clientSecretFile: has no meaning with azure.credential workload-identity',
+  ],
+  ['credential: cli\n  clientId: c', 'azure.clientId: has no meaning with azure.credential cli'],
+  ['credential: default-chain', 'azure.credential'],
+  ['proxy: http://user:secret-word@proxy:3128', 'azure.proxy: must hold no user and no password'],
+  ['extraHosts: ["https://x/"]', 'must be a host or host:port'],
+])('half of an identity or of a cloud is refused: %s', (azure, sentence) => {
+  const message = refusal({}, `azure:\n  ${azure}\n`);
+  expect(message).toContain(sentence);
+  expect(message).not.toContain('secret-word');
+});
