@@ -6,6 +6,7 @@ import type { LateFinding } from '../language/late-finding.ts';
 import type { Purpose, Runbook, Step } from '../language/runbook.ts';
 import { targetScope } from '../run/scope.ts';
 import { allSteps } from '../run/step-path.ts';
+import { stepsById } from '../run/waiting.ts';
 import { VERSION } from '../version.ts';
 import { withGateTimes } from './gate-times.ts';
 import { knownValueProblems } from './known-values.ts';
@@ -70,7 +71,9 @@ export function assemblePlan(from: Assembling): Assembled {
   return { kind: 'assembled', plan: planOf(from, { vars, sets, rows: rowsOf(definition, known) }), open };
 }
 
-function rowsOf({ readiness, steps, finally: last }: Runbook, known: Known): readonly PlanRow[] {
+function rowsOf(definition: Runbook, facts: Omit<Known, 'steps'>): readonly PlanRow[] {
+  const { readiness, steps, finally: last } = definition;
+  const known = { ...facts, steps: stepsById(definition) };
   return [
     ...planRows(readiness?.checks ?? [], 'readiness', known),
     ...planRows(steps, 'steps', known),

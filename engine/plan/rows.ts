@@ -4,7 +4,7 @@ import { evaluate, freeNames, templateNames } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { formatDuration } from '../language/duration.ts';
 import { targetScope } from '../run/scope.ts';
-import { childrenOf, handlerOf } from '../run/step-path.ts';
+import { allSteps, childrenOf, handlerOf } from '../run/step-path.ts';
 import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
 import { cutWaves } from './waves.ts';
 
@@ -25,6 +25,8 @@ export interface Known {
   readonly open: ReadonlySet<string>;
   readonly actions: ReadonlyMap<string, KnownAction>;
   readonly nowMs: number;
+  /** Every step of the runbook, by id. */
+  readonly steps: ReadonlyMap<string, Step>;
   readonly calls: ReadonlyMap<string, PlannedCall>;
 }
 
@@ -110,11 +112,11 @@ function afterWaveRows(step: Step, at: At & { readonly path: string }, known: Kn
 }
 
 function rowOf(step: Step, at: At & { readonly path: string }, known: Known): PlanRow {
-  const { kind, note } = noteOpenSet(step, kindOf(step, known), known);
+  const { kind, note, severity: ofUndone } = noteOpenSet(step, kindOf(step, known), known);
   const targets = countOf(step, known) ?? at.count;
   const action = step.body.kind === 'uses' ? known.actions.get(step.body.action) : undefined;
   const effect = step.body.kind === 'run' ? step.body.effect : action?.effect;
-  const severity = action?.severity ?? (effect === undefined ? undefined : effect === 'read' ? 'mild' : 'moderate');
+  const severity = ofUndone ?? severityOf(step, known);
   return {
     kind,
     path: at.path,
@@ -132,6 +134,11 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
   };
 }
 
+function severityOf({ body }: Step, { actions }: Known): Severity | undefined {
+  if (body.kind === 'uses') return actions.get(body.action)?.severity;
+  return body.kind === 'run' ? (body.effect === 'read' ? 'mild' : 'moderate') : undefined;
+}
+
 function wavesOf(step: Step, known: Known): Pick<PlanRow, 'waves'> {
   const waves = step.rollout?.waves ?? [];
   const count = waves.length === 0 ? undefined : countOf(step, known);
@@ -144,7 +151,7 @@ function noteOpenSet(step: Step, row: ReturnType<typeof kindOf>, { open }: Known
   return set !== undefined && open.has(set) ? { ...row, note: `targets of ${set} are not resolved` } : row;
 }
 
-function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonly note?: string } {
+function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonly note?: string; readonly severity?: Severity } {
   const { body } = step;
   switch (body.kind) {
     case 'approval':
@@ -158,10 +165,11 @@ function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonl
       return { kind: 'GATE', note: 'duration' in body.wait ? `waits ${body.wait.duration}` : `waits until ${body.wait.untilTime}` };
     case 'assert':
     case 'call':
-    case 'undo':
     case 'steps':
     case 'parallel':
       return { kind: 'READ' };
+    case 'undo':
+      return kindOfUndo(body.step, known);
     case 'run':
       if (body.effect === 'read') return { kind: 'READ', note: 'declared by the script' };
       if (body.effect === 'blind') return { kind: 'UNKNOWN', note: 'a script: its effect cannot be predicted' };
@@ -170,6 +178,17 @@ function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonl
       if (known.actions.get(body.action)?.effect === 'read') return { kind: 'READ' };
       return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES' };
   }
+}
+
+/** An `undo` is what the rollbacks are that it runs: those of the step and of every step inside it. */
+function kindOfUndo(id: string, known: Known): { readonly kind: PlanRowKind; readonly note: string; readonly severity: Severity } {
+  const undone = known.steps.get(id);
+  const undoing = undone === undefined ? [] : [...allSteps([undone])].flatMap((inside) => inside.rollback ?? []);
+  const run = [...allSteps(undoing)];
+  const kinds = run.map((step) => kindOf(step, known).kind);
+  const kind = (['UNKNOWN', 'MUTATES'] as const).find((one) => kinds.includes(one)) ?? 'READ';
+  const severity = worstOf(run.flatMap((step) => severityOf(step, known) ?? []));
+  return { kind, note: `runs ${undoing.map((step) => step.id).join(', ')}`, severity };
 }
 
 /** True when a step's targets or arguments are known only after another step has ended. */

@@ -23,7 +23,7 @@ export type Opening = { readonly ok: true; readonly patch: Partial<StepRecord> }
 export function openNode(walk: Walk, step: Step, level: Level): StepStatus {
   const path = stepPath(level.prefix, step.id);
   const node: NodeKind = step.target !== undefined || step.forEach !== undefined ? 'fan_out' : nodeOf(step);
-  const head = headOf(walk, step, { path, node });
+  const head = headOf(walk, step, { path, node, level });
   const closed = closedBy(walk, head, level);
   if (closed !== undefined) return closed;
   const perItem = node === 'fan_out' && step.if !== undefined && mentionsItem(step, step.if);
@@ -42,7 +42,7 @@ export function openItem(
 ): StepStatus {
   const { item, level } = member;
   const head = {
-    ...headOf(walk, step, { path: member.path, node: nodeOf(step) }),
+    ...headOf(walk, step, { path: member.path, node: nodeOf(step), level }),
     itemKey: item.key,
     ...(item.target === undefined ? {} : { target: item.target }),
   };
@@ -89,10 +89,13 @@ interface Head extends Omit<StepRecord, 'state' | 'rev'> {
   readonly from?: StepRecord;
 }
 
-function headOf(walk: Walk, step: Step, node: { readonly path: string; readonly node: NodeKind }): Head {
+function headOf(walk: Walk, step: Step, node: { readonly path: string; readonly node: NodeKind; readonly level: Level }): Head {
   const from = walk.view.steps.get(node.path);
-  if (from !== undefined) return { ...from, from };
+  const { openedFor } = node.level;
+  const undoes = openedFor === undefined ? {} : { openedFor };
+  if (from !== undefined) return { ...from, ...undoes, from };
   return {
+    ...undoes,
     path: node.path,
     stepId: step.id,
     node: node.node,

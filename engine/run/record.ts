@@ -229,6 +229,8 @@ export interface StepRecord {
   readonly rolledBack?: 'complete' | 'failed';
   /** What undid this step: the id of an `undo` step or of the scope that was rolled back. Its rollback is spent. */
   readonly undoneBy?: string;
+  /** Of a step that undoes another: which try to undo it was opened for. A further try opens it again where it has failed. */
+  readonly openedFor?: string;
   readonly resolution?: Resolution;
   readonly reason?: string;
   /** Since when a step waits for a lock that another run holds. */

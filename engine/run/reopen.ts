@@ -34,7 +34,7 @@ const OF_THE_ATTEMPT = [
 export function reopenedStep(walk: Walk, step: Step, { record, level }: Node): StepChange {
   const byHandler = record.handled === true;
   const opening = openedAnew(walk, step, { record, level });
-  if (!opening.ok) return noteFailure(record, { answer: 'stop', error: opening.failure });
+  if (!opening.ok) return noteFailure(record, { answer: 'stop', error: opening.failure, ...openedFor(level) });
   const notBeforeMs = byHandler && step.retry !== undefined ? walk.nowMs + delayMs(step.retry, record, 1) : walk.nowMs;
   return moveStep(
     record,
@@ -45,10 +45,15 @@ export function reopenedStep(walk: Walk, step: Step, { record, level }: Node): S
       round: (record.round ?? 1) + 1,
       ...(byHandler ? { handlerRetries: (record.handlerRetries ?? 0) + 1 } : {}),
       ...(record.node === 'leaf' ? { notBeforeMs } : {}),
+      ...openedFor(level),
       ...opening.patch,
     },
     { drop: OF_THE_ATTEMPT, data: { attempt: record.attempt + 1 } },
   );
+}
+
+function openedFor({ openedFor: by }: Level): Pick<StepRecord, 'openedFor'> {
+  return by === undefined ? {} : { openedFor: by };
 }
 
 function openedAnew(walk: Walk, step: Step, { record, level }: Node): ReturnType<typeof openingOf> {
@@ -67,14 +72,13 @@ export function reopenedScope(walk: Walk, step: Step, { record, level }: Node): 
   const round = (record.round ?? 1) + 1;
   const drop = [...OF_THE_ATTEMPT, 'error'] as const;
   const deadline = step.timeoutMs === undefined ? {} : { deadlineAtMs: walk.nowMs + step.timeoutMs };
-  const own =
-    record.state === 'ready'
-      ? noteFailure(record, { round, ...deadline }, drop)
-      : moveStep(record, 'reopened', { round, ...deadline }, { drop });
+  const patch = { round, ...deadline, ...openedFor(level) };
+  const own = record.state === 'ready' ? noteFailure(record, patch, drop) : moveStep(record, 'reopened', patch, { drop });
   return [own, ...insideOf(walk, step, { record, level }).flatMap((inside) => reopened(walk, inside.step, inside.node))];
 }
 
-function reopened(walk: Walk, step: Step, node: Node): readonly StepChange[] {
+/** Opens a step again that did not succeed, with what was left out behind it inside; nothing where it succeeded or its failure is tolerated. */
+export function reopened(walk: Walk, step: Step, node: Node): readonly StepChange[] {
   const { record } = node;
   const isLeftOut = record.state === 'skipped' && record.reason === AFTER_A_FAILURE;
   if (isLeftOut || (record.state === 'cancelled' && !isContainer(record))) return [putBack(record)];
@@ -82,12 +86,12 @@ function reopened(walk: Walk, step: Step, node: Node): readonly StepChange[] {
     return [putBack(record), ...insideOf(walk, step, node).flatMap((each) => reopened(walk, each.step, each.node))];
   if (record.state !== 'failed' || !countsAsFailed(statusOf(record)) || isTolerated(step, record)) return [];
   if (!isContainer(record)) return [reopenedStep(walk, step, node)];
-  return record.rolledBack === undefined && record.verdict !== 'rolled_back' ? reopenedScope(walk, step, node) : [restarted(record)];
+  return record.rolledBack === undefined && record.verdict !== 'rolled_back' ? reopenedScope(walk, step, node) : [restarted(node)];
 }
 
 // A block that was undone begins again from its first step, under new keys.
-function restarted(record: StepRecord): StepChange {
-  const patch = { attempt: record.attempt + 1, round: (record.round ?? 1) + 1 };
+function restarted({ record, level }: Node): StepChange {
+  const patch = { attempt: record.attempt + 1, round: (record.round ?? 1) + 1, ...openedFor(level) };
   return moveStep(record, 'reopened', patch, { drop: [...OF_THE_ATTEMPT, 'error'] });
 }
 

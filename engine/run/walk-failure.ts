@@ -8,7 +8,7 @@ import { delayMs } from './retry.ts';
 import { handlerPrefix } from './step-path.ts';
 import { statusOf, stepHasEnded, type StepStatus } from './verdict.ts';
 import type { Node, Walk } from './walk.ts';
-import { askAbout, type Undone, type Undoing, undoRecord } from './walk-rollback.ts';
+import { askAbout, type Undone, type Undoing, undoingBy, undoRecord, unanswered } from './walk-rollback.ts';
 
 /** Carries out the `on_failure` of a step that has failed, or of an item that has; each decision is a change of its record. */
 export function walkFailedStep(walk: Walk, step: Step, node: Node): StepStatus {
@@ -149,10 +149,11 @@ function walkHandler(walk: Walk, step: Step, { record, level }: Node): 'running'
 
 /** Undoes what a scope covers; when a rollback step failed, a person is asked before the scope ends. */
 function undoFor(walk: Walk, record: StepRecord, undo: (undoing: Undoing) => Undone): 'running' | 'unknown' | 'complete' | 'failed' {
-  const undoing: Undoing = { by: record.path, unanswered: [], failed: false };
+  const undoing = undoingBy(record.path);
   const undone = undo(undoing);
   if (undone !== 'done') return undone;
-  if (undoing.unanswered.length === 0 || walk.ending) return undoing.failed ? 'failed' : 'complete';
-  walk.found.changes.push(noteFailure(record, { rolledBack: 'failed' }), ...undoing.unanswered.map(askAbout));
+  const open = unanswered(undoing);
+  if (open.length === 0 || walk.ending) return undoing.failed.length > 0 ? 'failed' : 'complete';
+  walk.found.changes.push(noteFailure(record, { rolledBack: 'failed' }), ...open.map(askAbout));
   return 'running';
 }

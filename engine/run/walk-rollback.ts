@@ -3,6 +3,7 @@ import { moveStep, type StepChange } from './change.ts';
 import { aliasOf } from './fan-out-items.ts';
 import { isContainer, isTolerated, noteFailure } from './failure.ts';
 import type { RunView, StepRecord } from './record.ts';
+import { reopened } from './reopen.ts';
 import { childPrefix, handlerOf, handlerPrefix, itemPath, rollbackPrefix, stepPath, wavePrefix } from './step-path.ts';
 import { countsAsFailed, statusOf, stepHasEnded, type StepStatus } from './verdict.ts';
 import { cleanupLevel, type Level, type Node, type Walk } from './walk.ts';
@@ -14,21 +15,35 @@ export type Undone = 'done' | 'running' | 'unknown';
 export interface Undoing {
   /** The path of the `undo` step or of the scope; `run` for the whole run. */
   readonly by: string;
-  /** Rollback steps that have failed and about which nobody has decided yet. */
-  readonly unanswered: StepRecord[];
-  failed: boolean;
+  /** Which try this is: rollback steps that failed in another one are opened again. */
+  readonly round: string;
+  /** An `undo` tries again also what a person has left as it is. */
+  readonly insists: boolean;
+  /** Rollback steps that have failed. */
+  readonly failed: StepRecord[];
+}
+
+/** A rollback that begins; `round` tells it from an earlier one of the same name. */
+export function undoingBy(by: string, { round = by, insists = false } = {}): Undoing {
+  return { by, round, insists, failed: [] };
+}
+
+/** Rollback steps that have failed and about which nobody has decided yet. */
+export function unanswered({ failed }: Undoing): readonly StepRecord[] {
+  return failed.filter(({ resolution, state }) => resolution === undefined && state === 'failed');
 }
 
 /** Undoes everything that the run has done. A person is asked about rollback steps that failed before the run goes on to its `finally`. */
 export function walkRunRollback(walk: Walk, steps: readonly Step[], level: Level): StepStatus {
-  const undoing: Undoing = { by: 'run', unanswered: [], failed: false };
+  const undoing = undoingBy('run');
   const undone = undoSteps(walk, steps, level, undoing);
   if (undone !== 'done') return undone;
-  if (undoing.unanswered.length > 0 && !walk.ending) {
-    walk.found.changes.push(...undoing.unanswered.map(askAbout));
+  const open = unanswered(undoing);
+  if (open.length > 0 && !walk.ending) {
+    walk.found.changes.push(...open.map(askAbout));
     return 'running';
   }
-  return undoing.failed ? 'failed' : 'succeeded';
+  return undoing.failed.length > 0 ? 'failed' : 'succeeded';
 }
 
 /** A person decides about a rollback step that failed, once everything else of its scope is undone. */
@@ -98,19 +113,29 @@ function undoOwn(walk: Walk, step: Step, { record, level }: Node, undoing: Undoi
   if (walk.found.undone.has(record.path)) return 'running';
   walk.found.undone.add(record.path);
   const prefix = rollbackPrefix(record.path);
-  const status = walk.walkSteps(list, { ...cleanupLevel(walk, level), prefix, about: record.path }, true);
+  const inner: Level = { ...cleanupLevel(walk, level), prefix, about: record.path, openedFor: undoing.round };
+  const status = walk.walkSteps(list, inner, true);
   if (!stepHasEnded(status)) return status === 'unknown' ? 'unknown' : 'running';
   const failed = list.flatMap((each) => {
     const made = walk.view.steps.get(stepPath(prefix, each.id));
-    return made !== undefined && countsAsFailed(statusOf(made)) && !isTolerated(each, made) ? [made] : [];
+    return made !== undefined && countsAsFailed(statusOf(made)) && !isTolerated(each, made) ? [{ step: each, record: made }] : [];
   });
   if (failed.length === 0) {
     walk.found.changes.push(moveStep(record, 'undone', { undoneBy: undoing.by }, { data: { undoneBy: undoing.by } }));
     return 'running';
   }
-  undoing.failed = true;
-  undoing.unanswered.push(...failed.filter(({ resolution, state }) => resolution === undefined && state === 'failed'));
+  const again = failed.filter(({ record: made }) => made.openedFor !== undoing.round && (undoing.insists || !isLeft(made)));
+  if (again.length > 0 && inner.mode === 'go') {
+    walk.found.changes.push(...again.flatMap((each) => reopened(walk, each.step, { record: each.record, level: inner })));
+    return 'running';
+  }
+  undoing.failed.push(...failed.map((each) => each.record));
   return 'done';
+}
+
+/** A person was asked about the failed rollback step and has left it as it is. */
+function isLeft({ answer, resolution }: StepRecord): boolean {
+  return answer === 'stop' && resolution !== undefined;
 }
 
 /**

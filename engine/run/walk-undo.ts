@@ -5,7 +5,7 @@ import { stepPath, visiblePrefixes } from './step-path.ts';
 import { type StepStatus } from './verdict.ts';
 import { stepsById } from './waiting.ts';
 import { cleanupLevel, type Level, type Node, type Walk } from './walk.ts';
-import { type Undoing, undoItems, undoRecord } from './walk-rollback.ts';
+import { type Undoing, undoingBy, undoItems, undoRecord } from './walk-rollback.ts';
 
 /** Runs the rollbacks of an earlier step or block now. What an earlier `undo` or rollback has undone is not undone twice. */
 export function walkUndo(walk: Walk, step: Step, node: Node): StepStatus {
@@ -17,7 +17,7 @@ export function walkUndo(walk: Walk, step: Step, node: Node): StepStatus {
     return 'running';
   }
   if (level.mode === 'hold' && found === undefined) return 'running';
-  const undoing: Undoing = { by: record.path, unanswered: [], failed: false };
+  const undoing = undoingBy(record.path, { round: `${record.path}#${record.attempt}`, insists: true });
   const undo = found?.record.node === 'fan_out' ? undoItems : undoRecord;
   const undone = found === undefined ? 'done' : undo(walk, found.step, found, undoing);
   if (undone !== 'done') return undone;
@@ -26,13 +26,13 @@ export function walkUndo(walk: Walk, step: Step, node: Node): StepStatus {
 }
 
 function endOfUndo(walk: Walk, record: StepRecord, undoing: Undoing) {
-  const [first] = undoing.unanswered;
+  const [first] = undoing.failed;
   if (first !== undefined) {
     const message = `the rollback step ${first.stepId} failed: ${first.error?.message ?? 'it did not run'}`;
     return moveStep(record, 'read_failed', { error: { kind: first.error?.kind ?? 'target', message } });
   }
   const undidSomething = [...walk.view.steps.values()].some(({ undoneBy }) => undoneBy === record.path);
-  if (undidSomething || undoing.failed) return moveStep(record, 'read_finished', {}, { drop: ['error'] });
+  if (undidSomething) return moveStep(record, 'read_finished', {}, { drop: ['error'] });
   return moveStep(record, 'left_out', { reason: 'there was nothing to undo' });
 }
 

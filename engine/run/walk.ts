@@ -73,6 +73,8 @@ export interface Level {
   readonly why?: string;
   /** Calendars that must be open here, outermost first. */
   readonly windows?: readonly WindowScope[];
+  /** The try to undo something that the steps here are opened for. */
+  readonly openedFor?: string;
   /** Inside rollback or finally, which must be able to run unattended. */
   readonly cleanup?: boolean;
 }

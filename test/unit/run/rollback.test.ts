@@ -131,3 +131,60 @@ test('a failing rollback step does not stop the others; then a person is asked a
   expect(await world.step('cut')).toMatchObject({ rolledBack: 'failed' });
   expect((await world.step('cut/two/roll-back/two_back')).answer).toBe('pause');
 });
+
+/** The steps with this id fail the first time they are followed to their end; everything else ends well. */
+function failingOnce(id: string): Answers {
+  let tries = 0;
+  const failure = { kind: 'failed', failure: { kind: 'target', message: 'it is broken' } } as const;
+  return {
+    poll: async (_, { stepPath }) => {
+      if (!stepPath.endsWith(id)) return { kind: 'ended_well' };
+      tries += 1;
+      return tries === 1 ? failure : { kind: 'ended_well' };
+    },
+  };
+}
+
+const both = (id: string): Step => leaf(id, 'named', { rollback: [leaf(`${id}_first`, 'named'), leaf(`${id}_second`, 'named')] });
+
+test('an undo whose rollback failed tries it again when a person says so: only what failed is sent once more', async () => {
+  const steps = [both('drain'), step('enable', { kind: 'undo', step: 'drain' }, { onFailure: 'pause' }), leaf('after', 'named')];
+  const world = await makeRunWorld({ steps }, failingOnce('drain_first'));
+  expect(await world.go()).toMatchObject({ state: 'paused' });
+  expect((await world.step('enable')).error?.message).toBe('the rollback step drain_first failed: it is broken');
+  await world.say({ kind: 'resolve', step: 'enable', as: 'again', reason: 'the balancer is back' });
+  expect((await world.go()).state).toBe('succeeded');
+  const undo = ['drain/roll-back/drain_first', 'drain/roll-back/drain_second', 'drain/roll-back/drain_first'];
+  expect(sent(world)).toEqual(['drain', ...undo, 'after']);
+  expect(await world.step('enable')).toMatchObject({ state: 'succeeded', attempt: 2 });
+  expect(await world.step('drain')).toMatchObject({ undoneBy: 'enable' });
+});
+
+test('an undo that fails again is a failure again, and no third try is made by itself', async () => {
+  const steps = [undoable('drain'), step('enable', { kind: 'undo', step: 'drain' }, { onFailure: 'pause' })];
+  const world = await makeRunWorld({ steps }, failing('drain_back'));
+  await world.go();
+  await world.say({ kind: 'resolve', step: 'enable', as: 'again', reason: 'try' });
+  expect(await world.go()).toMatchObject({ state: 'paused' });
+  expect(sent(world)).toEqual(['drain', 'drain/roll-back/drain_back', 'drain/roll-back/drain_back']);
+});
+
+test('a second undo, and the rollback of the run, try again what an earlier undo could not undo', async () => {
+  const enable = (id: string): Step => step(id, { kind: 'undo', step: 'drain' }, { onFailure: 'continue' });
+  const second = await makeRunWorld({ steps: [undoable('drain'), enable('enable'), enable('once_more')] }, failingOnce('drain_back'));
+  expect((await second.go()).state).toBe('partially_failed');
+  expect(await second.step('drain')).toMatchObject({ undoneBy: 'once_more' });
+  const steps = [undoable('drain'), enable('enable'), leaf('check', 'read', { onFailure: 'rollback_run' })];
+  const whole = await makeRunWorld({ steps, onFailure: 'rollback' }, { ...failing('check'), ...failingOnce('drain_back') });
+  expect(await whole.go()).toMatchObject({ state: 'failed', rollback: 'complete' });
+  expect(await whole.step('drain')).toMatchObject({ undoneBy: 'run' });
+});
+
+test('an undo has failed when a person leaves its rollback step as it is', async () => {
+  const drain = leaf('drain', 'named', { rollback: [leaf('drain_back', 'named', { onFailure: 'pause' })] });
+  const world = await makeRunWorld({ steps: [drain, step('enable', { kind: 'undo', step: 'drain' })] }, failing('drain_back'));
+  await world.go();
+  await world.say({ kind: 'resolve', step: 'drain/roll-back/drain_back', as: 'failed', reason: 'the machine is gone' });
+  expect((await world.go()).state).toBe('failed');
+  expect(await world.step('enable')).toMatchObject({ state: 'failed' });
+});
