@@ -196,7 +196,10 @@ async function verify<Input>(work: PartedWork<Input>, ports: ActionPorts, contex
   const known = { ...seen.known, changed: true };
   if (todo !== undefined && todo.name === context.before?.['part']) return notYet(`${todo.name} is not done`);
   if (todo !== undefined) return { kind: 'next', message: `next: ${todo.name}`, before: known, observations };
-  if (seen.running[0] !== undefined) return notYet(seen.running[0].state.message);
+  // Work under way contradicts nothing: it has the time of its step to end.
+  const [first] = seen.running;
+  if (first !== undefined)
+    return { kind: 'unanswered', message: first.state.message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) };
   const outcome = await work.finish(ports, context, known);
   if (outcome.kind === 'not_yet') return notYet(outcome.message);
   if (outcome.kind === 'unanswered') return outcome;

@@ -10,8 +10,7 @@ export interface Answer {
 
 /** What can be said about a step of which nobody knows whether it had its effect. */
 export function unknownAnswers(record: Pick<StepRecord, 'candidates' | 'before'>): readonly Answer[] {
-  // An action of several requests keeps the name of the one that was sent last.
-  const parted = typeof record.before?.['part'] === 'string';
+  const parted = isOneOfSeveral(record);
   const found = (record.candidates ?? []).map((operation): Answer => ({
     as: 'adopt',
     operation,
@@ -30,7 +29,7 @@ export function unknownAnswers(record: Pick<StepRecord, 'candidates' | 'before'>
     {
       as: 'succeeded',
       consequence: parted
-        ? 'all of it happened: requests of this step that were not sent yet are left out'
+        ? 'this request happened: its target is read, and where it shows that, the next request of the step is sent'
         : 'it happened: the run goes on as if the step had succeeded',
     },
     { as: 'failed', consequence: 'it did not happen: the step fails, and cleanup runs unless its failure is tolerated' },
@@ -42,4 +41,9 @@ export function unknownAnswers(record: Pick<StepRecord, 'candidates' | 'before'>
     },
     ...named,
   ];
+}
+
+/** True when the request that nobody knows of was one of several: the record keeps the name of the one that was sent last. */
+export function isOneOfSeveral({ before }: Pick<StepRecord, 'before'>): boolean {
+  return typeof before?.['part'] === 'string';
 }

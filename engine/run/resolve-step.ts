@@ -4,6 +4,7 @@ import { moveStep, type RunChange, type StepChange } from './change.ts';
 import type { Command } from './command.ts';
 import { actionOf } from './execute-step.ts';
 import type { Holder } from './holder.ts';
+import { isOneOfSeveral } from './answers.ts';
 import { answerPaused, isPaused, pausedAnswers } from './paused-step.ts';
 import type { Resolution, RunView, StepRecord } from './record.ts';
 import { contextOf, type Engine, type Turn } from './turn.ts';
@@ -64,7 +65,9 @@ function answered(engine: Pick<Engine, 'ports'>, view: RunView, said: Parameters
   const drop = ['candidates'] as const;
   switch (word.as) {
     case 'succeeded':
-      return moveStep(record, 'resolved_happened', { reason, resolution }, { drop });
+      return isOneOfSeveral(record)
+        ? requestHappened(record, { reason, resolution, deadlineAtMs: said.nowMs + spanOf(record) })
+        : moveStep(record, 'resolved_happened', { reason, resolution }, { drop });
     case 'failed': {
       const error = { kind: 'target', message: `resolved as not happened by ${reason}` } as const;
       return moveStep(record, 'resolved_not_happened', { reason, error, resolution }, { drop });
@@ -96,6 +99,13 @@ function answered(engine: Pick<Engine, 'ports'>, view: RunView, said: Parameters
       );
     }
   }
+}
+
+/** A person's yes is about the request that was sent: its target is read as after its end, and only then the next request follows. */
+function requestHappened(record: StepRecord, patch: Partial<StepRecord>): StepChange {
+  const data = { request: record.before?.['part'] ?? null };
+  const drop = ['candidates', 'notBeforeMs', 'verifySinceMs', 'percent'] as const;
+  return moveStep(record, 'resolved_request', { ...patch, handle: {}, ended: {} }, { data, drop });
 }
 
 /** The step gets its time once more: the person found the operation later than the step could wait for it. */

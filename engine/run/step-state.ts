@@ -26,6 +26,7 @@ export type StepEvent =
   | 'ended_well'
   | 'ended_badly'
   | 'resolved_happened'
+  | 'resolved_request'
   | 'resolved_not_happened'
   | 'resolved_again'
   | 'resolved_adopted'
@@ -70,7 +71,13 @@ export const STEP_EDGES = {
     ended_badly: 'failed',
     cannot_tell: 'unknown',
   },
-  unknown: { resolved_happened: 'succeeded', resolved_not_happened: 'failed', resolved_again: 'ready', resolved_adopted: 'submitted' },
+  unknown: {
+    resolved_happened: 'succeeded',
+    resolved_request: 'submitted',
+    resolved_not_happened: 'failed',
+    resolved_again: 'ready',
+    resolved_adopted: 'submitted',
+  },
   succeeded: { undone: 'succeeded' },
   failed: { answered: 'failed', undone: 'failed', reopened: 'ready' },
   skipped: { reopened: 'pending' },
