@@ -6,6 +6,7 @@ import type { JsonObject } from '../engine/json.ts';
 import type { Loaded } from '../engine/language/load.ts';
 import type { Runbook } from '../engine/language/runbook.ts';
 import { CATCH_UP_MAX_MS } from '../engine/limits.ts';
+import { openToSevere } from '../engine/plan/open-severe.ts';
 import { makePlan } from '../engine/plan/plan.ts';
 import { computeVars } from '../engine/plan/vars.ts';
 import type { Principal } from '../engine/run/record.ts';
@@ -106,8 +107,8 @@ async function planSlot(
   if (made.kind === 'refused') return refuse(made.findings.map(({ code, message }) => `${code} ${message}`).join('; '));
   const deniedCall = await whyNotAllowed(context, writer, calledBy(made));
   if (deniedCall !== undefined) return refuse(deniedCall);
-  if (made.plan.severity === 'severe' && !made.plan.rows.some(({ kind }) => kind === 'GATE'))
-    return refuse(`${id} is severe and asks no person: a schedule starts it only behind an approval`);
+  const open = openToSevere(made.plan);
+  if (open !== undefined) return refuse(`${id} is severe, and ${open}: a schedule starts it only behind an approval`);
   if (isProduction(rule.environment) && !isSimulated(config) && (await ports.store.durability()).tier === 'none')
     return refuse('the store could lose an accepted run, and production runs are refused');
   try {

@@ -4,6 +4,7 @@ import type { RunId } from '../engine/ids.ts';
 import { canonicalJson, type JsonObject } from '../engine/json.ts';
 import type { LoadedRunbook } from '../engine/language/load.ts';
 import type { WebhookDefinition } from '../engine/language/runbook.ts';
+import { openToSevere } from '../engine/plan/open-severe.ts';
 import { makePlan } from '../engine/plan/plan.ts';
 import { computeVars } from '../engine/plan/vars.ts';
 import type { Principal } from '../engine/run/record.ts';
@@ -138,8 +139,9 @@ async function planOfHook(context: ServerContext, { loaded, webhook }: Hook, giv
 }
 
 async function admit({ ports, config }: ServerContext, { plan }: HashedPlan): Promise<void> {
-  if (plan.severity === 'severe' && !plan.rows.some(({ kind }) => kind === 'GATE'))
-    throw new RunwardError('ACCESS_DENIED', 'the plan is severe and asks no person: a webhook starts it only behind an approval');
+  const open = openToSevere(plan);
+  if (open !== undefined)
+    throw new RunwardError('ACCESS_DENIED', `the plan is severe, and ${open}: a webhook starts it only behind an approval`);
   if (isProduction(plan.environment) && !isSimulated(config) && (await ports.store.durability()).tier === 'none')
     throw new RunwardError('STORE_NOT_DURABLE', 'the store could lose an accepted run, and production runs are refused');
 }

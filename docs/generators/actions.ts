@@ -15,7 +15,7 @@ const CLASSES = {
 /** docs/reference/actions.md: every action of this release, from the registry. */
 export function actionsPage(): string {
   const all = [...actions.values()];
-  const list = all.map((action) => [`[\`${action.name}\`](#${anchor(action.name)})`, action.effect, action.severity, action.summary]);
+  const list = all.map((action) => [`[\`${action.name}\`](#${anchor(action.name)})`, action.effect, severityText(action), action.summary]);
   return page(
     'Actions',
     'What `uses:` can name in this release. The effect class says what is done when an answer is lost; the permissions are what the identity of the worker needs.',
@@ -42,7 +42,7 @@ function section(action: Action): readonly string[] {
   const results = Object.entries(action.result).map(([name, type]) => [code(name), typeText(type)]);
   const facts = [
     `class ${action.effect}`,
-    action.severity,
+    severityText(action),
     `target: ${action.target}`,
     `ends after ${String(action.timeoutMs / 60_000)} min unless the step says otherwise`,
     ...(action.produces === true ? ['fills `produced` with the machines it made'] : []),
@@ -55,6 +55,10 @@ function section(action: Action): readonly string[] {
     results.length === 0 ? 'No result.' : table(['Result', 'Type'], results),
     ['The worker needs:', '', ...action.permissions.map((right) => `- ${code(right)}`)].join('\n'),
   ];
+}
+
+function severityText({ severity, milderWith }: Action): string {
+  return milderWith === undefined ? severity : `${severity}; ${milderWith.severity} with ${code(milderWith.argument)}`;
 }
 
 function anchor(name: string): string {

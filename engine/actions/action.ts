@@ -164,6 +164,8 @@ interface ActionHead<Input> {
   readonly name: string;
   readonly summary: string;
   readonly severity: Severity;
+  /** The argument that makes it less severe where the runbook writes it as `true`. */
+  readonly milderWith?: { readonly argument: string; readonly severity: Severity };
   readonly target: ActionTarget;
   readonly input: z.ZodType<Input>;
   readonly result: ResultFields;
@@ -214,6 +216,11 @@ export interface RunNames {
 
 /** What the registry holds: input types are checked where a runbook is loaded and again before use. */
 export type Action = ReadAction | EffectAction;
+
+/** How severe one use of an action is: what is not written out as `true` counts as not said. */
+export function severityOf({ severity, milderWith }: Pick<Action, 'severity' | 'milderWith'>, args: JsonObject): Severity {
+  return milderWith !== undefined && args[milderWith.argument] === true ? milderWith.severity : severity;
+}
 
 /** Registers a read action; its input is parsed by its own schema before every use. */
 export function readAction<Input>(action: ReadAction<Input>): ReadAction {

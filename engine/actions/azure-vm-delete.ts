@@ -21,6 +21,7 @@ export const azureVmDelete = effectAction({
   summary: 'Delete a virtual machine, with its disks and interfaces when asked to',
   effect: 'guarded',
   severity: 'severe',
+  milderWith: { argument: 'only_created_by_run', severity: 'moderate' },
   target: 'vm',
   input: inputSchema,
   result: { deleted: { list: 'string' }, changed: 'bool', adopted: 'bool', job: 'string' },

@@ -1,7 +1,7 @@
 import { quoted, type Report } from './diagnostics.ts';
 import { enclosing, type OutlinedStep } from './outline.ts';
 import { actionOf, ownerOfStep } from './step-places.ts';
-import { child, entryOf, pointerOf } from './tree.ts';
+import { child, entryOf, pointerOf, textOf } from './tree.ts';
 
 /** Warns of severe steps that nobody approves, and of test failovers that nobody cleans up. */
 export function checkSafety(steps: readonly OutlinedStep[], report: Report): void {
@@ -17,7 +17,8 @@ export function checkSafety(steps: readonly OutlinedStep[], report: Report): voi
     report('RW518', { span: uses.value.span, pointer: pointerOf([...first.path, 'uses']) }, {});
 }
 
-// An approval counts when it stands before the step, or before a block around it, in the same sequence and cannot be passed by.
+// An approval counts when it stands before the step, or before a block around it, in the same sequence and cannot be passed by: neither by
+// its condition nor because nobody decides in time.
 function isApproved(step: OutlinedStep, steps: readonly OutlinedStep[]): boolean {
   return [step, ...enclosing(step)].some((each) =>
     steps.some(
@@ -27,7 +28,8 @@ function isApproved(step: OutlinedStep, steps: readonly OutlinedStep[]): boolean
         other.list === each.list &&
         each.list !== 'parallel' &&
         other.index < each.index &&
-        child(other.node, 'if') === undefined,
+        child(other.node, 'if') === undefined &&
+        textOf(child(child(other.node, 'approval'), 'on_timeout')) !== 'skip',
     ),
   );
 }

@@ -135,7 +135,7 @@ export const CODES = {
   RW514: {
     severity: 'warning',
     message: 'severe step {id} (outside rollback and finally) has no approval before it',
-    hint: 'put an approval step before it',
+    hint: 'put an approval step before it, without if and without on_timeout: skip',
   },
   RW515: { severity: 'error', message: 'env name {name} is reserved', hint: 'choose another name' },
   RW516: { severity: 'error', message: '{problem}', hint: 'plan again; approvals of the earlier plan are void' },

@@ -1,4 +1,5 @@
-import type { EffectClass, Severity } from '../actions/action.ts';
+import { type EffectClass, type Severity, severityOf } from '../actions/action.ts';
+import type { JsonObject } from '../json.ts';
 import type { KnownAction } from './load.ts';
 import { child, entriesOf, type Entry, entryOf, itemsOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
@@ -94,8 +95,12 @@ function outlined(
     alias: textOf(child(node, 'as')) ?? (fanOut === 'for_each' ? 'item' : 'target'),
     action,
     effect,
-    severity: action?.severity,
+    severity: action === undefined ? undefined : severityOf(action, writtenTrue(child(node, 'with'))),
   };
+}
+
+function writtenTrue(args: TreeNode | undefined): JsonObject {
+  return Object.fromEntries(entriesOf(args).flatMap(({ key, value }) => (textOf(value) === 'true' ? [[key, true]] : [])));
 }
 
 function declaredEffect(node: TreeNode): EffectClass {

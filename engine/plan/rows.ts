@@ -1,4 +1,4 @@
-import type { Action, Severity } from '../actions/action.ts';
+import { type Action, type Severity, severityOf } from '../actions/action.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { evaluate, freeNames, templateNames } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
@@ -9,7 +9,7 @@ import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
 import { cutWaves } from './waves.ts';
 
 /** What a plan needs to know of an action. */
-export type KnownAction = Pick<Action, 'effect' | 'severity'>;
+export type KnownAction = Pick<Action, 'effect' | 'severity' | 'milderWith'>;
 
 /** What is known of one call: the rows of the called runbook and how severe it is. */
 export interface PlannedCall {
@@ -116,7 +116,7 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
   const targets = countOf(step, known) ?? at.count;
   const action = step.body.kind === 'uses' ? known.actions.get(step.body.action) : undefined;
   const effect = step.body.kind === 'run' ? step.body.effect : action?.effect;
-  const severity = ofUndone ?? severityOf(step, known);
+  const severity = ofUndone ?? severityOfStep(step, known);
   return {
     kind,
     path: at.path,
@@ -134,8 +134,11 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
   };
 }
 
-function severityOf({ body }: Step, { actions }: Known): Severity | undefined {
-  if (body.kind === 'uses') return actions.get(body.action)?.severity;
+function severityOfStep({ body }: Step, { actions }: Known): Severity | undefined {
+  if (body.kind === 'uses') {
+    const action = actions.get(body.action);
+    return action === undefined ? undefined : severityOf(action, body.with);
+  }
   return body.kind === 'run' ? (body.effect === 'read' ? 'mild' : 'moderate') : undefined;
 }
 
@@ -187,7 +190,7 @@ function kindOfUndo(id: string, known: Known): { readonly kind: PlanRowKind; rea
   const run = [...allSteps(undoing)];
   const kinds = run.map((step) => kindOf(step, known).kind);
   const kind = (['UNKNOWN', 'MUTATES'] as const).find((one) => kinds.includes(one)) ?? 'READ';
-  const severity = worstOf(run.flatMap((step) => severityOf(step, known) ?? []));
+  const severity = worstOf(run.flatMap((step) => severityOfStep(step, known) ?? []));
   return { kind, note: `runs ${undoing.map((step) => step.id).join(', ')}`, severity };
 }
 
