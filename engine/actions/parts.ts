@@ -198,8 +198,7 @@ async function verify<Input>(work: PartedWork<Input>, ports: ActionPorts, contex
   if (todo !== undefined) return { kind: 'next', message: `next: ${todo.name}`, before: known, observations };
   // Work under way contradicts nothing: it has the time of its step to end.
   const [first] = seen.running;
-  if (first !== undefined)
-    return { kind: 'unanswered', message: first.state.message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) };
+  if (first !== undefined) return { kind: 'unanswered', message: first.state.message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) };
   const outcome = await work.finish(ports, context, known);
   if (outcome.kind === 'not_yet') return notYet(outcome.message);
   if (outcome.kind === 'unanswered') return outcome;

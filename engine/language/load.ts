@@ -21,7 +21,10 @@ import type { SourceText } from './source-text.ts';
 import { child, entryOf, plainValue, textOf, type TreeNode } from './tree.ts';
 
 /** What the checks need to know of an action. */
-export type KnownAction = Pick<Action, 'name' | 'effect' | 'severity' | 'milderWith' | 'target' | 'input' | 'result' | 'produces' | 'timeoutMs'>;
+export type KnownAction = Pick<
+  Action,
+  'name' | 'effect' | 'severity' | 'milderWith' | 'target' | 'input' | 'result' | 'produces' | 'timeoutMs'
+>;
 
 /** What documents are checked against. */
 export interface LoadOptions {

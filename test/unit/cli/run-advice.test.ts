@@ -70,7 +70,8 @@ test('a paused run shows since when, what it holds, and how it goes on', () => {
 
 test('a step of several requests says that "succeeded" is about the one that was sent, and that "again" goes on', () => {
   const consequence = new Map(unknownAnswers({ before: { part: 'disk-1' } }).map((answer) => [answer.as, answer.consequence]));
-  expect(consequence.get('succeeded')).toBe('this request happened: its target is read, and where it shows that, the next request of the step is sent',
+  expect(consequence.get('succeeded')).toBe(
+    'this request happened: its target is read, and where it shows that, the next request of the step is sent',
   );
   expect(consequence.get('again')).toBe('the targets are read again: what they show as done is kept, the rest is sent');
 });

@@ -51,7 +51,11 @@ test.each([
   ['a wait, which is a gate as well', `steps: [{ id: later, wait: 1m }, ${commit()}]\n`, before('commit')],
   ['an approval beside it', `steps: [{ id: all, parallel: [${ask()}, ${commit()}] }]\n`, before('all/commit')],
   ['an approval inside an earlier block', `steps: [{ id: ready, steps: [${ask()}] }, ${commit()}]\n`, before('commit')],
-  ['a step that never runs', `steps: [{ id: commit, if: inputs.sample > 3, uses: asr.plan.commit@1, with: { plan: ${PLAN} } }]\n`, undefined],
+  [
+    'a step that never runs',
+    `steps: [{ id: commit, if: inputs.sample > 3, uses: asr.plan.commit@1, with: { plan: ${PLAN} } }]\n`,
+    undefined,
+  ],
   ['cleanup, which runs also after a denial', `steps: [${ask()}]\nfinally: [${commit()}]\n`, before('finally/commit')],
   [
     'the cleanup of a block that asks itself',

@@ -33,6 +33,10 @@ test('an undo is shown as what the rollbacks are that it runs', () => {
     return planRows(steps, 'steps', { ...known, steps: new Map(steps.map((one) => [one.id, one])) }).find(({ path }) => path === 'enable');
   };
   expect(row(leaf('undrain', 'guarded'))).toMatchObject({ kind: 'MUTATES', severity: 'moderate', note: 'runs undrain' });
-  expect(row(leaf('look', 'read'), step('tell', { kind: 'run', script: 'mail', effect: 'blind', env: {} }))).toMatchObject({ kind: 'UNKNOWN', severity: 'moderate', note: 'runs look, tell' });
+  expect(row(leaf('look', 'read'), step('tell', { kind: 'run', script: 'mail', effect: 'blind', env: {} }))).toMatchObject({
+    kind: 'UNKNOWN',
+    severity: 'moderate',
+    note: 'runs look, tell',
+  });
   expect(row(leaf('look', 'read'))).toMatchObject({ kind: 'READ', severity: 'mild' });
 });

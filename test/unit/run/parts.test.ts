@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EffectAction } from '../../../engine/actions/action.ts';
 import { type Part, partedQuestions, type PartState } from '../../../engine/actions/parts.ts';
+import { storedText } from '../../../engine/values.ts';
 import { type Answers, leaf, makeRunWorld } from '../../support/run-world.ts';
 
 type Estate = Record<string, PartState['kind']>;
@@ -26,7 +27,7 @@ function threeRequests(estate: Estate, sends: string[]): Answers {
   return {
     ...questions,
     submit: async (_, { before }) => {
-      const name = String(before?.['part']);
+      const name = storedText(before?.['part']);
       sends.push(name);
       if (name === 'swap') {
         estate[name] = 'unclear';
