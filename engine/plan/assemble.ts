@@ -6,7 +6,6 @@ import type { LateFinding } from '../language/late-finding.ts';
 import type { Purpose, Runbook, Step } from '../language/runbook.ts';
 import { targetScope } from '../run/scope.ts';
 import { allSteps } from '../run/step-path.ts';
-import { stepsById } from '../run/waiting.ts';
 import { VERSION } from '../version.ts';
 import { withGateTimes } from './gate-times.ts';
 import { knownValueProblems } from './known-values.ts';
@@ -73,7 +72,7 @@ export function assemblePlan(from: Assembling): Assembled {
 
 function rowsOf(definition: Runbook, facts: Omit<Known, 'steps'>): readonly PlanRow[] {
   const { readiness, steps, finally: last } = definition;
-  const known = { ...facts, steps: stepsById(definition) };
+  const known = { ...facts, steps: new Map(stepsOf(definition).map((step) => [step.id, step])) };
   return [
     ...planRows(readiness?.checks ?? [], 'readiness', known),
     ...planRows(steps, 'steps', known),
