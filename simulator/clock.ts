@@ -19,6 +19,8 @@ export interface Clock {
   /** Time of the next entry in ms since the epoch, undefined when nothing waits. */
   readonly nextMs: () => number | undefined;
   readonly manual: boolean;
+  /** While it rushes, what is due within an hour happens at once: a wrong behaviour that can be planted. Periods go on as ever. */
+  readonly rush: (on: boolean) => void;
   /** Sets how far the clock is ahead of the client's (ms). What waits goes on waiting for as long as before. */
   readonly skew: (aheadMs: number) => void;
   readonly stop: () => void;
@@ -67,16 +69,57 @@ function makeQueue(): Queue {
 
 /** Makes a clock; `startMs` makes it a manual one that stands at that instant. */
 export function makeClock(pace: Pace, startMs?: number): Clock {
+  const manual = startMs !== undefined;
+  let aheadMs = 0;
+  let rushing = false;
+  const line = makeTimeline(startMs);
+  const paced = (durationMs: number): number => (pace.kind === 'fixed' ? pace.stageMs : durationMs / pace.scale);
+  const pacedPeriod = (periodMs: number): number => periodMs / (pace.kind === 'fixed' ? FIXED_PERIOD_SCALE : pace.scale);
+  return {
+    nowMs: () => line.nowMs() + aheadMs,
+    paced,
+    pacedPeriod,
+    manual,
+    after: (durationMs, run) => {
+      if (!rushing) return line.enter(paced(durationMs), run);
+      run();
+      return () => undefined;
+    },
+    afterPaced: line.enter,
+    afterPeriod: (periodMs, run) => line.enter(pacedPeriod(periodMs), run),
+    advance: (advanceMs) => {
+      if (!manual) throw new Error('the clock is the wall clock; it cannot be moved');
+      return line.advance(advanceMs);
+    },
+    nextMs: () => {
+      const atMs = line.nextMs();
+      return atMs === undefined ? undefined : atMs + aheadMs;
+    },
+    rush: (on) => {
+      rushing = on;
+    },
+    skew: (wantedMs) => {
+      aheadMs = wantedMs;
+    },
+    stop: line.stop,
+  };
+}
+
+/** Time as it passes for what waits: a skew of the clock shortens or lengthens no wait. */
+interface Timeline {
+  readonly nowMs: () => number;
+  readonly enter: (delayMs: number, run: () => void) => () => void;
+  readonly advance: (advanceMs: number) => number;
+  readonly nextMs: () => number | undefined;
+  readonly stop: () => void;
+}
+
+function makeTimeline(startMs: number | undefined): Timeline {
   const queue = makeQueue();
   const manual = startMs !== undefined;
   let manualMs = startMs ?? 0;
   let timer: NodeJS.Timeout | undefined;
-  let aheadMs = 0;
-  // Entries wait on the clock without its skew, so that a skew shortens or lengthens no wait.
-  const plainMs = (): number => (manual ? manualMs : Date.now());
-  const nowMs = (): number => plainMs() + aheadMs;
-  const paced = (durationMs: number): number => (pace.kind === 'fixed' ? pace.stageMs : durationMs / pace.scale);
-  const pacedPeriod = (periodMs: number): number => periodMs / (pace.kind === 'fixed' ? FIXED_PERIOD_SCALE : pace.scale);
+  const nowMs = (): number => (manual ? manualMs : Date.now());
 
   const runUntil = (endMs: number): number => {
     let count = 0;
@@ -100,34 +143,20 @@ export function makeClock(pace: Pace, startMs?: number): Clock {
     timer = setTimeout(due, Math.min(TIMER_MAX_MS, Math.max(0, head.atMs - Date.now())));
   };
 
-  const enter = (delayMs: number, run: () => void): (() => void) => {
-    const entry = queue.insert(plainMs() + delayMs, run);
-    if (queue.head() === entry) wait();
-    return () => queue.remove(entry);
-  };
-
   return {
     nowMs,
-    paced,
-    pacedPeriod,
-    manual,
-    after: (durationMs, run) => enter(paced(durationMs), run),
-    afterPaced: enter,
-    afterPeriod: (periodMs, run) => enter(pacedPeriod(periodMs), run),
+    enter: (delayMs, run) => {
+      const entry = queue.insert(nowMs() + delayMs, run);
+      if (queue.head() === entry) wait();
+      return () => queue.remove(entry);
+    },
     advance: (advanceMs) => {
-      if (!manual) throw new Error('the clock is the wall clock; it cannot be moved');
       const endMs = manualMs + advanceMs;
       const count = runUntil(endMs);
       manualMs = endMs;
       return count;
     },
-    nextMs: () => {
-      const head = queue.head();
-      return head === undefined ? undefined : head.atMs + aheadMs;
-    },
-    skew: (wantedMs) => {
-      aheadMs = wantedMs;
-    },
+    nextMs: () => queue.head()?.atMs,
     stop: () => {
       clearTimeout(timer);
       queue.clear();

@@ -1,6 +1,16 @@
 import { usablePoints } from './siterecovery/replication.ts';
 import type { World } from './world.ts';
 
+/** What is paid for although nothing uses it: disks and interfaces of no machine, and machines that stand in a recovery group after a test. */
+export function costView(world: World): unknown {
+  const named = ({ name, group }: { readonly name: string; readonly group: string }) => ({ name, group });
+  return {
+    disks: [...world.disks.values()].filter(({ owner }) => owner === undefined).map(named),
+    nics: [...world.nics.values()].filter(({ machine }) => machine === undefined).map(named),
+    machines: [...world.machines.values()].filter(({ name }) => name.endsWith('-test')).map(named),
+  };
+}
+
 /** The state behind the API, for those who judge a client by it. */
 export function worldView(world: World): unknown {
   return {

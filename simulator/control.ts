@@ -5,7 +5,8 @@ import { catalogue } from './faults/deeds.ts';
 import { armFault, disarmFaults } from './faults/faults.ts';
 import { FAULT_SETS, armSet } from './faults/sets.ts';
 import { machineFile, machineOrders, writeMachineFile } from './control-machines.ts';
-import { worldView } from './control-world.ts';
+import { costView, worldView } from './control-world.ts';
+import { PLANTS, plantNamed } from './plants.ts';
 import { servedOperations } from './routing.ts';
 import type { World } from './world.ts';
 
@@ -46,6 +47,12 @@ const CALLS: readonly (readonly [string, string, Perform])[] = [
   ['POST', 'fault-sets/*', ({ world, parts }) => ({ status: 201, body: { faults: armSet(world, parts[1] ?? '', servedOperations()) } })],
   ['DELETE', 'faults', disarm],
   ['DELETE', 'faults/*', disarm],
+  ['POST', 'region/*/down', ({ world, parts }) => takeDown(world, parts[1] ?? '')],
+  ['POST', 'region/*/up', ({ world, parts }) => letUp(world, parts[1] ?? '')],
+  ['GET', 'plants', ({ world }) => ({ status: 200, body: { planted: [...world.plants], known: PLANTS } })],
+  ['PUT', 'plants/*', ({ world, parts }) => plant(world, parts[1] ?? '', true)],
+  ['DELETE', 'plants/*', ({ world, parts }) => plant(world, parts[1] ?? '', false)],
+  ['GET', 'cost', ({ world }) => ({ status: 200, body: costView(world) })],
   ['GET', 'clock', ({ world }) => ({ status: 200, body: clockView(world) })],
   ['POST', 'clock', moveClock],
   ['POST', 'items/*/replication', setReplication],
@@ -115,6 +122,24 @@ function disarm({ world, parts }: Asked): Reply {
   const id = parts[1];
   const count = disarmFaults(world, id);
   if (id !== undefined && count === 0) return { status: 404, body: { error: `no fault ${id}` } };
+  return { status: 204 };
+}
+
+/** A region goes down as a fault does, so that it stands among the faults and can be taken back like one. */
+function takeDown(world: World, region: string): Reply {
+  if (!world.estate.resourceGroups.some(({ location }) => location === region))
+    return { status: 404, body: { error: `the estate has nothing in ${region}` } };
+  return { status: 201, body: armFault(world, { id: `region/${region}`, do: { regionDown: region } }, servedOperations()) };
+}
+
+function letUp(world: World, region: string): Reply {
+  const count = disarmFaults(world, `region/${region}`);
+  return count === 0 ? { status: 404, body: { error: `${region} is not down` } } : { status: 204 };
+}
+
+function plant(world: World, name: string, wanted: boolean): Reply {
+  if (wanted) world.plants.add(plantNamed(name));
+  else world.plants.delete(plantNamed(name));
   return { status: 204 };
 }
 

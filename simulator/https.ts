@@ -7,6 +7,7 @@ import { regionRefusal, scopeRefusal } from './compute/find.ts';
 import { disturb } from './faults/answers.ts';
 import { strike } from './faults/faults.ts';
 import { pageOf } from './faults/pages.ts';
+import { planted, withoutUnset } from './plants.ts';
 import { findRoute } from './routing.ts';
 import type { Certificate } from './certificate.ts';
 import type { Fault } from './faults/faults.ts';
@@ -120,7 +121,7 @@ async function perform(world: World, request: Request): Promise<void> {
   const suspect = { operation: route.operation, resource: call.path, principal: call.caller.name };
   const before = strike(world, { ...suspect, when: 'before' }) ?? strike(world, { ...suspect, when: 'instead' });
   if (before !== undefined) return suffer(world, request, { fault: before, given: undefined });
-  const given = operate(world, request);
+  const given = answerOf(world, request);
   const fault = strikeAfter(world, request, given);
   if (fault !== undefined) return suffer(world, request, { fault, given });
   note(world, request, { answer: given, fault });
@@ -138,6 +139,25 @@ function strikeAfter(world: World, { route, call }: Request, given: Answer): Fau
   const polled = world.operations.get((call.params['operationId'] ?? '').toLowerCase());
   if (polled !== undefined) return strike(world, { ...(polled.startedBy ?? suspect), when: 'onPoll' });
   return route.operation.includes('_List') ? strike(world, { ...suspect, when: 'onList' }) : undefined;
+}
+
+/** What the service answers, with the wrong behaviours of whole services that may be planted. */
+function answerOf(world: World, request: Request): Answer {
+  const { call, route } = request;
+  const isRead = call.method === 'GET' || call.method === 'HEAD';
+  if (planted(world, 'E11') && !isRead) {
+    const known = world.ledger
+      .entries()
+      .some((entry) => entry.clientRequestId === call.clientRequestId && entry.operation === route.operation);
+    if (known) return { status: 202, effect: { effect: 'none', resource: call.path } };
+  }
+  world.clock.rush(planted(world, 'E1') && !isRead);
+  try {
+    const given = operate(world, request);
+    return planted(world, 'E8') ? { ...given, body: withoutUnset(given.body) } : given;
+  } finally {
+    world.clock.rush(false);
+  }
 }
 
 function operate(world: World, { route, call, text }: Request): Answer {
@@ -192,7 +212,9 @@ function suffer(world: World, request: Request, struck: { readonly fault: Fault;
   const told = seen?.kind === 'send' ? seen.answer : { status: 0 };
   note(world, request, { answer: given ?? { ...told, effect: nothing }, fault });
   if ('lateEffect' in deed)
-    world.clock.after(deed.lateEffect * 1000, () => note(world, request, { answer: operate(world, request), fault }));
+    world.clock.after(planted(world, 'E12') ? 0 : deed.lateEffect * 1000, () =>
+      note(world, request, { answer: operate(world, request), fault }),
+    );
   if (seen === undefined) return given === undefined ? void asked.socket.destroy() : send(world, asked, answer, given, call);
   switch (seen.kind) {
     case 'send':

@@ -111,6 +111,7 @@ function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly sta
     draws: makeDraws(seed),
     ledger: openLedger(stateFolder),
     faults: [],
+    plants: new Set(options.plants),
     unmatched: [],
     lastElements: new Map(),
     counts: new Map(),

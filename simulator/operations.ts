@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { armError } from './arm-errors.ts';
 import { OPERATION, STATUS_WORD } from './operation-state.ts';
 import type { OperationEvent, OperationState } from './operation-state.ts';
+import { planted } from './plants.ts';
 import { DURATIONS, azureTime } from './times.ts';
 import { advance } from './transition.ts';
 import type { Answer, Call } from './route.ts';
@@ -76,6 +77,7 @@ export function siteRecoveryHeaders(
 }
 
 function signed(world: World, path: string, operation: Operation): string {
+  if (planted(world, 'E2')) return `${path}?api-version=${SIGNED_VERSION}`;
   const time = new Date(operation.startMs).toISOString().slice(0, 19).replaceAll(':', '%3a');
   const sign = (what: string, length: number): string => {
     let text = '';

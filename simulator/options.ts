@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
+import { plantNamed } from './plants.ts';
 import type { Pace } from './clock.ts';
 import type { Isolation } from './machine/isolation.ts';
+import type { Plant } from './plants.ts';
 
 /** What the command line says. */
 export interface Options {
@@ -23,6 +25,8 @@ export interface Options {
   readonly secondTestFailover: 'refuse' | 'fail-job';
   /** What of a request can be read back from a backup job: its id and expiry, its expiry, or nothing. */
   readonly marks: 'both' | 'expiry' | 'none';
+  /** Wrong behaviours to plant, for tests of tests. */
+  readonly plants: readonly Plant[];
   readonly printEnv: boolean;
 }
 
@@ -47,6 +51,7 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --backup-marks both|expiry|none
                         what a backup job tells of the request that started it (both)
   --retry-after-zero    answers Retry-After: 0
+  --plant E1...E20      plants a wrong behaviour; may be repeated (a test of tests)
   --print-env           also prints RUNWARD_AZURE_* lines for a client
 
 Example: runward-simulator --estate contoso-shop --scale 60
@@ -82,6 +87,7 @@ export function readOptions(given: readonly string[]): Options {
       'second-test-failover': { type: 'string', default: 'refuse' },
       'backup-marks': { type: 'string', default: 'both' },
       'retry-after-zero': { type: 'boolean', default: false },
+      plant: { type: 'string', multiple: true, default: [] },
       'print-env': { type: 'boolean', default: false },
     },
   });
@@ -101,6 +107,7 @@ export function readOptions(given: readonly string[]): Options {
     secondTestFailover: oneOf('--second-test-failover', values['second-test-failover'], ['refuse', 'fail-job']),
     marks: oneOf('--backup-marks', values['backup-marks'], ['both', 'expiry', 'none']),
     retryAfterZero: values['retry-after-zero'],
+    plants: values.plant.map(plantNamed),
     printEnv: values['print-env'],
   };
 }

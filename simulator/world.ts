@@ -15,6 +15,7 @@ import type { RunningScript } from './machine/shell.ts';
 import type { Service } from './machine/workload.ts';
 import type { Operation } from './operations.ts';
 import type { Options } from './options.ts';
+import type { Plant } from './plants.ts';
 import type { Draws } from './random.ts';
 import type { Item } from './siterecovery/item.ts';
 import type { Job } from './siterecovery/job.ts';
@@ -168,6 +169,7 @@ export interface World {
   readonly draws: Draws;
   readonly ledger: Ledger;
   readonly faults: ArmedFault[];
+  readonly plants: Set<Plant>;
   readonly unmatched: Unmatched[];
   /** The last element that a page of a list showed, by the path of the list. */
   readonly lastElements: Map<string, unknown>;

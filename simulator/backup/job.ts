@@ -2,6 +2,7 @@ import { fateOf } from '../faults/fate.ts';
 import { listLater } from '../lists.ts';
 import { captureFiles } from '../machine/points.ts';
 import { moveOperation, openOperation } from '../operations.ts';
+import { planted } from '../plants.ts';
 import type { Operation } from '../operations.ts';
 import type { Call } from '../route.ts';
 import { azureTime, DURATIONS } from '../times.ts';
@@ -49,11 +50,15 @@ export function startBackup(
   item.vault.backupJobs.set(job.name, job);
   const fate = fateOf(world, call, TRIGGER_OPERATION);
   const operation = openOperation(world, world.draws.nextUuid('backup-operation'), () => ({ status: 204 }));
+  if (planted(world, 'E3')) {
+    takeSnapshot(world, job);
+    end(world, job, 'complete');
+  }
   world.clock.after(DURATIONS.backupAccepted, () => {
     changed(world, job);
     moveOperation(world, operation, 'succeed');
   });
-  if (fate.stuck) return { job, operation };
+  if (fate.stuck || planted(world, 'E3')) return { job, operation };
   const draw = (stage: string, low: number, high: number): number =>
     fate.slow * world.draws.between(`${stage}:${item.machine.key}`, low, high);
   world.clock.after(draw('snapshot', DURATIONS.snapshotLow, DURATIONS.snapshotHigh), () => {

@@ -3,6 +3,7 @@ import { standing } from '../faults/faults.ts';
 import { boot, halt } from '../machine/boot.ts';
 import { captureFiles } from '../machine/points.ts';
 import { removeRoot, rootFromEstate, rootFromManifest } from '../machine/root.ts';
+import { planted } from '../plants.ts';
 import { DURATIONS } from '../times.ts';
 import { advance } from '../transition.ts';
 import { listLater, listNow } from '../lists.ts';
@@ -215,7 +216,7 @@ export function removeMachine(world: World, machine: Machine): void {
 
 /** Deletes a machine; what it says shall be detached stays, with the files on its OS disk. */
 export function deleteMachine(world: World, machine: Machine): void {
-  if (machine.deleteOption === 'Delete') return removeMachine(world, machine);
+  if (machine.deleteOption === 'Delete' || planted(world, 'E14')) return removeMachine(world, machine);
   for (const name of [machine.osDisk, ...machine.dataDisks]) {
     const disk = world.disks.get(keyOf(machine.group, name));
     if (disk === undefined) continue;

@@ -1,4 +1,5 @@
 import { runScript } from '../machine/shell.ts';
+import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
 import { EXECUTION } from './run-command-state.ts';
@@ -115,7 +116,9 @@ function finish(
   command.message = MESSAGES[command.state] ?? '';
   // The resource may stay "Creating" for a while although the script has ended: one in ten does.
   const late = world.draws.next(`run-command-late:${machine.key}`) < 0.1 ? DURATIONS.runCommandOverhead : 0;
-  world.clock.after(late, () => provisioned(command, start, failed && start.order.treatFailureAsDeploymentFailure));
+  world.clock.after(late, () =>
+    provisioned(command, start, failed && (start.order.treatFailureAsDeploymentFailure || planted(world, 'E19'))),
+  );
 }
 
 function provisioned(command: RunCommand, start: RunCommandStart, failed: boolean): void {

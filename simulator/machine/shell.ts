@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, lchownSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONTAINED_ENV, contained } from './isolation.ts';
+import { planted } from '../plants.ts';
 import { ownerOf, writeOwned } from './owner.ts';
 import type { Machine, World } from '../world.ts';
 
@@ -46,13 +47,14 @@ export function runScript(world: World, machine: Machine, script: Script, ended:
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return follow(machine, child, { timeoutMs: script.timeoutMs, folder: join(machine.root, place) }, ended);
+  const keptBytes = planted(world, 'E19') ? OUTPUT_READ_BYTES : OUTPUT_KEPT_BYTES;
+  return follow(machine, child, { timeoutMs: script.timeoutMs, folder: join(machine.root, place), keptBytes }, ended);
 }
 
 function follow(
   machine: Machine,
   child: ChildProcess,
-  limits: { readonly timeoutMs: number; readonly folder: string },
+  limits: { readonly timeoutMs: number; readonly folder: string; readonly keptBytes: number },
   ended: (end: ScriptEnd) => void,
 ): RunningScript {
   let how: ScriptEnd['how'] = 'exited';
@@ -68,8 +70,8 @@ function follow(
   machine.scripts.add(running);
   const timer = setTimeout(() => killAs('timedOut'), limits.timeoutMs);
   const tooMuch = (): void => killAs('killed');
-  const output = collect(child.stdout, tooMuch);
-  const error = collect(child.stderr, tooMuch);
+  const output = collect(child.stdout, limits.keptBytes, tooMuch);
+  const error = collect(child.stderr, limits.keptBytes, tooMuch);
 
   let done = false;
   const end = (exitCode: number): void => {
@@ -86,12 +88,12 @@ function follow(
 }
 
 /** Keeps the last bytes of a stream and stops reading where a machine would stop logging. */
-function collect(stream: ChildProcess['stdout'], tooMuch: () => void): () => string {
+function collect(stream: ChildProcess['stdout'], keptBytes: number, tooMuch: () => void): () => string {
   let kept = Buffer.alloc(0);
   let total = 0;
   stream?.on('data', (chunk: Buffer) => {
     total += chunk.length;
-    kept = Buffer.concat([kept, chunk]).subarray(-OUTPUT_KEPT_BYTES);
+    kept = Buffer.concat([kept, chunk]).subarray(-keptBytes);
     if (total > OUTPUT_READ_BYTES) tooMuch();
   });
   return () => kept.toString('utf8');

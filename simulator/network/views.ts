@@ -1,4 +1,5 @@
 import { machineId, networkResourceId } from '../arm-ids.ts';
+import { planted } from '../plants.ts';
 import { keyOf } from '../world.ts';
 import type { Network, Nic, World } from '../world.ts';
 
@@ -96,7 +97,7 @@ export function nicBody(world: World, nic: Nic): Readonly<Record<string, unknown
           type: 'Microsoft.Network/networkInterfaces/ipConfigurations',
           properties: {
             provisioningState: 'Succeeded',
-            privateIPAddress: nic.address,
+            privateIPAddress: shownAddress(world, nic),
             privateIPAllocationMethod: 'Dynamic',
             subnet: { id: `${networkId(world, nic.network)}/subnets/${SUBNET}` },
             primary: true,
@@ -193,4 +194,10 @@ export function securityGroupId(world: World, network: Network): string {
 
 function macAddress(hex: string): string {
   return ['00', '0D', '3A', hex.slice(0, 2), hex.slice(2, 4), hex.slice(4, 6)].join('-').toUpperCase();
+}
+
+/** The address that ARM reports: in an isolated network not the one where the machine can be reached from outside, unless that is planted. */
+function shownAddress(world: World, nic: Nic): string {
+  const machine = nic.machine === undefined ? undefined : world.machines.get(nic.machine);
+  return planted(world, 'E18') && machine !== undefined ? machine.realAddress : nic.address;
 }

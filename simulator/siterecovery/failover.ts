@@ -1,6 +1,8 @@
 import { replicationJobId } from '../arm-ids.ts';
 import { isReachable } from '../faults/region.ts';
 import { powerOff, powerOn, replicaMachine } from '../compute/machines.ts';
+import { captureFiles } from '../machine/points.ts';
+import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { itemChanged, itemId, moveItem, regionName } from './item.ts';
 import { beginJob, endJob, runTask, unfailing } from './job.ts';
@@ -103,7 +105,7 @@ export function createRecovered(world: World, part: FailoverPart): void {
     nic,
     group: pair.targetGroup,
     network: recoveryNetwork(world, item),
-    files: point.files,
+    files: planted(world, 'E17') ? captureFiles(world, item.machine.root) : point.files,
   });
   item.replicating = false;
   item.recovered = { machine, point, atMs: world.clock.nowMs() };

@@ -1,6 +1,7 @@
 import { diskId, fabricObjectId, groupId, networkResourceId, vaultId } from '../arm-ids.ts';
 import { standing } from '../faults/faults.ts';
 import { listLater, listNow } from '../lists.ts';
+import { planted } from '../plants.ts';
 import { UNSET_SCENARIO_TIME, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
 import { keyOf } from '../world.ts';
@@ -97,10 +98,10 @@ export function itemBody(world: World, item: Item): Readonly<Record<string, unkn
       testFailoverStateDescription: view.testDescription,
       switchProviderState: 'None',
       switchProviderStateDescription: null,
-      allowedOperations: view.allowed,
+      allowedOperations: planted(world, 'E5') && item.phase === 'committed' ? [...view.allowed, 'Reprotect'] : view.allowed,
       replicationHealth: health(world, item),
-      failoverHealth: untested(item) ? 'Warning' : 'Normal',
-      healthErrors: untested(item) ? [untestedError(world, item)] : [],
+      failoverHealth: untested(world, item) ? 'Warning' : 'Normal',
+      healthErrors: untested(world, item) ? [untestedError(world, item)] : [],
       policyId: `${vault}/replicationPolicies/${item.replication.policy.name}`,
       policyFriendlyName: item.replication.policy.name,
       ...(item.lastTestMs === undefined ? {} : { lastSuccessfulTestFailoverTime: azureTime(item.lastTestMs) }),
@@ -124,6 +125,7 @@ export function regionName(location: string): string {
 }
 
 function health(world: World, item: Item): string {
+  if (planted(world, 'E15')) return 'Normal';
   const ordered = standing(world, 'health', `/${item.name}/`);
   if (ordered !== undefined) return ordered.health;
   if (item.rpoSeconds === undefined) return 'None';
@@ -137,8 +139,8 @@ const RPO_WARNING_GRACE_MS = 5000;
 const RPO_CRITICAL_GRACE_MS = 10_000;
 
 /** After its protection was reversed an item wants a test failover before it calls itself healthy. */
-function untested(item: Item): boolean {
-  return item.reversed && item.phase === 'protected' && item.lastTestMs === undefined;
+function untested(world: World, item: Item): boolean {
+  return !planted(world, 'E15') && item.reversed && item.phase === 'protected' && item.lastTestMs === undefined;
 }
 
 function untestedError(world: World, item: Item): Readonly<Record<string, unknown>> {
@@ -223,14 +225,14 @@ function providerDetails(world: World, item: Item): Readonly<Record<string, unkn
     lastHeartbeat: azureTime(world.clock.nowMs()),
     agentVersion: agentVersion ?? AGENT,
     agentExpiryDate: '9999-12-31T23:59:59.9999999',
-    isReplicationAgentUpdateRequired: agentVersion !== undefined,
+    isReplicationAgentUpdateRequired: agentVersion !== undefined && !planted(world, 'E15'),
     recoveryFabricObjectId:
       item.recovered === undefined ? null : fabricObjectId(world, item.recovered.machine.group, item.recovered.machine.name),
     vmProtectionState: ITEM_VIEW[item.phase].vm[0],
     vmProtectionStateDescription: ITEM_VIEW[item.phase].vm[1],
     lifecycleId: isSeeding(item) ? null : world.draws.uuid(`lifecycle:${item.guid}:${item.reversed}`),
     testFailoverRecoveryFabricObjectId: item.testMachine ?? null,
-    rpoInSeconds: item.rpoSeconds ?? null,
+    rpoInSeconds: planted(world, 'E15') ? 120 : (item.rpoSeconds ?? null),
     lastRpoCalculatedTime: item.rpoSeconds === undefined ? null : azureTime(item.rpoAtMs),
     vmEncryptionType: 'NotEncrypted',
     tfoAzureVMName: `${machine.name}-test`,

@@ -2,6 +2,7 @@ import { replicationJobId } from '../arm-ids.ts';
 import { UNTOUCHED, fateOf } from '../faults/fate.ts';
 import { listLater } from '../lists.ts';
 import { moveOperation, openOperation } from '../operations.ts';
+import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
 import { JOB, STATE_DESCRIPTION } from './job-state.ts';
@@ -87,6 +88,7 @@ export function childJob(world: World, order: JobOrder): Job {
 }
 
 function keep(world: World, job: Job): Job {
+  if (job.operation === undefined && planted(world, 'E13')) return job;
   job.vault.jobs.set(job.id, job);
   jobChanged(world, job);
   world.clock.afterPeriod(DURATIONS.jobKept, () => {
@@ -155,13 +157,14 @@ function move(world: World, job: Job, event: JobEvent): void {
 }
 
 function jobChanged(world: World, job: Job): void {
+  if (!job.vault.jobs.has(job.id)) return;
   listLater(world, `jobs ${job.vault.name}`, job.id, jobBody(world, job, 'list'));
 }
 
 /** A job as Site Recovery answers it. The list is poorer, and right after the 202 even the scenario is missing. */
 export function jobBody(world: World, job: Job, form: 'get' | 'list'): Readonly<Record<string, unknown>> {
   const fresh = job.state === 'NotStarted' && job.operation !== undefined;
-  const poor = form === 'list';
+  const poor = form === 'list' && !planted(world, 'E6');
   return {
     id: replicationJobId(world, job.vault, job.id),
     name: job.id,

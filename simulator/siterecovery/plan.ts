@@ -1,5 +1,6 @@
 import { vaultId } from '../arm-ids.ts';
 import { listLater, listNow } from '../lists.ts';
+import { planted } from '../plants.ts';
 import { azureTime } from '../times.ts';
 import { ITEM_VIEW } from './item-state.ts';
 import { itemId } from './item.ts';
@@ -76,7 +77,7 @@ export function planBody(world: World, plan: Plan, form: 'get' | 'list'): Readon
           : { scenarioName: plan.scenario.name, jobId: plan.scenario.jobId, startTime: azureTime(plan.scenario.startMs) },
       currentScenarioStatus: plan.scenario === undefined ? null : 'InProgress',
       currentScenarioStatusDescription: plan.scenario === undefined ? null : 'InProgress',
-      groups: form === 'list' ? [] : groups(world, plan),
+      groups: form === 'list' && !planted(world, 'E6') ? [] : groups(world, plan),
       providerSpecificDetails: [{ instanceType: 'A2A', primaryZone: null, recoveryZone: null }],
     },
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { refusal } from '../arm-errors.ts';
+import { armError, refusal } from '../arm-errors.ts';
 import { isReachable } from '../faults/region.ts';
+import { planted } from '../plants.ts';
 import { siteRecoveryHeaders } from '../operations.ts';
 import { vaultId } from '../arm-ids.ts';
 import { cleanupDetails, runCleanup } from './cleanup.ts';
@@ -84,6 +85,10 @@ export function postItemTest(world: World, call: Call): Answer {
   const { properties } = call.body as z.infer<typeof ITEM_TEST_BODY>;
   const refused = notAllowed(ITEM_VIEW[item.phase].allowed, 'TestFailover', item.name) ?? wrongDirection(properties.failoverDirection);
   if (refused !== undefined && world.options.secondTestFailover === 'fail-job') return failedTest(world, call, item);
+  if (refused !== undefined && planted(world, 'E9')) {
+    const again = failedTest(world, call, item);
+    return { ...again, effect: { effect: 'started', resource } };
+  }
   if (refused !== undefined) return refusal(resource, refused);
   const network = findNetwork(world, { type: properties.networkType, id: properties.networkId, location: item.replication.pair.to });
   if ('status' in network) return refusal(resource, network);
@@ -303,6 +308,8 @@ export function wrongDirection(
 export function accepted(world: World, job: Job, resource: string): Answer {
   const { operation } = job;
   if (operation === undefined) throw new Error('the job of a request has an operation');
+  const { failure } = job.fate;
+  if (failure !== undefined && planted(world, 'E10')) return refusal(resource, armError(409, failure.code, failure.message));
   const headers = siteRecoveryHeaders(world, operation, { vault: vaultId(world, job.vault), resource }) ?? {};
   return { status: 202, headers, effect: { effect: 'started', resource, operationId: operation.id, jobId: job.id } };
 }

@@ -1,4 +1,5 @@
 import { removeMachine } from '../compute/machines.ts';
+import { planted } from '../plants.ts';
 import { DURATIONS } from '../times.ts';
 import { COMMIT_OPERATION, FAILOVER_OPERATION, release } from './failover.ts';
 import { itemChanged, itemId, regionName } from './item.ts';
@@ -56,7 +57,7 @@ function reverse(world: World, given: { readonly job: Job; readonly switching: S
   task.state = 'InProgress';
   task.startMs = world.clock.nowMs();
   removeMachine(world, item.machine);
-  const next = successor(item);
+  const next = planted(world, 'E4') ? { ...successor(item), replication: item.replication } : successor(item);
   replaceItem(world, item, next);
   switching.next = next;
   const child = childJob(world, {
@@ -91,7 +92,12 @@ function reverse(world: World, given: { readonly job: Job; readonly switching: S
 
 /** Enabled is not protected: the first copy takes its time, and then the first recovery point. */
 function replicate(world: World, item: Item): void {
-  world.clock.after(DURATIONS.initialReplication, () => {
+  if (planted(world, 'E16')) {
+    release(world, item, 'seeded');
+    startReversed(world, item);
+    return release(world, item, 'firstPoint');
+  }
+  return void world.clock.after(DURATIONS.initialReplication, () => {
     release(world, item, 'seeded');
     world.clock.after(DURATIONS.firstPoint, () => {
       startReversed(world, item);

@@ -1,5 +1,7 @@
 import { fabricObjectId, networkResourceId, replicationJobId } from '../arm-ids.ts';
 import { powerOn, replicaMachine } from '../compute/machines.ts';
+import { captureFiles } from '../machine/points.ts';
+import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { regionName, itemChanged, itemId, moveItem, testMachineOf } from './item.ts';
 import { beginJob, endJob, runTask, unfailing } from './job.ts';
@@ -72,7 +74,8 @@ export function createTestMachine(world: World, part: TestPart): void {
   const { item, point, network } = part;
   const group = item.replication.pair.targetGroup;
   const { name, nic } = item.machine;
-  const made = replicaMachine(world, item.machine, { name: `${name}-test`, nic: `${nic}-test`, group, network, files: point.files });
+  const files = planted(world, 'E17') ? captureFiles(world, item.machine.root) : point.files;
+  const made = replicaMachine(world, item.machine, { name: `${name}-test`, nic: `${nic}-test`, group, network, files });
   item.testMachine = fabricObjectId(world, group, made.name);
   itemChanged(world, item);
 }
