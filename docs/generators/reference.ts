@@ -4,6 +4,7 @@ import { type DocumentKind, documentSchema, type Schema } from '../../engine/lan
 import { diagnosticsPage } from './diagnostics.ts';
 import { DOCUMENTS } from './documents.ts';
 import { languagePage } from './language.ts';
+import { lostAnswersPage } from './lost-answers.ts';
 import { page, table } from './markdown.ts';
 import { openApiText } from './open-api.ts';
 import { problemsPage } from './problems.ts';
@@ -33,6 +34,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       text: diagnosticsPage(),
     },
     { name: 'language.md', about: 'keys of runbooks, inventories, calendars and tests, functions of expressions', text: languagePage() },
+    { name: 'lost-answers.md', about: 'action × fault → outcome: what happens when an answer of Azure is lost', text: lostAnswersPage() },
     { name: 'openapi.json', about: 'the HTTP API (OpenAPI 3.1)', text: await openApiText() },
     { name: 'problems.md', about: 'error codes, exit codes, HTTP statuses', text: problemsPage() },
     { name: 'resources.md', about: 'resource types of configuration documents', text: resourcesPage() },

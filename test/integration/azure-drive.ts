@@ -13,7 +13,7 @@ const LOOKS_MAX = 500;
 export const SIMULATOR_FLAGS = ['--scale', String(SCALE)];
 
 /** The Azure port of a simulator, as a worker builds it. */
-export function azureOf({ ready }: RunningSimulator): Azure {
+export function azureOf({ ready }: RunningSimulator, more: { readonly requestTimeoutMs?: number } = {}): Azure {
   const { endpoint, authorityHost, caFile, tenantId, clientId, clientSecret, subscriptionId } = ready;
   const cache = (region: string, group: string, account: string): string =>
     `${region}=/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${account}`;
@@ -25,6 +25,7 @@ export function azureOf({ ready }: RunningSimulator): Azure {
     restoreStaging: [cache('westeurope', 'rg-shop-weu', 'ststagingwe')],
     credential: { kind: 'client-secret', tenantId, clientId, clientSecret },
     version: '0.0.0-test',
+    ...more,
   });
 }
 

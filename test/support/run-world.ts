@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { makeMemoryStore } from '../../adapters/memory/store.ts';
-import { makeMemoryTickets } from '../../adapters/memory/tickets.ts';
 import { type Action, effectAction, type EffectAction, readAction, type ReadAction } from '../../engine/actions/action.ts';
 import type { RunId } from '../../engine/ids.ts';
 import { canonicalJson } from '../../engine/json.ts';
@@ -19,6 +16,7 @@ import { hasEnded } from '../../engine/run/run-state.ts';
 import { startRun } from '../../engine/run/start.ts';
 import type { Engine } from '../../engine/run/turn.ts';
 import { makeVirtualTime, type VirtualTime } from '../../adapters/memory/virtual-time.ts';
+import { memoryPorts } from './memory-ports.ts';
 import { step, testPlan } from './plan.ts';
 
 /** What a test's actions answer; by default a read succeeds and an effect is accepted, ends well and verifies. */
@@ -79,7 +77,7 @@ export async function makeRunWorld(
 ): Promise<RunWorld> {
   const time = beside?.time ?? makeVirtualTime(START_MS);
   const calls: string[] = [];
-  const ports = beside?.ports ?? portsOf(time);
+  const ports = beside?.ports ?? memoryPorts(time.clock);
   const engine: Engine = {
     ports,
     actions: testActions(answers, calls),
@@ -181,34 +179,6 @@ async function visitCalled(engine: Engine, runId: RunId, at: { readonly time: Vi
 
 async function openRuns({ store }: Ports): Promise<readonly RunRecord[]> {
   return (await store.listRuns({ limit: 100 })).filter(({ state }) => !hasEnded(state));
-}
-
-function portsOf(time: VirtualTime): Ports {
-  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const mark = (text: string): string => sha256(`key${text}`);
-  let tokens = 0;
-  return {
-    clock: time.clock,
-    random: () => 0.5,
-    ids: {
-      newRunId: () => '22222222-2222-5222-8222-222222222222' as RunId,
-      newToken: () => sha256(String((tokens += 1))).slice(0, 32),
-      uuid5: (...parts) => sha256(parts.join('\n')).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-5$3-8$4-$5'),
-      sha256,
-    },
-    store: makeMemoryStore({ nowMs: time.clock.nowMs }),
-    queue: { wake: async () => undefined },
-    azure: {} as Ports['azure'],
-    shell: {} as Ports['shell'],
-    http: {} as Ports['http'],
-    tls: {} as Ports['tls'],
-    dns: {} as Ports['dns'],
-    channels: {} as Ports['channels'],
-    secrets: { resolve: async () => ({ kind: 'unavailable', message: 'no secrets here' }) },
-    tickets: makeMemoryTickets(),
-    signer: { sign: (text) => ({ keyId: 'test', value: mark(text) }), verify: (text, { value }) => value === mark(text) },
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-  };
 }
 
 function testActions(answers: Answers, calls: string[]): ReadonlyMap<string, Action> {

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { createRunCommandShell } from '../../adapters/azure/run-command-shell.ts';
+import { createShell } from '../../adapters/shell/router.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { actions } from '../../engine/actions/registry.ts';
+import { scriptAction } from '../../engine/actions/script-run.ts';
+import type { Azure } from '../../engine/azure-calls.ts';
+import type { RunId } from '../../engine/ids.ts';
+import { canonicalJson } from '../../engine/json.ts';
+import type { StepBody } from '../../engine/language/runbook.ts';
+import { advance } from '../../engine/run/advance.ts';
+import { LEASE_TIMES } from '../../engine/run/holder.ts';
+import type { StepRecord } from '../../engine/run/record.ts';
+import { hasEnded } from '../../engine/run/run-state.ts';
+import { startRun } from '../../engine/run/start.ts';
+import type { Engine } from '../../engine/run/turn.ts';
+import type { Target } from '../../engine/target.ts';
+import { memoryPorts } from '../support/memory-ports.ts';
+import { step, testPlan } from '../support/plan.ts';
+
+/** Runs one step as a run of its own with the whole engine, until it has ended or waits for a person. Answers the record of its leaf. */
+export type StepRun = (body: StepBody, target?: Target) => Promise<StepRecord>;
+
+/** Makes runs against an estate; `timeScale` divides the engine's waits, the quiet time among them. */
+export function stepRuns(azure: Azure, timeScale: number): StepRun {
+  return async (body, target) => {
+    const ports = {
+      ...memoryPorts(systemClock),
+      azure,
+      shell: createShell({ runCommand: createRunCommandShell(azure) }),
+    };
+    const engine: Engine = {
+      ports,
+      actions,
+      script: scriptAction,
+      times: LEASE_TIMES,
+      stops: { now: () => ({ freezes: [] }) },
+      timeScale,
+      worker: 'worker-1',
+    };
+    const runId = randomUUID() as RunId;
+    const sets =
+      target === undefined ? {} : { machines: { onEmpty: 'fail', onUnreachable: 'record', targets: [{ ...target, key: 'one' }] } as const };
+    const definition = { steps: [step('only', body, target === undefined ? {} : { target: { kind: 'set', set: 'machines' } })] };
+    const plan = testPlan(definition, { sets });
+    const text = canonicalJson(plan);
+    const requester = { id: 'alice', name: 'alice', kind: 'token', groups: [] } as const;
+    await startRun(ports, { plan: { plan, text, hash: ports.ids.sha256(text) }, runId, requester, trigger: 'test', freezeExempt: false });
+    for (;;) {
+      await advance(engine, runId, new AbortController().signal);
+      const stored = await ports.store.readRun(runId);
+      if (stored === undefined) throw new Error('the run is gone');
+      const { run, steps } = stored;
+      const leaf = steps.find(({ node }) => node === 'leaf');
+      if (hasEnded(run.state) || ['unknown', 'paused'].includes(run.state)) {
+        if (leaf === undefined) throw new Error(`the run is ${run.state} and has no step: ${run.reason ?? ''}`);
+        return leaf;
+      }
+      await systemClock.sleep(Math.max(0, run.wakeAtMs - Date.now()));
+    }
+  };
+}
