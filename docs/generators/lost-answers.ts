@@ -9,6 +9,7 @@ export const FAULTS = [
   { name: '500 before', leaves: 'nothing', meaning: 'Azure answered 500 and had not acted' },
   { name: '500 after', leaves: 'effect', meaning: 'Azure answered 500 and had acted' },
   { name: 'no answer in time', leaves: 'effect', meaning: 'Azure acted at once and its answer never came' },
+  { name: 'late arrival', leaves: 'late effect', meaning: 'the answer was lost, and Azure acted only a while later' },
   { name: '429', leaves: 'refusal', meaning: 'Azure was busy and said so' },
   { name: '409', leaves: 'refusal', meaning: 'Azure said that other work was in progress' },
 ] as const;
@@ -65,10 +66,10 @@ export const REQUESTS: readonly { readonly action: string; readonly request: str
 const MARKED: readonly string[] = ['backup.trigger@1'];
 
 const PROMISES: Readonly<Record<Exclude<EffectClass, 'read'> | 'marked', Readonly<Record<Leaves, Outcome>>>> = {
-  named: { nothing: 'again', effect: 'found', refusal: 'again' },
-  guarded: { nothing: 'again', effect: 'found', refusal: 'again' },
-  marked: { nothing: 'person', effect: 'found', refusal: 'again' },
-  blind: { nothing: 'person', effect: 'person', refusal: 'again' },
+  named: { nothing: 'again', effect: 'found', 'late effect': 'found', refusal: 'again' },
+  guarded: { nothing: 'again', effect: 'found', 'late effect': 'found', refusal: 'again' },
+  marked: { nothing: 'person', effect: 'found', 'late effect': 'found', refusal: 'again' },
+  blind: { nothing: 'person', effect: 'person', 'late effect': 'person', refusal: 'again' },
 };
 
 /** What the class of an action promises for a request that met this fault. */

@@ -15,17 +15,22 @@ import { CELLS, type Cell, estateOf, idsOf } from './lost-answers-estate.ts';
 import { stepRuns, type StepRun } from './step-run.ts';
 
 const SCALE = 600;
-/** The engine is slower than the estate: a quiet time of one second leaves room for a computer that is busy with other tests. */
-const ENGINE_SCALE = 120;
+/** The engine is slower than the estate: its quiet time is one second. */
+const PACE = { timeScale: 120 } as const;
+/** Where an effect lands late, the quiet time is four seconds: how long this computer takes to send is not divided by anything. */
+const PATIENT = { ...PACE, quietTimes: 4 } as const;
 /** When a request whose answer is kept back is given up, in milliseconds. */
 const GIVE_UP_MS = 1_500;
 const LANES = 24;
+/** How much later than its lost answer an effect lands, in seconds of the estate: a sixth of a second here. */
+const LATE_S = 100;
 
-/** An estate with two engines: one gives a request up after a second and a half. */
+/** An estate with engines: one gives a request up after a second and a half, one waits longer for what may come late. */
 interface Estate {
   readonly simulator: RunningSimulator;
   readonly run: StepRun;
   readonly impatient: StepRun;
+  readonly patient: StepRun;
 }
 
 let estates: readonly Estate[] = [];
@@ -49,8 +54,12 @@ afterAll(async () => {
 
 async function startEstate(estate: string): Promise<Estate> {
   const simulator = await startSimulator(['--scale', String(SCALE), '--estate', estate]);
-  const run = stepRuns(azureOf(simulator), ENGINE_SCALE);
-  return { simulator, run, impatient: stepRuns(azureOf(simulator, { requestTimeoutMs: GIVE_UP_MS }), ENGINE_SCALE) };
+  return {
+    simulator,
+    run: stepRuns(azureOf(simulator), PACE),
+    impatient: stepRuns(azureOf(simulator, { requestTimeoutMs: GIVE_UP_MS }), PACE),
+    patient: stepRuns(azureOf(simulator), PATIENT),
+  };
 }
 
 test('every effectful action of Azure has its rows', () => {
@@ -93,16 +102,25 @@ function runAll(cells: readonly Cell[], estateFor: (cell: Cell) => Estate): Map<
   );
 }
 
-async function factsOf({ simulator, run, impatient }: Estate, cell: Cell): Promise<Facts> {
+async function factsOf(estate: Estate, cell: Cell): Promise<Facts> {
+  const { simulator, run } = estate;
   const { body, target } = await prepared(run, cell);
   const from = (await simulator.ledger()).length;
   const match = { operation: cell.operation, resource: cell.name };
   await simulator.control('faults', { method: 'POST', body: { match, times: 1, ...DEEDS[cell.fault.name] } });
-  const step = await (cell.fault.name === 'no answer in time' ? impatient : run)(body, target);
-  const sent = (await simulator.ledger())
+  const step = await engineFor(estate, cell)(body, target);
+  const lines = (await simulator.ledger())
     .slice(from)
     .filter(({ operation, path }) => operation === cell.operation && path.includes(cell.name));
-  return { state: step.state, reason: step.reason ?? step.error?.message, sends: sent.length, effects: sent.filter(hadEffect).length };
+  const effects = lines.filter(hadEffect);
+  // A late effect has a line of its own, besides that of its request.
+  const landed = cell.fault.leaves === 'late effect' ? effects.filter(({ fault }) => fault !== undefined).length : 0;
+  return { state: step.state, reason: step.reason ?? step.error?.message, sends: lines.length - landed, effects: effects.length };
+}
+
+function engineFor({ run, impatient, patient }: Estate, { fault }: Cell): StepRun {
+  if (fault.leaves === 'late effect') return patient;
+  return fault.name === 'no answer in time' ? impatient : run;
 }
 
 function nameOf(action: string, request: string, fault: string): string {
@@ -119,8 +137,9 @@ const DEEDS = {
   '500 before': { when: 'before', do: { status: 500 } },
   '500 after': { when: 'after', do: { status: 500 } },
   'no answer in time': { when: 'after', do: { hang: 60_000 } },
+  'late arrival': { when: 'instead', do: { lateEffect: LATE_S } },
   429: { when: 'before', do: { status: 429 } },
-  409: { when: 'before', do: { status: 409, code: 'AnotherOperationInProgress' } },
+  409: { when: 'instead', do: { conflict: true } },
 } as const satisfies Record<(typeof FAULTS)[number]['name'], object>;
 
 const uses = (action: string, input: Readonly<Record<string, JsonValue>> = {}): StepBody => ({ kind: 'uses', action, with: input });

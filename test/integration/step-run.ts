@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRunCommandShell } from '../../adapters/azure/run-command-shell.ts';
 import { createShell } from '../../adapters/shell/router.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
+import type { Action } from '../../engine/actions/action.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import { scriptAction } from '../../engine/actions/script-run.ts';
 import type { Azure } from '../../engine/azure-calls.ts';
@@ -21,8 +22,16 @@ import { step, testPlan } from '../support/plan.ts';
 /** Runs one step as a run of its own with the whole engine, until it has ended or waits for a person. Answers the record of its leaf. */
 export type StepRun = (body: StepBody, target?: Target) => Promise<StepRecord>;
 
-/** Makes runs against an estate; `timeScale` divides the engine's waits, the quiet time among them. */
-export function stepRuns(azure: Azure, timeScale: number): StepRun {
+/** How an engine keeps time: `timeScale` divides all its waits; `quietTimes` makes the quiet time longer again. */
+export interface Pace {
+  readonly timeScale: number;
+  readonly quietTimes?: number;
+}
+
+/** Makes runs against an estate. */
+export function stepRuns(azure: Azure, { timeScale, quietTimes = 1 }: Pace): StepRun {
+  const quiet = (action: Action): Action => (action.effect === 'read' ? action : { ...action, quietMs: action.quietMs * quietTimes });
+  const quietActions = new Map([...actions].map(([name, action]) => [name, quiet(action)]));
   return async (body, target) => {
     const ports = {
       ...memoryPorts(systemClock),
@@ -31,8 +40,8 @@ export function stepRuns(azure: Azure, timeScale: number): StepRun {
     };
     const engine: Engine = {
       ports,
-      actions,
-      script: scriptAction,
+      actions: quietActions,
+      script: (effect, via) => quiet(scriptAction(effect, via)),
       times: LEASE_TIMES,
       stops: { now: () => ({ freezes: [] }) },
       timeScale,
