@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FAULTS, OUTCOMES, promiseOf, REQUESTS } from '../../docs/generators/lost-answers.ts';
+import { type FaultName, FAULTS, OUTCOMES, promiseOf, REQUESTS } from '../../docs/generators/lost-answers.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import type { JsonObject, JsonValue } from '../../engine/json.ts';
 import type { StepBody } from '../../engine/language/runbook.ts';
@@ -140,7 +140,7 @@ const DEEDS = {
   'late arrival': { when: 'instead', do: { lateEffect: LATE_S } },
   429: { when: 'before', do: { status: 429 } },
   409: { when: 'instead', do: { conflict: true } },
-} as const satisfies Record<(typeof FAULTS)[number]['name'], object>;
+} as const satisfies Record<FaultName, object>;
 
 const uses = (action: string, input: Readonly<Record<string, JsonValue>> = {}): StepBody => ({ kind: 'uses', action, with: input });
 
