@@ -27,6 +27,7 @@ export const ERRORS = {
   NOT_FOUND_STEP: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_DRIFT: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_SCHEDULE: { exit: 1, http: 404, retry: 'never' },
+  NOT_FOUND_APPLICATION: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_LOCK: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_FREEZE: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_TOKEN: { exit: 1, http: 404, retry: 'never' },

@@ -183,6 +183,8 @@ export const OWED_SLOTS_MAX = 100;
 export const ON_TIME_MS = 60_000;
 /** Records of slots that are kept for each schedule. */
 export const SLOTS_KEPT = 1_000;
+/** Readiness checks of one period are spread over at most this much time. */
+export const CHECKS_JITTER_MAX_MS = 300_000;
 /** How many schedules are looked at in one beat of one server. */
 export const DUE_AT_ONCE = 500;
 /** A schedule catches up at most this much later unless it says otherwise, and never more than half its period. */

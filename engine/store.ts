@@ -223,6 +223,7 @@ export interface RunListQuery {
   readonly before?: number;
   readonly states?: readonly RunState[];
   readonly runbook?: string;
+  readonly purposes?: readonly RunFields['purpose'][];
 }
 
 export interface LogLine {

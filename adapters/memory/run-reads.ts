@@ -49,6 +49,7 @@ function matching(cells: readonly RunCell[], query: RunListQuery): readonly RunC
     .filter(({ run }) => query.before === undefined || run.number < query.before)
     .filter(({ run }) => query.states === undefined || query.states.includes(run.state))
     .filter(({ run }) => query.runbook === undefined || run.runbook === query.runbook)
+    .filter(({ run }) => query.purposes === undefined || query.purposes.includes(run.purpose))
     .toSorted((left, right) => right.run.number - left.run.number)
     .slice(0, query.limit);
 }

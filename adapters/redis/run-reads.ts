@@ -59,11 +59,13 @@ async function listRuns(redis: Redis, query: RunListQuery): Promise<readonly Run
 }
 
 async function keepMatching(redis: Redis, runIds: readonly RunId[], query: RunListQuery): Promise<readonly RunId[]> {
-  if (query.states === undefined && query.runbook === undefined) return runIds;
-  const heads = await guarded(() => Promise.all(runIds.map((runId) => redis.hmget(runKeys(runId).run, 'state', 'runbook'))));
+  if (query.states === undefined && query.runbook === undefined && query.purposes === undefined) return runIds;
+  const purposes = query.purposes?.map((purpose) => JSON.stringify(purpose));
+  const heads = await guarded(() => Promise.all(runIds.map((runId) => redis.hmget(runKeys(runId).run, 'state', 'runbook', 'purpose'))));
   return runIds.filter((_, index) => {
-    const [state, runbook] = heads[index] ?? [];
+    const [state, runbook, purpose] = heads[index] ?? [];
     if (query.states !== undefined && !query.states.includes(state as RunState)) return false;
+    if (purposes !== undefined && !purposes.includes(purpose ?? '')) return false;
     return query.runbook === undefined || runbook === JSON.stringify(query.runbook);
   });
 }

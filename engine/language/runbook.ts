@@ -1,8 +1,8 @@
 import type { JsonValue } from '../json.ts';
 import type { Via } from '../target.ts';
 
-/** Why a run is made; drives evidence, the recovery board and the level of confirmation. */
-export type Purpose = 'operations' | 'backup' | 'restore-test' | 'drill' | 'failover' | 'failback' | 'drift';
+/** Why a run is made; drives evidence, the recovery board and the level of confirmation. No document may say `readiness`: such a run makes the checks of a runbook alone. */
+export type Purpose = 'operations' | 'backup' | 'restore-test' | 'drill' | 'failover' | 'failback' | 'drift' | 'readiness';
 
 /** A 1-based place in the runbook's text; columns count Unicode code points. */
 export interface Place {

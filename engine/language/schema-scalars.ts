@@ -18,9 +18,16 @@ export const text = z.string().min(1).max(8192);
 export const duration = z.string().refine((value) => parseDurationMs(value) !== undefined, 'RW213');
 
 const LONGEST_MS = 30 * 86_400_000;
+const SHORTEST_PERIOD_MS = 60_000;
 
 /** A duration of a whole run or of a person's answer: at most 30 days. */
 export const longDuration = duration.refine((value) => (parseDurationMs(value) ?? 0) <= LONGEST_MS, 'RW207:at most 30d');
+
+/** How often readiness checks are made on their own: each time their whole runbook is planned and its machines are read. */
+export const checkPeriod = longDuration.refine(
+  (value) => (parseDurationMs(value) ?? SHORTEST_PERIOD_MS) >= SHORTEST_PERIOD_MS,
+  'RW207:at least 1m',
+);
 
 /** A list that an expression gives. */
 export const listExpression = z.string().regex(/^\s*\$\{\{[^]*\}\}\s*$/, 'RW205:one expression in ${{ }}');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MAPS } from './schema-maps.ts';
 import {
   cel,
+  checkPeriod,
   duration,
   id,
   instant,
@@ -318,7 +319,7 @@ export const runbookSchema = z
     targets: few(targetSet, 100).optional(),
     objectives: objectives.optional(),
     readiness: z
-      .strictObject({ every: duration.optional(), checks: z.array(step).min(1) })
+      .strictObject({ every: checkPeriod.optional(), checks: z.array(step).min(1) })
       .register(MAPS, { title: 'readiness' })
       .optional(),
     concurrency: z

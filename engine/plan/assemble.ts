@@ -158,12 +158,7 @@ function actionsOf(steps: readonly Step[], actions: Assembling['actions']): Read
 }
 
 function notesOf(runbook: Runbook): readonly string[] {
-  return [
-    ...(runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : []),
-    ...(runbook.readiness?.everyMs === undefined
-      ? []
-      : ['readiness checks are made in each run; this release does not make them on their own']),
-  ];
+  return runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
 }
 
 type Calling = Pick<Assembling, 'calls' | 'purpose' | 'seed' | 'nowMs' | 'sha256' | 'actions' | 'simulatedScale'>;

@@ -10,6 +10,8 @@ import { dueAtMs, nextSlot } from './slots.ts';
 import type { ScheduleChange, SchedulePause, StoredSchedule } from './stored-schedule.ts';
 
 const OPEN_MAX = 100;
+/** So many periods of checks are decided one by one after a long time in which nobody looked. */
+const SLOTS_KEPT = 2;
 
 /** The id of the run of a slot: the same for everybody, so that a second start finds the first. It does not depend on the text of the schedule. */
 export function slotRunId(ids: Pick<Ids, 'uuid5'>, id: string, slotMs: number): RunId {
@@ -38,7 +40,7 @@ export async function decideSchedule(
 function changeOf(stored: StoredSchedule, nowMs: number): ScheduleChange {
   const { rule } = stored;
   const passed = passedSlots(stored, nowMs);
-  if (passed.slots.length > OWED_SLOTS_MAX) return parkedChange(stored, nowMs);
+  if (passed.slots.length > OWED_SLOTS_MAX) return rule.checks === true ? skippedAhead(stored, nowMs) : parkedChange(stored, nowMs);
 
   const halt = haltOf(stored, nowMs);
   const decisions = decideSlots({
@@ -108,6 +110,15 @@ function parkedChange(stored: StoredSchedule, nowMs: number): ScheduleChange {
   const pause = { reason: `more than ${OWED_SLOTS_MAX} slots are owed since ${since}: has a clock leapt?`, by: 'runward', atMs: nowMs };
   const state = follow(SCHEDULE_EDGES, stored.state, 'leapt');
   return { id: stored.id, expectedRev: stored.rev, run: [], records: [], schedule: { ...stored, rev: stored.rev + 1, state, pause } };
+}
+
+// Checks change nothing, so nobody is asked: one record stands for the periods in which nobody looked, and the newest ones are decided as ever.
+function skippedAhead(stored: StoredSchedule, nowMs: number): ScheduleChange {
+  const firstMs = stored.nextSlotMs ?? nowMs;
+  const fromMs = nextSlot(stored.rule, nowMs - (stored.rule.everyMs ?? 0) * SLOTS_KEPT) ?? nowMs;
+  const change = changeOf({ ...stored, nextSlotMs: fromMs }, nowMs);
+  const reason = `stands for every slot until ${formatInstant(fromMs)}: nobody looked`;
+  return { ...change, records: [{ slotMs: firstMs, outcome: 'missed', reason, atMs: nowMs }, ...change.records] };
 }
 
 const FAILED: readonly RunOutcome[] = ['failed', 'timed_out', 'partially_failed'];

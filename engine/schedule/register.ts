@@ -132,6 +132,6 @@ function sameTimes(left: ScheduleRule, right: ScheduleRule): boolean {
   return canonicalJson(timesOf(left)) === canonicalJson(timesOf(right));
 }
 
-function timesOf({ cron, timezone, dayMatch, fromMs, untilMs }: ScheduleRule) {
-  return { cron, timezone, dayMatch, from: fromMs ?? null, until: untilMs ?? null };
+function timesOf({ cron, timezone, dayMatch, everyMs, fromMs, untilMs }: ScheduleRule) {
+  return { cron, timezone, dayMatch, every: everyMs ?? null, from: fromMs ?? null, until: untilMs ?? null };
 }

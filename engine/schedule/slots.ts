@@ -4,6 +4,8 @@ import { instantsOf, offsetMs, wallMs } from './zone.ts';
 /** When a schedule is due. Times are milliseconds since 1970; `jitterMs` delays each slot by an amount that follows from the slot. */
 export interface SlotRule extends CronPattern {
   readonly id: string;
+  /** Slots at every multiple of so many milliseconds since 1970; the pattern is then only the words for it. */
+  readonly everyMs?: number;
   readonly timezone: string;
   readonly jitterMs: number;
   readonly fromMs?: number;
@@ -22,7 +24,7 @@ const GAPS_MAX = 400;
  */
 export function nextSlot(rule: SlotRule, afterMs: number): number | undefined {
   const from = rule.fromMs === undefined ? afterMs : Math.max(afterMs, rule.fromMs - 1);
-  const slot = nextInstant(rule, from);
+  const slot = rule.everyMs === undefined ? nextInstant(rule, from) : (Math.floor(from / rule.everyMs) + 1) * rule.everyMs;
   return slot === undefined || (rule.untilMs !== undefined && slot > rule.untilMs) ? undefined : slot;
 }
 
@@ -40,6 +42,7 @@ export function dueAtMs(rule: Pick<SlotRule, 'id' | 'jitterMs'>, slotMs: number)
 
 /** Wall times of a pattern between two instants that no clock of its zone shows, as milliseconds of the wall: a change leaves them out. */
 export function skippedWalls(rule: SlotRule, afterMs: number, untilMs: number): readonly number[] {
+  if (rule.everyMs !== undefined) return [];
   const last = wallMs(rule.timezone, untilMs);
   const skipped: number[] = [];
   for (const wall of wallTimes(rule, wallMs(rule.timezone, afterMs))) {

@@ -12,6 +12,8 @@ export interface ScheduleRule extends SlotRule {
   readonly overlap: 'skip' | 'queue' | 'allow';
   readonly missed: { readonly run: 'none' | 'latest' | 'all'; readonly withinMs: number; readonly max: number };
   readonly enabled: boolean;
+  /** It makes the readiness checks of the runbook alone, and never runs its steps. */
+  readonly checks?: true;
   readonly pauseAfterFailures?: number;
 }
 

@@ -80,6 +80,16 @@ function exerciseLists(store: () => Store): void {
       expect(await store().listRuns({ limit: 10, runbook: 'by-state', states: ['failed'] })).toEqual([]);
     });
 
+    it('keep only the purposes asked for', async () => {
+      await createMany('by-purpose', 1);
+      const [checks, other] = [newRunId(), newRunId()];
+      await store().create(makeCreate(checks, { runbook: 'by-purpose', purpose: 'readiness' }));
+      await store().create(makeCreate(other, { runbook: 'by-purpose', purpose: 'drill' }));
+      const found = await store().listRuns({ limit: 10, runbook: 'by-purpose', purposes: ['readiness', 'backup'] });
+      expect(found.map((run) => run.runId)).toEqual([checks]);
+      expect(await store().listRuns({ limit: 10, runbook: 'by-purpose', purposes: [] })).toEqual([]);
+    });
+
     it('find a run by number, by id and by the start of its id', async () => {
       const [runId = newRunId()] = await createMany('found', 1);
       const { run } = await readBack(store(), runId);

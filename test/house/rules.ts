@@ -114,6 +114,13 @@ export const AREAS: readonly Area[] = [
     types: ['engine/run', 'engine/plan', 'engine/actions'],
     packages: ['zod'],
   },
+  // Looks back on runs and judges them; nothing of a run may depend on it.
+  {
+    path: 'engine/recovery',
+    imports: [...FOUNDATION, ...WRITTEN_VALUES, 'engine/evidence', 'engine/run'],
+    types: ['engine/language', 'engine/plan', 'engine/actions', 'engine/schedule'],
+    packages: [],
+  },
 
   { path: 'adapters/redis', imports: [...FOUNDATION, STATES], types: ['engine'], packages: ['ioredis', 'bullmq', 'node:*'] },
   { path: 'adapters/memory', imports: [...FOUNDATION, STATES], types: ['engine'], packages: ['node:*'] },

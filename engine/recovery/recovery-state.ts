@@ -1,0 +1,38 @@
+/** What the drills of a runbook prove now. Only `proven` is good news. */
+export type Proof = 'proven' | 'changed' | 'overdue' | 'failed' | 'never';
+
+/** Whether a runbook could be carried out now, as far as its checks tell. `not_ready` outranks `unknown`, which outranks `ready`. */
+export type ReadyWord = 'ready' | 'not_ready' | 'unknown';
+
+/** What a check said when it was made last. Nothing but `passed` is good news; `skipped` had nothing to look at. */
+export type CheckState = 'passed' | 'failed' | 'unknown' | 'skipped';
+
+interface Word {
+  readonly mark: string;
+  readonly ascii: string;
+  readonly word: string;
+}
+
+/** Mark and word of what drills prove. */
+export const PROOF_WORDS = {
+  proven: { mark: '✓', ascii: 'ok', word: 'proven' },
+  changed: { mark: '?', ascii: '?', word: 'changed' },
+  overdue: { mark: '⧗', ascii: 't', word: 'overdue' },
+  failed: { mark: '✗', ascii: 'x', word: 'failed' },
+  never: { mark: '?', ascii: '?', word: 'never' },
+} as const satisfies Record<Proof, Word>;
+
+/** Mark and word of readiness. */
+export const READY_WORDS = {
+  ready: { mark: '✓', ascii: 'ok', word: 'ready' },
+  not_ready: { mark: '✗', ascii: 'x', word: 'not ready' },
+  unknown: { mark: '?', ascii: '?', word: 'unknown' },
+} as const satisfies Record<ReadyWord, Word>;
+
+/** Mark and word of one check. */
+export const CHECK_WORDS = {
+  passed: { mark: '✓', ascii: 'ok', word: 'passed' },
+  failed: { mark: '✗', ascii: 'x', word: 'failed' },
+  unknown: { mark: '?', ascii: '?', word: 'unknown' },
+  skipped: { mark: '–', ascii: '-', word: 'skipped' },
+} as const satisfies Record<CheckState, Word>;
