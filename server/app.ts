@@ -16,6 +16,7 @@ import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { lockRoutes } from './routes/locks.ts';
 import { planRoutes } from './routes/plans.ts';
+import { recoveryRoutes } from './routes/recovery.ts';
 import { retryRoutes } from './routes/retry.ts';
 import { runRoutes } from './routes/runs.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
@@ -72,6 +73,7 @@ const ROUTES = [
   scheduleRoutes,
   controlRoutes,
   driftRoutes,
+  recoveryRoutes,
   lockRoutes,
   workerRoutes,
   tokenRoutes,

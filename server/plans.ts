@@ -10,7 +10,7 @@ import { timeText } from '../engine/run/summary.ts';
 import type { StoredPlan } from '../engine/store.ts';
 
 const CACHE_MAX = 100;
-/** Runs that are looked at for an estimate: some of them may be for another purpose. */
+/** Runs that are looked at for an estimate: some of them may be of another estate. */
 const RUNS_LOOKED_AT = 50;
 
 /** A plan with the text that was hashed. */
@@ -81,8 +81,13 @@ export function makePlans(ports: Pick<Ports, 'store' | 'ids' | 'signer'>): Plans
 
 /** How long runs of a plan took: the newest that ended well, for the same purpose and in the same kind of estate. Not part of the plan. */
 export async function estimateFor({ store }: Pick<Ports, 'store'>, { plan }: Pick<HashedPlan, 'plan'>): Promise<Estimate | undefined> {
-  const runs = await store.listRuns({ limit: RUNS_LOOKED_AT, runbook: plan.definition.name, states: ['succeeded'] });
-  return estimateOf(runs.filter((run) => run.purpose === plan.purpose && run.simulatedScale === plan.simulatedScale));
+  const runs = await store.listRuns({
+    limit: RUNS_LOOKED_AT,
+    runbook: plan.definition.name,
+    states: ['succeeded'],
+    purposes: [plan.purpose],
+  });
+  return estimateOf(runs.filter((run) => run.simulatedScale === plan.simulatedScale));
 }
 
 /** A plan as the API shows it. What was not asked for, or is not known, is left out: a run's own plan does not expire. */

@@ -13,10 +13,15 @@ export async function testedAt(
   { ports, plans }: { readonly ports: Pick<Ports, 'store'>; readonly plans: Pick<Plans, 'ofRun'> },
   runbook: Runbook,
 ): Promise<Readonly<Record<string, number>>> {
-  const runs = await ports.store.listRuns({ limit: RUNS_LOOKED_AT, runbook: runbook.name, states: ['succeeded'] });
+  const runs = await ports.store.listRuns({
+    limit: RUNS_LOOKED_AT,
+    runbook: runbook.name,
+    states: ['succeeded'],
+    purposes: ['restore-test'],
+  });
   const tested: Record<string, number> = {};
   for (const run of runs) {
-    if (run.purpose !== 'restore-test' || run.endedAtMs === undefined) continue;
+    if (run.endedAtMs === undefined) continue;
     const { plan } = await plans.ofRun(run);
     const drawn = Object.values(plan.sets).flatMap(({ sample, targets }) => (sample === undefined ? [] : targets));
     // Newest first: the first time that is seen of a machine is its last one.

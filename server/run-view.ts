@@ -1,5 +1,6 @@
 import { RunwardError } from '../engine/errors.ts';
 import { parseDurationMs } from '../engine/language/duration.ts';
+import { PURPOSES } from '../engine/language/schema-v1.ts';
 import type { RunRecord, StepRecord } from '../engine/run/record.ts';
 import { hasEnded } from '../engine/run/run-state.ts';
 import type { RunSummary } from '../engine/run/summary.ts';
@@ -73,6 +74,7 @@ export async function awaitRun(
 export interface RunListRequest {
   readonly status?: RunListQuery['states'] | undefined;
   readonly runbook?: string | undefined;
+  readonly as?: RunListQuery['purposes'] | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
@@ -88,8 +90,9 @@ export async function listRuns(context: ServerContext, caller: Caller, request: 
 
 type ListStart = Omit<RunListQuery, 'limit'>;
 
-function firstPage({ status, runbook }: RunListRequest): ListStart {
-  return { ...(status === undefined ? {} : { states: status }), ...(runbook === undefined ? {} : { runbook }) };
+// Readiness checks come by themselves, many times a day: who looks for runs must not have to look for them among these.
+function firstPage({ status, runbook, as }: RunListRequest): ListStart {
+  return { purposes: as ?? PURPOSES, ...(status === undefined ? {} : { states: status }), ...(runbook === undefined ? {} : { runbook }) };
 }
 
 function writeCursor(start: ListStart): string {
@@ -99,8 +102,13 @@ function writeCursor(start: ListStart): string {
 function readCursor(text: string): ListStart {
   const start = runCursor.safeParse(parsedJson(Buffer.from(text, 'base64url').toString('utf8')));
   if (!start.success) throw new RunwardError('USAGE_QUERY', 'after is not a cursor of this list; start again without it');
-  const { before, states, runbook } = start.data;
-  return { before, ...(states === undefined ? {} : { states }), ...(runbook === undefined ? {} : { runbook }) };
+  const { before, states, runbook, purposes } = start.data;
+  return {
+    before,
+    purposes: purposes ?? PURPOSES,
+    ...(states === undefined ? {} : { states }),
+    ...(runbook === undefined ? {} : { runbook }),
+  };
 }
 
 function parsedJson(text: string): unknown {

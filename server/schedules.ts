@@ -1,4 +1,5 @@
 import { decide, isProduction, startPermission } from '../engine/access/decide.ts';
+import type { Permission } from '../engine/access/roles.ts';
 import { tokenSchema } from '../engine/access/tokens.ts';
 import { actions } from '../engine/actions/registry.ts';
 import { ERRORS, RunwardError } from '../engine/errors.ts';
@@ -21,9 +22,9 @@ import type { ServerContext } from './context.ts';
 import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import type { SentFile } from './projects.ts';
-import { takeGroupPlace } from './start.ts';
+import { NO_RUN, planChecks, readinessRule } from './readiness.ts';
 import { testedAt } from './restore-tests.ts';
-import { calledBy } from './start.ts';
+import { calledBy, takeGroupPlace } from './start.ts';
 
 /** Who publishes when a server starts with a project: its operator. */
 export const OPERATOR: Principal = { id: 'server', name: 'server', kind: 'engine', groups: [] };
@@ -42,7 +43,7 @@ export async function publishSchedules(
   const paths = new Set(by.files.map(({ path }) => path));
   const published = new Set([...loaded.runbooks.values()].flatMap(({ path, runbook }) => (paths.has(path) ? [runbook.name] : [])));
   const runbooks = [...loaded.runbooks.values()].map(({ runbook }) => runbook);
-  const rules = runbooks.flatMap(rulesOf);
+  const rules = runbooks.flatMap((runbook) => [...rulesOf(runbook), ...readinessRule(runbook)]);
   const names = new Set(runbooks.map(({ name }) => name));
   const { changed, removed, unknown } = await registerSchedules(ports, { runbooks: names, rules, writer, published });
   if (unknown.length > 0) ports.log.warn('schedules that nobody answers for: publish their runbooks again', { schedules: [...unknown] });
@@ -64,7 +65,7 @@ export function slotRuns(context: ServerContext): SlotRuns<SlotPlan> {
         return await planSlot(context, schedule, slotMs);
       } catch (error) {
         if (error instanceof RunwardError && ERRORS[error.code].retry === 'never')
-          return { kind: 'refused', reason: `no run was started: ${error.message}` };
+          return { kind: 'refused', reason: `${NO_RUN}: ${error.message}` };
         throw error;
       }
     },
@@ -74,7 +75,7 @@ export function slotRuns(context: ServerContext): SlotRuns<SlotPlan> {
         plan: planned,
         runId,
         requester: { ...writer, name: `schedule ${id}` },
-        trigger: 'schedule',
+        trigger: rule.checks === true ? 'readiness' : 'schedule',
         slotMs: planned.slotMs,
         ...(simulatedScale === undefined ? {} : { simulatedScale }),
       }).catch(onlyOtherPlan);
@@ -89,12 +90,16 @@ async function planSlot(
   slotMs: number,
 ): Promise<Awaited<ReturnType<SlotRuns<SlotPlan>['plan']>>> {
   const { ports, config } = context;
-  const refuse = (reason: string) => ({ kind: 'refused' as const, reason: `no run was started: ${reason}` });
-  const denied = await whyNotAllowed(context, writer, [rule]);
+  const refuse = (reason: string) => ({ kind: 'refused' as const, reason: `${NO_RUN}: ${reason}` });
+  const denied = await whyNotAllowed(context, writer, [rule], rule.checks === true ? 'plan' : undefined);
   if (denied !== undefined) return refuse(denied);
   const { vars, failed } = computeVars(rule.inputs, {}, slotMs);
   const [broken] = Object.entries(failed);
   if (broken !== undefined) return refuse(`input ${broken[0]}: ${broken[1]}`);
+  if (rule.checks === true) {
+    const checks = await planChecks(context, { runbook: rule.runbook, inputs: vars as JsonObject });
+    return checks.kind === 'refused' ? refuse(checks.reason) : { kind: 'planned', planned: { ...checks.made, slotMs } };
+  }
   const { timeScale } = config.azure;
   const made = await makePlan(ports, {
     project: await context.projects.current(),
@@ -120,11 +125,12 @@ async function planSlot(
   return { kind: 'planned', planned: { ...made, slotMs } };
 }
 
-/** The rights of a schedule or webhook are those that its writer has now: why that is not enough, or undefined. */
+/** The rights of a schedule or webhook are those that its writer has now: why that is not enough, or undefined. Without a permission it is the one to start. */
 export async function whyNotAllowed(
   { ports }: ServerContext,
   writer: Principal,
   resources: readonly Pick<ScheduleRule, 'runbook' | 'environment'>[],
+  permission?: Permission,
 ): Promise<string | undefined> {
   if (writer.kind !== 'token') return undefined;
   const nowMs = await ports.store.nowMs();
@@ -132,8 +138,9 @@ export async function whyNotAllowed(
   const own = tokens.filter(({ owner, expiresAtMs }) => owner === writer.id && expiresAtMs > nowMs);
   const grants = own.flatMap((token) => token.grants);
   for (const { runbook, environment } of resources) {
-    const verdict = decide(grants, startPermission(environment), { runbook, environment });
-    if (verdict.kind !== 'allowed') return `${writer.name}, who published it, may not start ${runbook}: ${verdict.reason}`;
+    const verdict = decide(grants, permission ?? startPermission(environment), { runbook, environment });
+    if (verdict.kind !== 'allowed')
+      return `${writer.name}, who published it, may not ${permission ?? 'start'} ${runbook}: ${verdict.reason}`;
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import type { RunId } from '../engine/ids.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { canonicalJson } from '../engine/json.ts';
 import type { Purpose } from '../engine/language/runbook.ts';
+import { PURPOSES } from '../engine/language/schema-v1.ts';
 import { freezeOf } from '../engine/gates/stops.ts';
 import type { Plan } from '../engine/plan/plan-record.ts';
 import { makePlan } from '../engine/plan/plan.ts';
@@ -189,7 +190,7 @@ async function admitProduction({ ports, config }: ServerContext, caller: Caller)
       `the store could lose an accepted run (${findings.join('; ')}): production runs are refused`,
     );
   }
-  const open = await ports.store.listRuns({ limit: 500, states: UNDER_WAY });
+  const open = await ports.store.listRuns({ limit: 500, states: UNDER_WAY, purposes: PURPOSES });
   const own = open.filter(
     (run) => run.parent === undefined && isProduction(run.environment) && run.requester.id === caller.principal.id,
   ).length;

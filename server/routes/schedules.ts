@@ -194,6 +194,11 @@ function addTrigger(app: App, context: ServerContext): void {
     },
     async (request, reply) => {
       const { id, rule } = await scheduleNamed(context, request.caller, { id: request.params.id, permission: 'trigger:write' });
+      if (rule.checks === true)
+        throw new RunwardError(
+          'CONFLICT_STATE',
+          `${id} makes readiness checks and starts no run of ${rule.runbook}: POST /api/v1/dr/{app}/readiness makes them now`,
+        );
       const { vars, failed } = computeVars(rule.inputs, {}, await context.ports.store.nowMs());
       const [broken] = Object.entries(failed);
       if (broken !== undefined) throw new RunwardError('USAGE_DOCUMENT', `input ${broken[0]} of ${id}: ${broken[1]}`);

@@ -4,6 +4,9 @@ import { component, digest, instant, jsonObject, milliseconds } from './componen
 const purpose = z.enum(['operations', 'backup', 'restore-test', 'drill', 'failover', 'failback', 'drift']);
 
 /** What a plan is asked for; secrets among the inputs are references. */
+/** What a run may be for: also checks that are made on their own, which nobody starts by this word. */
+export const runPurpose = z.enum([...purpose.options, 'readiness']);
+
 export const planBody = z.strictObject({ runbook: z.string().min(1).max(200), as: purpose.optional(), inputs: jsonObject.default({}) });
 
 const rowSchema = z.object({
@@ -32,7 +35,7 @@ export const planSchema = component(
     planHash: digest,
     runbook: z.string(),
     title: z.string(),
-    purpose,
+    purpose: runPurpose,
     environment: z.string(),
     runbookDigest: digest,
     severity: z.enum(['mild', 'moderate', 'severe']),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { component, digest, instant, jsonObject, milliseconds, page, paging, reason } from './component.ts';
-import { planBody } from './plan.ts';
+import { planBody, runPurpose } from './plan.ts';
 
 const runStates = [
   'queued',
@@ -172,6 +172,16 @@ export const runListQuery = z.strictObject({
       return names as (typeof runStates)[number][] | undefined;
     }),
   runbook: z.string().max(200).optional(),
+  as: z
+    .string()
+    .optional()
+    .describe('Purposes, with commas between them; without it everything but readiness checks that were made on their own')
+    .transform((text, context) => {
+      const names = text === undefined ? undefined : text.split(',');
+      const wrong = names?.find((name) => !runPurpose.options.some((known) => known === name));
+      if (wrong !== undefined) context.addIssue({ code: 'custom', message: `unknown purpose "${wrong}"` });
+      return names as z.infer<typeof runPurpose>[] | undefined;
+    }),
   ...paging,
 });
 
@@ -180,6 +190,7 @@ export const runCursor = z.strictObject({
   before: z.number().int(),
   states: z.array(z.enum(runStates)).optional(),
   runbook: z.string().max(200).optional(),
+  purposes: z.array(runPurpose).optional(),
 });
 
 /** The name that must be given for what is severe. */
