@@ -66,6 +66,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/drift.ts')).driftCommand,
   },
   {
+    name: 'dr',
+    summary: 'what drills prove, whether applications are ready, and starting a drill',
+    load: async () => (await import('./commands/dr.ts')).drCommand,
+  },
+  {
     name: 'evidence',
     summary: 'export and verify the signed proof of a run',
     load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
@@ -87,7 +92,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-const LATER_WORDS = 'dsc dr backup audit queue delivery auth token config context store conformance completion';
+const LATER_WORDS = 'dsc backup audit queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'backfill',

@@ -1,8 +1,10 @@
 import type { RunRow } from '../engine/run/summary.ts';
 import type { ScheduleState } from '../engine/schedule/schedule-state.ts';
+import { PROOF_WORDS, READY_WORDS } from '../engine/recovery/recovery-state.ts';
 import type { ApiClient } from './api-client.ts';
 import { connect } from './api-client.ts';
 import type { Session } from './program-options.ts';
+import type { ApplicationView } from './recovery.ts';
 import { ageText, plainText } from './terminal.ts';
 
 const DAY_MS = 86_400_000;
@@ -30,6 +32,7 @@ export async function showStatus(session: Session): Promise<number> {
     gates(client),
     failedRuns(client, nowMs),
     schedules(client),
+    ...recovery(client),
     drifted(client),
     workers(client),
   ]);
@@ -108,6 +111,38 @@ async function schedules(client: ApiClient): Promise<Group> {
     return stands ? [{ mark: '‖', text: `${id} ${state} · ${pause?.reason ?? ''}`, next: `runward schedule show ${id}` }] : [];
   });
   return { title: 'schedules that do not fire', needs };
+}
+
+function recovery(client: ApiClient): readonly Promise<Group>[] {
+  const board = client.get<{ readonly items: readonly ApplicationView[] }>('/dr');
+  const applications = async (title: string, needsOf: (item: ApplicationView) => readonly Need[]): Promise<Group> => ({
+    title,
+    needs: (await board).items.flatMap(needsOf),
+  });
+  return [
+    applications('drills that prove nothing now', ({ app, drills }) =>
+      drills.flatMap(({ runbook, proof, dueAt, last, changes }): readonly Need[] => {
+        if (proof === 'proven') return [];
+        const due = dueAt === undefined ? '' : ` · due ${dueAt.slice(0, 10)}`;
+        const text = `${app} ${runbook} ${proof}${due}${changes.length === 0 ? '' : ` · ${changes.join(', ')}`}`;
+        return [
+          { mark: PROOF_WORDS[proof].mark, text, next: `runward dr status ${app}`, ...(last === undefined ? {} : { at: last.endedAt }) },
+        ];
+      }),
+    ),
+    applications('applications that are not ready', ({ app, ready, at }) =>
+      ready === 'not_ready'
+        ? [
+            {
+              mark: READY_WORDS[ready].mark,
+              text: `${app} is not ready`,
+              next: `runward dr status ${app}`,
+              ...(at === undefined ? {} : { at }),
+            },
+          ]
+        : [],
+    ),
+  ];
 }
 
 async function drifted(client: ApiClient): Promise<Group> {

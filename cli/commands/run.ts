@@ -128,19 +128,8 @@ function diffCommand(run: Command): void {
 }
 
 function startCommand(parent: Command): void {
-  parent
-    .command('start <runbook>')
-    .description('plan a runbook and start a run of the plan')
-    .option('-i <name=value>', 'an input; may be repeated', repeated)
-    .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
+  startFlags(parent.command('start <runbook>').description('plan a runbook and start a run of the plan'))
     .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
-    .option('--plan <hash|file>', 'start the plan that was shown before, by its hash or by the file of plan --out')
-    .option('--reason <text>', 'why; kept with the run, needed for severe plans')
-    .option('--confirm <name>', 'the name of the runbook, for severe plans')
-    .option('--idempotency-key <key>', 'repeating a start with the same key never starts a second run')
-    .option('--wait', 'watch until the run ends, also without a terminal')
-    .option('--no-wait', 'return as soon as the run is accepted')
-    .option('--no-wait-approval', 'stop watching with exit code 6 when a person has to decide')
     .action(handled(async (...given) => (await import('../run-start.ts')).startRun(...given)))
     .addHelpText(
       'before',
@@ -150,6 +139,20 @@ function startCommand(parent: Command): void {
         'runward run start shop-failover --plan 9d41c07b… --confirm=shop-failover --reason "INC-204817"',
       ]),
     );
+}
+
+/** The flags of everything that starts a run. */
+export function startFlags(command: Command): Command {
+  return command
+    .option('-i <name=value>', 'an input; may be repeated', repeated)
+    .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
+    .option('--plan <hash|file>', 'start the plan that was shown before, by its hash or by the file of plan --out')
+    .option('--reason <text>', 'why; kept with the run, needed for severe plans')
+    .option('--confirm <name>', 'the name of the runbook, for severe plans')
+    .option('--idempotency-key <key>', 'repeating a start with the same key never starts a second run')
+    .option('--wait', 'watch until the run ends, also without a terminal')
+    .option('--no-wait', 'return as soon as the run is accepted')
+    .option('--no-wait-approval', 'stop watching with exit code 6 when a person has to decide');
 }
 
 function readCommands(parent: Command, only?: string): void {

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunRow } from '../../engine/run/summary.ts';
+import { lacks } from '../support/lacks.ts';
+import { startTestStack, type TestStack } from '../support/stack.ts';
+
+const run = promisify(execFile);
+const NETWORK =
+  '/subscriptions/6f1c1b5e-0000-4000-8000-00000000a001/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill';
+
+// The shipped runbooks over the shipped estate: real processes, real Redis, the simulated control plane.
+describe.skipIf(lacks('redis-server'))('the recovery of the shop', () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await startTestStack({ scale: 60, leaseMs: 10_000 });
+    await stack.startWorker();
+  });
+  afterAll(async () => await stack.stop());
+
+  const runward = async (
+    ...words: readonly string[]
+  ): Promise<{ readonly exit: number; readonly stdout: string; readonly stderr: string }> => {
+    const options = { cwd: process.cwd(), env: { ...process.env, RUNWARD_SERVER: stack.client.baseUrl, NO_COLOR: '1', LANG: 'C.UTF-8' } };
+    const ran = await run(process.execPath, ['cli/main.ts', ...words], options).then(
+      (answer) => ({ ...answer, code: 0 }),
+      (error: { readonly code: number; readonly stdout: string; readonly stderr: string }) => error,
+    );
+    return { exit: ran.code, stdout: ran.stdout, stderr: ran.stderr };
+  };
+
+  it('is not proven before a drill; its checks are made when asked for, change nothing, and name what is not as it must be', async () => {
+    const before = await runward('dr', 'status', '--exit-code');
+    expect(before.exit).toBe(1);
+    expect(before.stdout).toMatch(/shop +demo-drill +\? never +- +- +not measured +not measured +\?/);
+    const ledger = await stack.ledger();
+
+    const made = await runward('dr', 'readiness', 'shop', '-i', `test_network=${NETWORK}`);
+    expect(made.exit).toBe(3);
+    expect(made.stdout).toMatch(/demo-drill +replication_healthy +✓ passed/);
+    expect(made.stdout).toMatch(/shop-drill +network_isolated +✓ passed/);
+    expect(made.stdout).toMatch(/gameday-network +alert_quiet +✗ failed .+Resolved/);
+    expect(await stack.ledger()).toEqual(ledger);
+    expect((await stack.client.get<{ readonly items: readonly RunRow[] }>('/runs')).items).toEqual([]);
+  });
+
+  it('is proven by a drill that succeeded with its cleanup, with the times that it measured', { timeout: 180_000 }, async () => {
+    const drill = await stack.startDrill();
+    expect((await stack.ended(drill.id, 150_000)).status).toBe('succeeded');
+    const after = await runward('dr', 'status');
+    expect(after.stdout).toMatch(/demo-drill +✓ proven +\d{4}-\d\d-\d\d +in 89d +\d+:\d\d of 3:00 \w+ +\d+:\d\d of 15:00 met +✓/);
+    expect(after.stdout).toMatch(/shop-drill +\? never/);
+    for (const line of after.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+    expect((await runward('status')).stdout).toContain('shop shop-drill never');
+  });
+});
