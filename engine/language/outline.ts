@@ -100,7 +100,9 @@ function outlined(
 }
 
 function writtenTrue(args: TreeNode | undefined): JsonObject {
-  return Object.fromEntries(entriesOf(args).flatMap(({ key, value }) => (textOf(value) === 'true' ? [[key, true]] : [])));
+  return Object.fromEntries(
+    entriesOf(args).flatMap(({ key, value }) => (value.kind === 'scalar' && value.value === true ? [[key, true]] : [])),
+  );
 }
 
 function declaredEffect(node: TreeNode): EffectClass {

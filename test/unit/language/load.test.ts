@@ -128,6 +128,17 @@ hosts:
     expect(messages([steps(approval)], { actions: severe })).toEqual([]);
   });
 
+  it('warns of the deletion of machines, but not of those that the run has made itself', () => {
+    const steps = (only: string) =>
+      runbook(
+        `targets:\n  shop: { hosts: [{ name: a, address: 192.0.2.1, os: linux, via: ssh, user: ops, credential: "secret:ssh" }], max: 1 }\n` +
+          `steps:\n  - { id: go, target: shop, uses: azure.vm.delete@1, with: { only_created_by_run: ${only} } }\n`,
+      );
+    const severe = (only: string) => messages([steps(only)], { actions }).filter((line) => line.includes('RW514'));
+    expect(severe('true')).toEqual([]);
+    for (const other of ['false', '"${{ targets.shop.size() > 0 }}"']) expect(severe(other)).toHaveLength(1);
+  });
+
   it('pauses for a person where a failover or failback says nothing of failures', () => {
     const failover = (more: string) => {
       const file = runbook(`${more}steps:\n  - { id: a, wait: 1s }\n`);
