@@ -89,7 +89,7 @@ const configSchema = z.strictObject({
   logsDir: file().describe('Folder of the logs of runs, shared by servers and workers; default: run-logs below dataDir'),
   hooksDir: file().describe('Folder of the secrets of webhooks, one file each; read by servers only; default: hooks below dataDir'),
   channelsFile: file().describe(
-    'JSON file of the channels that notify.send can reach: {"teams:shop": "secret:teams-shop"}, where the secret holds an https address; read by workers only',
+    'JSON file of the channels that notices and notify.send can reach: {"teams:shop": "secret:teams-shop"}, where the secret holds an https address; read by workers only',
   ),
   allowLocalScripts: z.boolean().default(false).describe('Whether scripts may run on the worker itself (via: local)'),
   httpAllowHosts: z

@@ -139,6 +139,10 @@ export const CHECK_CONNECT_MS = 10_000;
 export const CHECK_TLS_MS = 15_000;
 /** A question to a name server is answered within this time or counts as unanswered. */
 export const CHECK_DNS_MS = 10_000;
+/** A notice that provably was not sent is tried this often, with at most this time in between; longer ones are cut. */
+export const NOTICE_TRIES = 3;
+export const NOTICE_RETRY_MS = 10_000;
+export const NOTICE_CHARS = 4_000;
 /** One message to a channel is answered within this time, or nobody knows whether it was taken. */
 export const CHANNEL_SEND_MS = 15_000;
 /** How long a step may try to send a message. */

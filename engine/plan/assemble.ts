@@ -158,7 +158,8 @@ function actionsOf(steps: readonly Step[], actions: Assembling['actions']): Read
 }
 
 function notesOf(runbook: Runbook): readonly string[] {
-  return runbook.notify.length > 0 ? ['notices are written to the log of the worker: this release has no other channel'] : [];
+  const unsaid = runbook.notify.some(({ when }) => when.includes('missed') || when.includes('late'));
+  return unsaid ? ['missed and late slots are shown by the schedule; no notice is sent about them yet'] : [];
 }
 
 type Calling = Pick<Assembling, 'calls' | 'purpose' | 'seed' | 'nowMs' | 'sha256' | 'actions' | 'simulatedScale'>;

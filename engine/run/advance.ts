@@ -7,10 +7,10 @@ import { executeStep } from './execute-step.ts';
 import { finishRun } from './finish-run.ts';
 import type { Holder } from './holder.ts';
 import { nextMoves, type Moves } from './next-steps.ts';
-import { gateNotices, noticeLines, noticeWords } from './notices.ts';
 import type { RunView } from './record.ts';
 import { enter, giveBackIdle, grant, noLocks, type RunLocks } from './run-locks.ts';
 import { isLost } from './submit-step.ts';
+import { tell } from './tell.ts';
 import type { Engine } from './turn.ts';
 import { statusOf, stepHasEnded } from './verdict.ts';
 
@@ -23,6 +23,9 @@ interface Work {
   readonly drain: AbortSignal;
   readonly busy: Map<string, Promise<void>>;
   readonly locks: RunLocks;
+  /** The run as people were told of it last, and the messages that are still on their way. */
+  told: RunView;
+  telling: Promise<void>;
   /** Errors of leaves, in the order in which they came up. */
   readonly errors: unknown[];
 }
@@ -35,7 +38,9 @@ export async function advance(engine: Engine, runId: RunId, drain: AbortSignal):
   try {
     const claimed = await claim(engine, runId);
     if (claimed.kind !== 'claimed') return claimed.kind;
-    return await visit({ engine, holder: claimed.holder, drain, busy: new Map(), locks: noLocks(claimed.holder), errors: [] });
+    const { holder } = claimed;
+    const told = { told: holder.view(), telling: Promise.resolve() };
+    return await visit({ engine, holder, drain, busy: new Map(), locks: noLocks(holder), errors: [], ...told });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     engine.ports.log.error('a visit to a run broke off', {
@@ -61,11 +66,13 @@ async function visit(work: Work): Promise<Visit> {
     const isStale = error instanceof RunwardError && error.code === 'CONFLICT_STALE_PLAN';
     const reason = isStale ? message : `an error of runward itself, which a person must look at: ${message}`;
     await parkRun(holder, reason).catch(() => undefined);
+    tellNews(work);
     return 'parked';
   } finally {
     ended.abort();
     await Promise.allSettled(work.busy.values());
     await renewals;
+    await work.telling;
   }
 }
 
@@ -81,6 +88,7 @@ async function moveOn(work: Work): Promise<Visit> {
     if (holder.lost.aborted) return 'lost';
     if (work.errors.length > 0) throw work.errors[0];
     await applyCommands(engine, holder);
+    tellNews(work);
     const moves = movesNow(work);
     if (moves.kind === 'ended') return end(work);
     if (moves.kind === 'enter') {
@@ -90,7 +98,7 @@ async function moveOn(work: Work): Promise<Visit> {
     if (moves.kind === 'change') {
       const before = holder.view();
       await holder.commit((view, nowMs) => changeNow(work, { view, nowMs }));
-      await tell(work, before);
+      tellNews(work);
       if (someEnded(before, holder.view())) await giveBackIdle(engine, holder, locks);
       continue;
     }
@@ -109,18 +117,13 @@ function someEnded(before: RunView, after: RunView): boolean {
   return [...after.steps.values()].some((record) => before.steps.get(record.path) !== record && stepHasEnded(statusOf(record)));
 }
 
-/** Notices go to the run's log and to the worker's. They are a convenience: one that is not written stops nothing. */
-async function tell({ engine, holder }: Work, before: RunView): Promise<void> {
-  const { run } = holder.view();
-  const words = noticeWords(before.run, run);
-  const atMs = holder.nowMs();
-  const about = gateNotices(holder.plan, { before, after: holder.view() }, atMs);
-  const lines = [...noticeLines(holder.plan, run, words, atMs), ...about];
-  if (lines.length === 0) return;
-  for (const { text } of lines) engine.ports.log.info('notice', { runId: holder.runId, text });
-  await engine.ports.store
-    .appendLog(holder.runId, lines)
-    .catch(() => engine.ports.log.warn('a notice was not stored', { runId: holder.runId }));
+/** Messages go out in their order and beside the work, which waits for none of them. */
+function tellNews(work: Work): void {
+  const { engine, holder, drain } = work;
+  const views = { before: work.told, after: holder.view() };
+  if (views.before === views.after) return;
+  work.told = views.after;
+  work.telling = work.telling.then(() => tell(engine, holder, { ...views, signal: drain }));
 }
 
 /** The change is computed again inside the commit: between the decision and its turn a leaf may have moved. */

@@ -7,11 +7,14 @@ import type { StoredPlan } from '../store.ts';
 import { followsFrom } from './call-plan.ts';
 import { type Holder, holderOf } from './holder.ts';
 import type { ParentRun, RunRecord } from './record.ts';
+import { tell } from './tell.ts';
 import type { Engine } from './turn.ts';
 import { stepsById } from './waiting.ts';
 
 /** The record schema that this build writes, and the oldest one that it reads. */
 export const RUN_SCHEMA = { current: 1, oldest: 1 } as const;
+
+const POISONED = 'poisoned';
 
 /** What a claim gave: the run, or why somebody else or nobody works on it now. */
 export type Claimed =
@@ -35,9 +38,12 @@ export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
   if (stored === undefined) return { kind: 'absent' };
   const plan = JSON.parse(stored.text) as Plan;
   const holder = holderOf(ports, { plan, worker, fence: answer.fence, stored: answer.stored, times, askedAtMs });
-  const doubt = (await planDoubt(engine, stored, answer.stored.run)) ?? (answer.stored.run.strikes > STRIKES_MAX ? 'poisoned' : undefined);
+  const doubt = (await planDoubt(engine, stored, answer.stored.run)) ?? (answer.stored.run.strikes > STRIKES_MAX ? POISONED : undefined);
   if (doubt === undefined) return { kind: 'claimed', holder };
+  const before = holder.view();
   await parkRun(holder, doubt);
+  // Only a plan that is trusted may say who is told.
+  if (doubt === POISONED) await tell(engine, holder, { before, after: holder.view(), signal: new AbortController().signal });
   return { kind: 'parked' };
 }
 

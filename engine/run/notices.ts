@@ -1,11 +1,21 @@
-import type { LogLine } from '../store.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import { dateOf } from '../language/instant.ts';
 import type { RunRecord, RunView, StepRecord } from './record.ts';
 import { stepsById } from './waiting.ts';
 
+/** One message that a runbook asks for: the channel, `kind:name`, and what it says. */
+export interface Notice {
+  readonly to: string;
+  readonly text: string;
+}
+
+/** What people are to be told about a run that has moved on: each event once for each channel. Pure. */
+export function noticesBetween(plan: Plan, before: RunView, after: RunView): readonly Notice[] {
+  return [...runNotices(plan, after.run, noticeWords(before.run, after.run)), ...gateNotices(plan, before, after)];
+}
+
 /** What happened to a run between two looks at it, in the words that `notify` lists. */
-export function noticeWords(before: RunRecord, after: RunRecord): readonly string[] {
+function noticeWords(before: RunRecord, after: RunRecord): readonly string[] {
   const words: string[] = [];
   if (before.state === 'queued' && after.state !== 'queued') words.push('started');
   if (before.state !== after.state && after.state !== 'running' && after.state !== 'cancelling' && after.state !== 'queued')
@@ -14,23 +24,15 @@ export function noticeWords(before: RunRecord, after: RunRecord): readonly strin
   return words;
 }
 
-/** The notices of a runbook for these words, as lines of the run's log: the only channel of this release. */
-export function noticeLines(plan: Plan, after: RunRecord, words: readonly string[], atMs: number): readonly LogLine[] {
-  return words.flatMap((word) =>
-    plan.definition.notify
-      .filter(({ when }) => when.includes(word))
-      .map(({ to }) => ({
-        atMs,
-        step: 'notify',
-        stream: 'engine' as const,
-        text: `notice to ${to}: ${plan.definition.title} #${after.number} ${word.replaceAll('_', ' ')}${reasonOf(after)}`,
-      })),
-  );
+function runNotices(plan: Plan, after: RunRecord, words: readonly string[]): readonly Notice[] {
+  return words.flatMap((word) => {
+    const text = `${plan.definition.title} #${after.number} ${word.replaceAll('_', ' ')}${reasonOf(after)}`;
+    return channelsFor(plan, word).map((to) => ({ to, text }));
+  });
 }
 
 /** The notices about gates that were reminded of, or told to others, between two looks at a run. */
-export function gateNotices(plan: Plan, views: { readonly before: RunView; readonly after: RunView }, atMs: number): readonly LogLine[] {
-  const { before, after } = views;
+function gateNotices(plan: Plan, before: RunView, after: RunView): readonly Notice[] {
   const steps = stepsById(plan.definition);
   const head = `${plan.definition.title} #${after.run.number}`;
   return [...after.steps.values()].flatMap((record) => {
@@ -38,12 +40,15 @@ export function gateNotices(plan: Plan, views: { readonly before: RunView; reado
     return (record.noticed ?? []).slice(known.length).flatMap((notice) => {
       const body = steps.get(record.stepId)?.body;
       const escalated = notice === 'escalated';
-      const others = body?.kind === 'approval' ? (body.escalate?.to ?? []) : [];
-      const channels = escalated ? others : plan.definition.notify.filter(({ when }) => when.includes('waiting')).map(({ to }) => to);
+      const channels = escalated ? (body?.kind === 'approval' ? (body.escalate?.to ?? []) : []) : channelsFor(plan, 'waiting');
       const text = escalated ? `nobody has decided about ${record.path}` : `${record.path} ends at ${endOf(record)} and nobody has decided`;
-      return channels.map((to) => ({ atMs, step: 'notify', stream: 'engine' as const, text: `notice to ${to}: ${head} ${text}` }));
+      return channels.map((to) => ({ to, text: `${head} ${text}` }));
     });
   });
+}
+
+function channelsFor({ definition }: Plan, word: string): readonly string[] {
+  return [...new Set(definition.notify.flatMap(({ to, when }) => (when.includes(word) ? [to] : [])))];
 }
 
 function endOf({ deadlineAtMs }: StepRecord): string {

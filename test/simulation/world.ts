@@ -140,7 +140,7 @@ function portsOf(time: VirtualTime, dice: Dice, store: Store): Omit<Ports, 'queu
     http: {} as Ports['http'],
     tls: {} as Ports['tls'],
     dns: {} as Ports['dns'],
-    channels: {} as Ports['channels'],
+    channels: { has: () => false, send: async () => ({ kind: 'refused', message: 'there are no channels' }) },
     secrets: { resolve: async () => ({ kind: 'unavailable', message: 'there are no secrets in this world' }) },
     tickets: makeMemoryTickets(),
     signer: SIGNER,

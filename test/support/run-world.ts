@@ -22,6 +22,12 @@ import { step, testPlan } from './plan.ts';
 /** What a test's actions answer; by default a read succeeds and an effect is accepted, ends well and verifies. */
 export type Answers = Partial<Pick<EffectAction, 'precheck' | 'submit' | 'find' | 'poll' | 'verify' | 'adopt'>> & {
   readonly read?: ReadAction['read'];
+  /** What channels say to a message; by default they take every one. */
+  readonly send?: Ports['channels']['send'];
+  /** The value of every secret; by default none can be read. */
+  readonly secret?: string;
+  /** Channels that the worker has; by default every one. */
+  readonly channels?: readonly string[];
 };
 
 /** One run on a virtual clock with memory adapters and one worker. */
@@ -41,6 +47,8 @@ export interface RunWorld {
   readonly stop: (facts: Partial<StopFacts>) => void;
   /** Calls in their order: `<step path>:<question>`. */
   readonly calls: string[];
+  /** Messages that channels were given, in their order: `<channel>: <text>`. */
+  readonly messages: string[];
 }
 
 type WordTo = Command extends infer One
@@ -77,7 +85,12 @@ export async function makeRunWorld(
 ): Promise<RunWorld> {
   const time = beside?.time ?? makeVirtualTime(START_MS);
   const calls: string[] = [];
-  const ports = beside?.ports ?? memoryPorts(time.clock);
+  const messages: string[] = [];
+  const own = {
+    channels: testChannels(answers, messages),
+    ...(answers.secret === undefined ? {} : { secrets: testSecrets(answers.secret) }),
+  };
+  const ports = beside?.ports ?? { ...memoryPorts(time.clock), ...own };
   const engine: Engine = {
     ports,
     actions: testActions(answers, calls),
@@ -116,6 +129,7 @@ export async function makeRunWorld(
     runId,
     plan,
     calls,
+    messages,
     run: async () => (await stored()).run,
     async go(forMs = 24 * 3_600_000) {
       const end = time.clock.monotonicMs() + forMs;
@@ -179,6 +193,20 @@ async function visitCalled(engine: Engine, runId: RunId, at: { readonly time: Vi
 
 async function openRuns({ store }: Ports): Promise<readonly RunRecord[]> {
   return (await store.listRuns({ limit: 100 })).filter(({ state }) => !hasEnded(state));
+}
+
+function testSecrets(value: string): Ports['secrets'] {
+  return { resolve: async () => ({ kind: 'found', value }) };
+}
+
+function testChannels({ send, channels }: Answers, messages: string[]): Ports['channels'] {
+  return {
+    has: (name) => channels === undefined || channels.includes(name),
+    send: async (message, signal) => {
+      messages.push(`${message.channel}: ${message.text}`);
+      return send === undefined ? { kind: 'delivered', status: 200 } : send(message, signal);
+    },
+  };
 }
 
 function testActions(answers: Answers, calls: string[]): ReadonlyMap<string, Action> {
