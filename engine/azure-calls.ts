@@ -238,6 +238,8 @@ export interface AzureReads {
   'nic.get': { readonly asks: { readonly nicId: string }; readonly value: AzureNic };
   'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
   'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };
+  /** The protected items of a vault, as far as a list tells who they are. */
+  'sr.items': { readonly asks: { readonly vaultId: string }; readonly value: readonly { readonly id: string; readonly name: string }[] };
   /** What a request to reverse the protection of an item must name; `invalid` when the vault or the settings lack something. */
   'sr.reversed': { readonly asks: { readonly itemId: string }; readonly value: ReversedProtection };
   'sr.points': { readonly asks: { readonly itemId: string }; readonly value: readonly AzureRecoveryPoint[] };

@@ -29,7 +29,7 @@ export function createAzure(config: AzureConfig): Azure {
 
   const submit = async (operation: AzureOperation, requestId: string, signal: AbortSignal): Promise<AzureSubmitAnswer> => {
     // The limit runs from here on: the caller's lease covers it, loading SDKs and fetching a token included.
-    const options = callOptions(requestId, limited(signal, SUBMIT_TIMEOUT_MS));
+    const options = callOptions(requestId, limited(signal, config.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS));
     const { wire, error, tokenRefused } = await session.exchange((clients) => send(clients, operation, options));
     if (!tokenRefused || !wire.answer) return sortSubmit(wire, error, Date.now());
     const message = 'Azure does not accept a fresh token either';

@@ -33,6 +33,8 @@ export interface AzureConfig {
   readonly version: string;
   /** Replaces the time limits of submits and reads. */
   readonly requestTimeoutMs?: number;
+  /** Replaces the time limit of submits. */
+  readonly submitTimeoutMs?: number;
 }
 
 /** Hosts of a cloud. The audience is what tokens are asked for. */

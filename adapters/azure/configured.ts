@@ -22,8 +22,8 @@ export async function azureConfigOf({ azure, leaseMs }: Pick<Config, 'azure' | '
     version,
     replicationCache,
     restoreStaging,
-    // A send must not outlive the lease that it was made under.
-    requestTimeoutMs: Math.min(leaseMs, 30_000),
+    // A send must not outlive the lease that it was made under. A read may: it changes nothing, and the server's plans have no lease.
+    submitTimeoutMs: Math.min(leaseMs, 30_000),
     ...(audience === undefined ? {} : { audience }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(caFile === undefined ? {} : { caFile }),

@@ -10,7 +10,7 @@ import { getPlan } from './recovery-plans.ts';
 import { getAlert, getAny, getTrafficProfile, listAny } from './resources.ts';
 import { getRestoreSource } from './restores.ts';
 import { getReversed } from './reversed-protection.ts';
-import { getItem, listPoints } from './site-recovery.ts';
+import { getItem, listItems, listPoints } from './site-recovery.ts';
 import { getVm, listVms } from './virtual-machines.ts';
 
 type Reader<Kind extends AzureReadKind> = (
@@ -29,6 +29,7 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'nic.get': (clients, { nicId }, signal) => getNic(clients, nicId, signal),
   'runCommand.get': (clients, query, signal) => getRunCommand(setFor(clients, query.vmId), query, signal),
   'sr.item': (clients, { itemId }, signal) => getItem(setFor(clients, itemId), itemId, signal),
+  'sr.items': (clients, { vaultId }, signal) => listItems(setFor(clients, vaultId), vaultId, signal),
   'sr.reversed': (clients, { itemId }, signal) => getReversed(clients, itemId, signal),
   'sr.points': (clients, { itemId }, signal) => listPoints(setFor(clients, itemId), itemId, signal),
   'sr.plan': (clients, { planId }, signal) => getPlan(setFor(clients, planId), planId, signal),

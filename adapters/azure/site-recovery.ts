@@ -2,7 +2,7 @@ import type { AzureRecoveryPoint, AzureReplicationItem } from '../../engine/azur
 import type { AzureOperation } from '../../engine/azure-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
-import { itemPath } from './resource-paths.ts';
+import { itemPath, vaultPath } from './resource-paths.ts';
 import { itemOf } from './site-recovery-shapes.ts';
 
 type TestFailover = Extract<AzureOperation, { kind: 'sr.testFailover' }>;
@@ -34,6 +34,18 @@ export async function cleanUpTestFailover(clients: ClientSet, operation: TestFai
 /** Reads an item. */
 export async function getItem(clients: ClientSet, itemId: string, abortSignal: AbortSignal): Promise<AzureReplicationItem> {
   return itemOf(await clients.siteRecovery.replicationProtectedItems.get(...itemPath(itemId), { abortSignal }), itemId);
+}
+
+/** Lists the protected items of a vault, whatever fabric they are in. */
+export async function listItems(
+  clients: ClientSet,
+  vaultId: string,
+  abortSignal: AbortSignal,
+): Promise<readonly { readonly id: string; readonly name: string }[]> {
+  const items = new Map<string, { readonly id: string; readonly name: string }>();
+  for await (const { id, name } of clients.siteRecovery.replicationProtectedItems.list(...vaultPath(vaultId), { abortSignal }))
+    if (id !== undefined && name !== undefined) items.set(id.toLowerCase(), { id, name });
+  return [...items.values()];
 }
 
 /** Reads all recovery points of an item, newest first. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import { durationValue, timeValue } from '../values.ts';
 import { readAction } from './action.ts';
+import { readItemNow } from './asr-item-now.ts';
 import { ITEM_RIGHTS } from './asr-item-state.ts';
 import { failed, failedRead } from './azure-answer.ts';
 
@@ -26,11 +27,9 @@ export const asrItemGet = readAction({
   permissions: [`${ITEM_RIGHTS}/read`, `${ITEM_RIGHTS}/recoveryPoints/read`],
   read: async ({ azure, clock }, { target, signal }) => {
     if (!target) return failed('target_missing', 'this action needs a protected machine as its target');
-    const [item, points] = await Promise.all([
-      azure.read({ kind: 'sr.item', itemId: target.id }, signal),
-      azure.read({ kind: 'sr.points', itemId: target.id }, signal),
-    ]);
+    const item = await readItemNow({ azure }, target.id, signal);
     if (item.kind !== 'found') return failedRead(`protected machine ${target.name}`, item);
+    const points = await azure.read({ kind: 'sr.points', itemId: item.value.id }, signal);
     if (points.kind !== 'found') return failedRead(`the recovery points of ${target.name}`, points);
 
     const rpoMs = rpoNowMs(item.value, item.dateMs ?? clock.nowMs());

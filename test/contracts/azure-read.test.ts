@@ -302,6 +302,13 @@ describe('a read without a value', () => {
   });
 });
 
+test('a read takes its own time, however little a submit gets', async () => {
+  server.answer(() => ({ status: 200, body: { value: [{ id: ITEM, name: 'web-01' }] } }));
+  const azure = server.connect({ submitTimeoutMs: 1 });
+  expect(await azure.read({ kind: 'sr.items', vaultId: VAULT }, signal)).toMatchObject({ kind: 'found', value: [{ name: 'web-01' }] });
+  expect(server.seen.map(({ path }) => path)).toEqual([`${VAULT}/replicationProtectedItems`]);
+});
+
 describe('a token never goes to a host that is not listed', () => {
   test('named by a next link', async () => {
     server.answer(() => ({ status: 200, body: { value: [], nextLink: 'https://evil.invalid/next' } }));

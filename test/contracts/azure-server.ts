@@ -32,7 +32,11 @@ export interface AzureServer {
   tokensIssued: number;
   /** Sets what ARM requests get from now on and forgets what was seen. */
   readonly answer: (reply: (request: SeenRequest, index: number) => Reply) => void;
-  readonly connect: (settings?: { readonly requestTimeoutMs?: number; readonly endpoint?: string }) => Azure;
+  readonly connect: (settings?: {
+    readonly requestTimeoutMs?: number;
+    readonly submitTimeoutMs?: number;
+    readonly endpoint?: string;
+  }) => Azure;
   readonly close: () => Promise<void>;
 }
 
@@ -71,7 +75,7 @@ export async function startAzureServer(): Promise<AzureServer> {
       seen.length = 0;
       state.tokensIssued = 0;
     },
-    connect: ({ requestTimeoutMs, endpoint } = {}) =>
+    connect: ({ requestTimeoutMs, submitTimeoutMs, endpoint } = {}) =>
       createAzure({
         armEndpoint: endpoint ?? origin(),
         authorityHost: origin(),
@@ -84,6 +88,7 @@ export async function startAzureServer(): Promise<AzureServer> {
         caFile,
         version: '0.0.0-test',
         ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
+        ...(submitTimeoutMs === undefined ? {} : { submitTimeoutMs }),
       }),
     close: async () => {
       server.closeAllConnections();

@@ -27,6 +27,36 @@ describe('asr.item.get', () => {
     });
   });
 
+  const elsewhere = ITEM.replace('fabric-a', 'fabric-b').replace('container-a', 'container-b');
+
+  test('finds a machine whose protection was reversed since the plan was made: its id is another one, its name is not', async () => {
+    const azure = writtenAzure();
+    azure.put('sr.items', VAULT, [
+      { id: ITEM.replace('item1', 'item2'), name: 'item2' },
+      { id: elsewhere, name: 'Item1' },
+    ]);
+    azure.put('sr.item', elsewhere, item({ id: elsewhere, activeLocation: 'Primary' }));
+    azure.put('sr.points', elsewhere, [{ id: 'p', kind: 'CrashConsistent', atMs: NOW_MS }]);
+    expect(await action.read(portsWith(azure), context(action, {}))).toMatchObject({
+      kind: 'succeeded',
+      result: { active_location: 'Primary', latest_recovery_point_time: timeValue(NOW_MS) },
+      observations: [{ data: { item: elsewhere } }],
+    });
+  });
+
+  test('takes none of two machines that have the name', async () => {
+    const azure = writtenAzure();
+    azure.put('sr.items', VAULT, [
+      { id: elsewhere, name: 'item1' },
+      { id: elsewhere.replace('fabric-b', 'fabric-c'), name: 'item1' },
+    ]);
+    azure.put('sr.item', elsewhere, item({ id: elsewhere }));
+    expect(await action.read(portsWith(azure), context(action, {}))).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'target_missing', message: expect.stringContaining('2 protected machines of this name') },
+    });
+  });
+
   test.each([
     ['before the first point', { rpoMs: undefined }],
     ['frozen after a failover', { protectionState: 'UnplannedFailoverCommitted' }],
