@@ -73,6 +73,13 @@ export function worldView(world: World): unknown {
         endMs: endMs ?? null,
       })),
     })),
+    fronts: world.estate.trafficManager.flatMap(({ name, front }) =>
+      front === undefined ? [] : [{ name, url: `http://${front.address}:${front.port}` }],
+    ),
+    disks: [...world.disks.values()].map(({ name, group, owner, tags }) => ({ name, group, owner: owner ?? null, tags })),
+    restorePoints: [...world.collections.values()].flatMap(({ name, points }) =>
+      [...points.values()].map((point) => ({ collection: name, name: point.name, machine: point.machine.name })),
+    ),
     operations: [...world.operations.values()].map(({ id, state }) => ({ id, state })),
   };
 }

@@ -89,9 +89,16 @@ const estate = z.strictObject({
       plans: z.array(z.strictObject({ name, groups: z.array(z.array(name)) })).default([]),
     }),
   ),
-  /** Traffic Manager profiles and alerts of Azure Monitor. */
+  /** Traffic Manager profiles and alerts of Azure Monitor. Machines of a role in a network stand behind an endpoint. */
   trafficManager: z
-    .array(z.strictObject({ name, group: name, endpoints: z.array(z.strictObject({ name, target: z.string(), enabled: z.boolean() })) }))
+    .array(
+      z.strictObject({
+        name,
+        group: name,
+        front: z.strictObject({ address, port: z.int().min(1).max(65_535) }).optional(),
+        endpoints: z.array(z.strictObject({ name, target: z.string(), enabled: z.boolean(), network: name.optional(), role: name.optional() })),
+      }),
+    )
     .default([]),
   alerts: z.array(z.strictObject({ id: z.uuid(), name: z.string(), fired: z.boolean(), target: z.string() })).default([]),
   agents: z.record(name, z.string()).default({}),

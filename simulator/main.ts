@@ -15,6 +15,7 @@ import { halt } from './machine/boot.ts';
 import { buildImage } from './machine/image.ts';
 import { probeIsolation } from './machine/isolation.ts';
 import { probeRoot } from './machine/root.ts';
+import { openFronts } from './network/front.ts';
 import { claimBlock, isolatedPrefix, moveEstate } from './network/addresses.ts';
 import { USAGE, readOptions } from './options.ts';
 import { populate } from './populate.ts';
@@ -62,6 +63,7 @@ async function start(options: Options, loaded: LoadedEstate): Promise<void> {
 
   world.isolation = probeIsolation(options.isolation, ...probeRoot(world));
   populate(world);
+  await openFronts(world);
   if (options.faultsFile !== undefined)
     for (const fault of JSON.parse(readFileSync(options.faultsFile, 'utf8')) as unknown[]) armFault(world, fault, servedOperations());
   const arm = await serveArm(world, { identity, certificate, port: options.port });

@@ -15,6 +15,8 @@ export interface Service {
 
 const ORDERS = 'var/lib/shop/orders.jsonl';
 const UPSTREAM_TIMEOUT_MS = 3000;
+/** So many answers count for the error rate that the web tier tells. */
+const ANSWERS_RATED = 100;
 
 /** Opens and closes the ports of a machine so that they agree with the state of its units. */
 export function syncWorkloads(world: World, machine: Machine): void {
@@ -47,7 +49,7 @@ function activeUnits(root: string): readonly string[] {
 function openWorkload(world: World, machine: Machine, start: { readonly name: string; readonly generation: string }): void {
   const unit = readUnit(machine.root, start.name);
   if (unit?.workload === undefined || unit.port === undefined) return;
-  const site = { world, machine, environment: unitEnvironment(machine.root, unit) };
+  const site = { world, machine, environment: unitEnvironment(machine.root, unit), lastAnswers: [] };
   const serve = SERVED[unit.workload];
   if (serve === undefined) return;
   const server = createServer((asked, answer) => {
@@ -73,6 +75,8 @@ interface Site {
   readonly world: World;
   readonly machine: Machine;
   readonly environment: Readonly<Record<string, string>>;
+  /** Status of its last answers for customers. */
+  readonly lastAnswers: number[];
 }
 
 type Serve = (site: Site, asked: IncomingMessage, answer: ServerResponse) => Promise<void>;
@@ -82,7 +86,15 @@ const SERVED: Readonly<Record<string, Serve>> = { web: serveWeb, app: serveApp, 
 async function serveWeb(site: Site, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
   const upstreams = (site.environment['UPSTREAM'] ?? '').split(/[\s,]+/).filter((text) => text !== '');
   if (asked.url === '/') return send(answer, 200, { shop: 'open', machine: site.machine.hostname });
-  return passOn(site, upstreams, asked, answer);
+  if (asked.url === '/internal/slo')
+    return send(answer, 200, { error_rate: errorRate(site.lastAnswers), answers: site.lastAnswers.length });
+  await passOn(site, upstreams, asked, answer);
+  site.lastAnswers.push(answer.statusCode);
+  site.lastAnswers.splice(0, site.lastAnswers.length - ANSWERS_RATED);
+}
+
+function errorRate(answers: readonly number[]): number {
+  return answers.length === 0 ? 0 : answers.filter((status) => status >= 500).length / answers.length;
 }
 
 async function serveApp(site: Site, asked: IncomingMessage, answer: ServerResponse): Promise<void> {

@@ -42,6 +42,9 @@ export function moveEstate(estate: Estate, block: number): Estate {
     ...estate,
     networks: estate.networks.map((network) => ({ ...network, space: moved(network.space), dns: network.dns.map(moved) })),
     machines: estate.machines.map((machine) => ({ ...machine, address: moved(machine.address) })),
+    trafficManager: estate.trafficManager.map((profile) =>
+      profile.front === undefined ? profile : { ...profile, front: { ...profile.front, address: moved(profile.front.address) } },
+    ),
   };
 }
 

@@ -48,7 +48,8 @@ export const EDGE_ROUTES: readonly Route[] = [
   },
 ];
 
-type Profile = World['estate']['trafficManager'][number];
+/** A Traffic Manager profile of the estate. */
+export type Profile = World['estate']['trafficManager'][number];
 
 function findProfile(world: World, call: Call): Profile | Answer {
   const group = param(call, 'resourceGroupName');
@@ -61,9 +62,18 @@ function profileId(world: World, profile: Profile): string {
   return networkResourceId(world, { group: profile.group, type: 'trafficManagerProfiles', name: profile.name });
 }
 
+function endpointId(world: World, profile: Profile, endpoint: Profile['endpoints'][number]): string {
+  return `${profileId(world, profile)}/externalEndpoints/${endpoint.name}`;
+}
+
+/** Whether an endpoint takes part in answering names. */
+export function endpointStatus(world: World, profile: Profile, endpoint: Profile['endpoints'][number]): 'Enabled' | 'Disabled' {
+  return world.endpoints.get(endpointId(world, profile, endpoint).toLowerCase()) ?? (endpoint.enabled ? 'Enabled' : 'Disabled');
+}
+
 function endpointBody(world: World, profile: Profile, endpoint: Profile['endpoints'][number]): Readonly<Record<string, unknown>> {
-  const id = `${profileId(world, profile)}/externalEndpoints/${endpoint.name}`;
-  const status = world.endpoints.get(id.toLowerCase()) ?? (endpoint.enabled ? 'Enabled' : 'Disabled');
+  const id = endpointId(world, profile, endpoint);
+  const status = endpointStatus(world, profile, endpoint);
   return {
     id,
     name: endpoint.name,
@@ -106,7 +116,7 @@ function patchEndpoint(world: World, call: Call): Answer {
   if (endpoint === undefined || param(call, 'endpointType').toLowerCase() !== 'externalendpoints')
     return resourceNotFound('Microsoft.Network/trafficManagerProfiles/externalEndpoints', name, profile.group);
   const { properties } = call.body as z.infer<typeof ENDPOINT_BODY>;
-  const resource = `${profileId(world, profile)}/externalEndpoints/${endpoint.name}`;
+  const resource = endpointId(world, profile, endpoint);
   world.endpoints.set(resource.toLowerCase(), properties.endpointStatus);
   world.ledger.newPeriod(resource, ENDPOINT_OPERATION);
   return { status: 200, body: endpointBody(world, profile, endpoint), effect: { effect: 'started', resource } };

@@ -141,7 +141,7 @@ test('security rules are replaced, set back from what the action returned, and g
 });
 
 test('an endpoint is switched and told apart from one that does not exist', async () => {
-  const profile = `${groups}/rg-shop-weu/providers/Microsoft.Network/trafficManagerProfiles/tm-shop`;
+  const profile = `${groups}/rg-edge/providers/Microsoft.Network/trafficManagerProfiles/tm-shop`;
   expect((await act(azureTrafficmanagerSetEndpoint, undefined, { profile, endpoint: 'recovery', status: 'Enabled' })).result).toMatchObject(
     { before: 'Disabled', changed: true },
   );
