@@ -1,5 +1,5 @@
 import { usablePoints } from './siterecovery/replication.ts';
-import type { World } from './world.ts';
+import type { Vault, World } from './world.ts';
 
 /** What is paid for although nothing uses it: disks and interfaces of no machine, and machines that stand in a recovery group after a test. */
 export function costView(world: World): unknown {
@@ -44,35 +44,7 @@ export function worldView(world: World): unknown {
       machine,
       network: network.name,
     })),
-    vaults: [...world.vaults.values()].map((vault) => ({
-      name: vault.name,
-      items: [...vault.items.values()].map((item) => ({
-        name: item.name,
-        phase: item.phase,
-        scenario: item.scenario ?? null,
-        replicating: item.replicating,
-        rpoSeconds: item.rpoSeconds ?? null,
-        points: item.points.length,
-        newestUsableMs: usablePoints(world, item)[0]?.atMs ?? null,
-        testMachine: item.testMachine ?? null,
-      })),
-      backups: [...vault.backupItems.values()].map((item) => ({
-        machine: item.machine.name,
-        points: item.points.length,
-        newestFiles: item.points.at(-1)?.files?.length ?? null,
-        lastStatus: item.lastStatus,
-        running: item.running ?? null,
-      })),
-      plans: [...vault.plans.values()].map((plan) => ({ name: plan.name, scenario: plan.scenario ?? null })),
-      jobs: [...vault.jobs.values()].map(({ id, scenarioName, state, target, startMs, endMs }) => ({
-        id,
-        scenarioName,
-        state,
-        target: target.name,
-        startMs,
-        endMs: endMs ?? null,
-      })),
-    })),
+    vaults: [...world.vaults.values()].map((vault) => vaultView(world, vault)),
     fronts: world.estate.trafficManager.flatMap(({ name, front }) =>
       front === undefined ? [] : [{ name, url: `http://${front.address}:${front.port}` }],
     ),
@@ -81,5 +53,37 @@ export function worldView(world: World): unknown {
       [...points.values()].map((point) => ({ collection: name, name: point.name, machine: point.machine.name })),
     ),
     operations: [...world.operations.values()].map(({ id, state }) => ({ id, state })),
+  };
+}
+
+function vaultView(world: World, vault: Vault): unknown {
+  return {
+    name: vault.name,
+    items: [...vault.items.values()].map((item) => ({
+      name: item.name,
+      phase: item.phase,
+      scenario: item.scenario ?? null,
+      replicating: item.replicating,
+      rpoSeconds: item.rpoSeconds ?? null,
+      points: item.points.length,
+      newestUsableMs: usablePoints(world, item)[0]?.atMs ?? null,
+      testMachine: item.testMachine ?? null,
+    })),
+    backups: [...vault.backupItems.values()].map((item) => ({
+      machine: item.machine.name,
+      points: item.points.length,
+      newestFiles: item.points.at(-1)?.files?.length ?? null,
+      lastStatus: item.lastStatus,
+      running: item.running ?? null,
+    })),
+    plans: [...vault.plans.values()].map((plan) => ({ name: plan.name, scenario: plan.scenario ?? null })),
+    jobs: [...vault.jobs.values()].map(({ id, scenarioName, state, target, startMs, endMs }) => ({
+      id,
+      scenarioName,
+      state,
+      target: target.name,
+      startMs,
+      endMs: endMs ?? null,
+    })),
   };
 }
