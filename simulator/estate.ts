@@ -96,7 +96,9 @@ const estate = z.strictObject({
         name,
         group: name,
         front: z.strictObject({ address, port: z.int().min(1).max(65_535) }).optional(),
-        endpoints: z.array(z.strictObject({ name, target: z.string(), enabled: z.boolean(), network: name.optional(), role: name.optional() })),
+        endpoints: z.array(
+          z.strictObject({ name, target: z.string(), enabled: z.boolean(), network: name.optional(), role: name.optional() }),
+        ),
       }),
     )
     .default([]),
