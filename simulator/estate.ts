@@ -3,6 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { LineCounter, isNode, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { z } from 'zod';
+import { danglingReferences } from './estate-references.ts';
+import type { EstateFinding } from './estate-references.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
 const address = z.ipv4();
@@ -60,13 +62,34 @@ const replication = z.strictObject({
   items: z.array(name),
 });
 
+const right = z.string().regex(/^[A-Za-z*][A-Za-z.*/]*$/);
+
+const principal = z.strictObject({
+  name,
+  clientId: z.uuid(),
+  secret: z.string().min(8).optional(),
+  /** What it may do, and where: at an ARM id, the subscription, or what has this name in the estate. Without any it is Owner. */
+  roles: z.array(z.strictObject({ role: z.string().min(1), scope: z.string().min(1) })).optional(),
+  /** Whether it is the identity of the computer that runs the client: the computer's own, or one that was given to it. */
+  managedIdentity: z.enum(['system', 'user']).optional(),
+  /** Subject of the tokens of a workload that may sign in as this principal. */
+  federatedSubject: z.string().min(1).optional(),
+});
+
 const estate = z.strictObject({
   estate: name,
   seed: z.int().nonnegative(),
   tenant: z.uuid(),
   subscriptions: z.array(z.strictObject({ id: z.uuid(), name: z.string() })).length(1),
   regions: z.strictObject({ primary: name, recovery: name }),
-  principals: z.array(z.strictObject({ name, clientId: z.uuid(), secret: z.string().min(8).optional() })).min(1),
+  principals: z.array(principal).min(1),
+  /** Custom roles, beside the built-in ones. */
+  roles: z
+    .array(z.strictObject({ name: z.string().min(1), actions: z.array(right).min(1), notActions: z.array(right).default([]) }))
+    .default([]),
+  locks: z
+    .array(z.strictObject({ name, scope: z.string().min(1), level: z.enum(['CanNotDelete', 'ReadOnly']), notes: z.string().optional() }))
+    .default([]),
   resourceGroups: z.array(z.strictObject({ name, location: name, tags })),
   networks: z.array(network),
   machineDefaults: z.strictObject({
@@ -138,15 +161,17 @@ export function loadEstate(file: string): LoadedEstate {
   const document = parseDocument(text, { lineCounter: lines });
   const syntax = document.errors[0];
   if (syntax !== undefined) throw new Error(`${file}: ${syntax.message}`);
-  const parsed = estate.safeParse(document.toJS());
-  if (!parsed.success) {
-    const findings = parsed.error.issues.map(
-      (issue) => `${file}:${place(document, lines, issue.path)}: ${issue.path.join('.')}: ${issue.message}`,
+  const refuse = (findings: readonly EstateFinding[]): never => {
+    throw new Error(
+      findings.map(({ path, message }) => `${file}:${place(document, lines, path)}: ${path.join('.')}: ${message}`).join('\n'),
     );
-    throw new Error(findings.join('\n'));
-  }
+  };
+  const parsed = estate.safeParse(document.toJS());
+  if (!parsed.success) return refuse(parsed.error.issues);
   const machines = [...parsed.data.machines, ...parsed.data.fleets.flatMap(fleetMachines)];
-  return { estate: { ...parsed.data, machines }, filesFolder: join(dirname(file), 'files') };
+  const whole = { ...parsed.data, machines };
+  const dangling = danglingReferences(whole);
+  return dangling.length > 0 ? refuse(dangling) : { estate: whole, filesFolder: join(dirname(file), 'files') };
 }
 
 function fleetMachines(given: Estate['fleets'][number]): readonly EstateMachine[] {

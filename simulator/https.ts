@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { armError } from './arm-errors.ts';
-import { regionRefusal, scopeRefusal } from './compute/find.ts';
+import { refuse, refuseLinked } from './access/admit.ts';
 import { disturb } from './faults/answers.ts';
 import { strike } from './faults/faults.ts';
 import { pageOf } from './faults/pages.ts';
@@ -47,7 +47,8 @@ async function serve(world: World, identity: Identity, asked: IncomingMessage, a
   const query = new URLSearchParams(rawQuery);
   const text = await readBody(asked);
   if (text === undefined) return send(world, asked, answer, armError(413, 'RequestEntityTooLarge', 'The request is too large.'));
-  const login = signIn(world, identity, { method: asked.method ?? 'GET', path, text });
+  const metadata = asked.headers['metadata'];
+  const login = identity.signIn(world, { method: asked.method ?? 'GET', path, query, text, metadata: metadata?.toString() });
   if (login !== undefined) return send(world, asked, answer, login);
 
   const caller = identity.verify(world, asked.headers.authorization);
@@ -65,19 +66,6 @@ async function serve(world: World, identity: Identity, asked: IncomingMessage, a
   }
   const call = makeCall(world, asked, { path, query, rawQuery, params: found.params, apiVersion: found.apiVersion, caller });
   return perform(world, { route: found.route, call, text, asked, answer });
-}
-
-function signIn(
-  world: World,
-  identity: Identity,
-  request: { readonly method: string; readonly path: string; readonly text: string },
-): Answer | undefined {
-  const { tenant } = world.estate;
-  if (request.method === 'GET' && request.path === `/${tenant}/v2.0/.well-known/openid-configuration`) return identity.configuration(world);
-  if (request.method === 'GET' && request.path === `/${tenant}/discovery/v2.0/keys`) return identity.keys();
-  if (request.method === 'POST' && request.path === `/${tenant}/oauth2/v2.0/token`)
-    return identity.token(world, new URLSearchParams(request.text));
-  return undefined;
 }
 
 function makeCall(
@@ -161,8 +149,8 @@ function answerOf(world: World, request: Request): Answer {
 }
 
 function operate(world: World, { route, call, text }: Request): Answer {
-  const scope = scopeRefusal(world, { ...call, body: undefined }) ?? regionRefusal(world, { ...call, body: undefined });
-  if (scope !== undefined) return scope;
+  const refused = refuse(world, route, call);
+  if (refused !== undefined) return refused;
   if (route.body === undefined) return route.handle(world, { ...call, body: undefined });
   let parsed: unknown;
   try {
@@ -171,7 +159,10 @@ function operate(world: World, { route, call, text }: Request): Answer {
     return armError(400, 'InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
   }
   const checked = route.body.safeParse(parsed);
-  if (checked.success) return route.handle(world, { ...call, body: checked.data });
+  if (checked.success) {
+    const whole = { ...call, body: checked.data };
+    return refuseLinked(world, route, whole) ?? route.handle(world, whole);
+  }
   const issue = checked.error.issues[0];
   const where = issue?.path.join('.') ?? '';
   return armError(

@@ -21,6 +21,7 @@ import { USAGE, readOptions } from './options.ts';
 import { populate } from './populate.ts';
 import { makeDraws } from './random.ts';
 import { servedOperations } from './routing.ts';
+import type { Identity } from './identity.ts';
 import type { LoadedEstate } from './estate.ts';
 import type { Options } from './options.ts';
 import type { World } from './world.ts';
@@ -84,7 +85,7 @@ async function start(options: Options, loaded: LoadedEstate): Promise<void> {
     control: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
     controlTokenFile,
     caFile: certificate.caFile,
-    secretOf: identity.secretOf,
+    identity,
   });
 }
 
@@ -124,6 +125,7 @@ function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly sta
     lists: new Map(),
     listDue: new Map(),
     subscriptionId: loaded.estate.subscriptions[0]?.id ?? '',
+    locks: new Map(),
     machines: new Map(),
     networks: new Map(),
     nics: new Map(),
@@ -143,11 +145,11 @@ function announce(
     readonly control: string;
     readonly controlTokenFile: string;
     readonly caFile: string;
-    readonly secretOf: (clientId: string) => string | undefined;
+    readonly identity: Identity;
   },
 ): void {
-  const principal = world.estate.principals[0];
-  const clientId = principal?.clientId ?? '';
+  const principal = announcedPrincipal(world);
+  const { clientId } = principal;
   const { pace } = world.options;
   const ready = {
     ready: true,
@@ -156,7 +158,9 @@ function announce(
     caFile: given.caFile,
     tenantId: world.estate.tenant,
     clientId,
-    clientSecret: given.secretOf(clientId),
+    principal: principal.name,
+    clientSecret: given.identity.secretOf(clientId),
+    ...federatedTokenFile(world, principal, given.identity),
     subscriptionId: world.subscriptionId,
     control: given.control,
     controlTokenFile: given.controlTokenFile,
@@ -179,6 +183,25 @@ function announce(
     CLIENT_ID: ready.clientId,
   };
   for (const [name, value] of Object.entries(settings)) process.stdout.write(`RUNWARD_AZURE_${name}=${value}\n`);
+}
+
+function announcedPrincipal(world: World): World['estate']['principals'][number] {
+  const wanted = world.options.principal;
+  const found = world.estate.principals.find(({ name }) => wanted === undefined || name === wanted);
+  if (found === undefined) throw new Error(`--principal: the estate has no principal ${wanted}`);
+  return found;
+}
+
+/** Where the token of a workload lies that may sign in as this principal, as its cluster would have put it there. */
+function federatedTokenFile(
+  world: World,
+  principal: World['estate']['principals'][number],
+  identity: Identity,
+): { readonly federatedTokenFile?: string } {
+  if (principal.federatedSubject === undefined) return {};
+  const file = join(world.stateFolder, `federated-token-${principal.name}`);
+  writeFileSync(file, identity.federatedToken(world, principal), { mode: 0o600 });
+  return { federatedTokenFile: file };
 }
 
 await main().catch((error: unknown) => {

@@ -27,6 +27,8 @@ export interface Options {
   readonly marks: 'both' | 'expiry' | 'none';
   /** Wrong behaviours to plant, for tests of tests. */
   readonly plants: readonly Plant[];
+  /** Whose credentials are printed; the estate's first principal without it. */
+  readonly principal: string | undefined;
   readonly printEnv: boolean;
 }
 
@@ -52,6 +54,7 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
                         what a backup job tells of the request that started it (both)
   --retry-after-zero    answers Retry-After: 0
   --plant E1...E20      plants a wrong behaviour; may be repeated (a test of tests)
+  --principal NAME      whose credentials are printed (the estate's first one)
   --print-env           also prints RUNWARD_AZURE_* lines for a client
 
 Example: runward-simulator --estate contoso-shop --scale 60
@@ -88,6 +91,7 @@ export function readOptions(given: readonly string[]): Options {
       'backup-marks': { type: 'string', default: 'both' },
       'retry-after-zero': { type: 'boolean', default: false },
       plant: { type: 'string', multiple: true, default: [] },
+      principal: { type: 'string' },
       'print-env': { type: 'boolean', default: false },
     },
   });
@@ -108,6 +112,7 @@ export function readOptions(given: readonly string[]): Options {
     marks: oneOf('--backup-marks', values['backup-marks'], ['both', 'expiry', 'none']),
     retryAfterZero: values['retry-after-zero'],
     plants: values.plant.map(plantNamed),
+    principal: values.principal,
     printEnv: values['print-env'],
   };
 }

@@ -1,3 +1,4 @@
+import { locksFromEstate } from './access/locks.ts';
 import { populateBackup } from './backup/populate.ts';
 import { machineFromEstate } from './compute/machines.ts';
 import { locationOf, keyOf } from './world.ts';
@@ -17,6 +18,7 @@ export function populate(world: World): void {
   }
   for (const given of world.estate.machines) machineFromEstate(world, given, networkOf(world, given));
   for (const given of world.estate.vaults) populateVault(world, given);
+  locksFromEstate(world);
 }
 
 /** A machine lives in the network of its region and group whose space holds its address. */

@@ -4,6 +4,7 @@ import type { World } from './world.ts';
 /** Who asks: the principal named by a verified token. */
 export interface Caller {
   readonly name: string;
+  readonly clientId: string;
   readonly objectId: string;
 }
 

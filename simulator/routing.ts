@@ -1,14 +1,18 @@
+import { ACCESS_ROUTES } from './access/routes.ts';
 import { armError } from './arm-errors.ts';
 import { BACKUP_ROUTES } from './backup/routes.ts';
 import { DISK_ROUTES } from './compute/disks.ts';
 import { RESTORE_POINT_ROUTES } from './compute/restore-points.ts';
 import { COMPUTE_ROUTES } from './compute/routes.ts';
 import { NETWORK_ROUTES } from './network/routes.ts';
+import { RESOURCE_ROUTES } from './resources.ts';
 import { matchPath } from './route.ts';
 import { SITE_RECOVERY_ROUTES } from './siterecovery/routes.ts';
 import type { Answer, Route } from './route.ts';
 
 const ROUTES: readonly Route[] = [
+  ...RESOURCE_ROUTES,
+  ...ACCESS_ROUTES,
   ...BACKUP_ROUTES,
   ...COMPUTE_ROUTES,
   ...DISK_ROUTES,
@@ -85,6 +89,11 @@ function unknown(method: string, path: string): { readonly refused: Answer; read
 
 function gap(method: string, path: string): { readonly refused: Answer; readonly reason: string } {
   return { refused: armError(501, 'SimulatorNotImplemented', `${method} ${path} is not served by this simulator.`), reason: 'not served' };
+}
+
+/** The routes that are served. */
+export function servedRoutes(): readonly Route[] {
+  return ROUTES;
 }
 
 /** The operations that are served, for the control API and the catalogue of faults. */

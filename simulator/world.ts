@@ -1,4 +1,5 @@
 import type { FSWatcher } from 'node:fs';
+import type { Lock } from './access/locks.ts';
 import type { BackupItem } from './backup/item.ts';
 import type { BackupJob } from './backup/job.ts';
 import type { RestoreJob } from './backup/restore.ts';
@@ -177,6 +178,8 @@ export interface World {
   readonly lists: Lists;
   readonly listDue: Map<string, number>;
   readonly subscriptionId: string;
+  /** Management locks by their id in lower case. */
+  readonly locks: Map<string, Lock>;
   readonly machines: Map<string, Machine>;
   readonly networks: Map<string, Network>;
   readonly nics: Map<string, Nic>;

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { standing } from '../faults/faults.ts';
+import { lockOver, lockedText } from '../access/locks.ts';
+import { diskId, machineId, networkResourceId } from '../arm-ids.ts';
 import { boot, halt } from '../machine/boot.ts';
 import { captureFiles } from '../machine/points.ts';
 import { removeRoot, rootFromEstate, rootFromManifest } from '../machine/root.ts';
@@ -207,16 +209,44 @@ export function restart(world: World, machine: Machine, after: () => void): void
   });
 }
 
-/** Deletes a machine with its interface, disks and files, at once. */
-export function removeMachine(world: World, machine: Machine): void {
-  for (const name of [machine.osDisk, ...machine.dataDisks]) world.disks.delete(keyOf(machine.group, name));
-  world.nics.delete(keyOf(machine.group, machine.nic));
+/**
+ * Deletes a machine with its interface, disks and files, at once, except what a lock holds: a locked machine stays with all that belongs
+ * to it. Returns what Azure says about each thing that stayed.
+ */
+export function removeMachine(world: World, machine: Machine): readonly string[] {
+  const own = keptBack(world, machineId(world, machine.group, machine.name));
+  if (own.length > 0) return own;
+  const parts = [
+    {
+      id: networkResourceId(world, { group: machine.group, type: 'networkInterfaces', name: machine.nic }),
+      drop: () => dropNic(world, machine),
+    },
+    ...[machine.osDisk, ...machine.dataDisks].map((name) => ({
+      id: diskId(world, machine.group, name),
+      drop: () => world.disks.delete(keyOf(machine.group, name)),
+    })),
+  ];
+  const kept = parts.flatMap(({ id, drop }) => {
+    const locked = keptBack(world, id);
+    if (locked.length === 0) drop();
+    return locked;
+  });
+  if (kept.length > 0) detach(world, machine);
   dropMachine(world, machine);
+  return kept;
 }
 
-/** Deletes a machine; what it says shall be detached stays, with the files on its OS disk. */
-export function deleteMachine(world: World, machine: Machine): void {
-  if (machine.deleteOption === 'Delete' || planted(world, 'E14')) return removeMachine(world, machine);
+function keptBack(world: World, id: string): readonly string[] {
+  const lock = lockOver(world, id, 'delete');
+  return lock === undefined ? [] : [lockedText(id, 'delete', lock)];
+}
+
+function dropNic(world: World, machine: Machine): void {
+  world.nics.delete(keyOf(machine.group, machine.nic));
+}
+
+/** What of a machine's disks and interface is still there belongs to nobody from now on. */
+function detach(world: World, machine: Machine): void {
   for (const name of [machine.osDisk, ...machine.dataDisks]) {
     const disk = world.disks.get(keyOf(machine.group, name));
     if (disk === undefined) continue;
@@ -225,7 +255,13 @@ export function deleteMachine(world: World, machine: Machine): void {
   }
   const nic = world.nics.get(keyOf(machine.group, machine.nic));
   if (nic !== undefined) nic.machine = undefined;
-  return dropMachine(world, machine);
+}
+
+/** Deletes a machine; what it says shall be detached stays, with the files on its OS disk. */
+export function deleteMachine(world: World, machine: Machine): void {
+  if (machine.deleteOption === 'Delete' || planted(world, 'E14')) return void removeMachine(world, machine);
+  detach(world, machine);
+  dropMachine(world, machine);
 }
 
 function dropMachine(world: World, machine: Machine): void {

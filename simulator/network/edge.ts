@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { may } from '../access/rights.ts';
 import { armError, resourceNotFound } from '../arm-errors.ts';
 import { diskId, machineId, networkResourceId } from '../arm-ids.ts';
 import { param } from '../route.ts';
@@ -148,7 +149,7 @@ function getAlert(world: World, call: Call): Answer {
   };
 }
 
-/** Machines, disks and interfaces; filtered by `resourceType eq`, the one filter that is served. */
+/** Machines, disks and interfaces that the caller may read; filtered by `resourceType eq`, the one filter that is served. */
 function listResources(world: World, call: Call): Answer {
   const filter = call.query.get('$filter');
   const wanted = filter === null ? undefined : /^resourceType eq '([^']+)'$/i.exec(filter)?.[1];
@@ -170,6 +171,7 @@ function listResources(world: World, call: Call): Answer {
   const value = all
     .filter((each) => group === undefined || each.group.toLowerCase() === group)
     .filter((each) => wanted === undefined || each.type.toLowerCase() === wanted.toLowerCase())
+    .filter((each) => may(world, call.caller, { action: `${each.type}/read`, scope: each.id }))
     .map(({ id, name, type, location, tags }) => ({ id, name, type, location, ...(Object.keys(tags).length === 0 ? {} : { tags }) }));
   return { status: 200, body: { value } };
 }

@@ -2,7 +2,7 @@ import { removeMachine } from '../compute/machines.ts';
 import { DURATIONS } from '../times.ts';
 import { keyOf } from '../world.ts';
 import { regionName, testMachineOf } from './item.ts';
-import { beginJob, endJob, runTask } from './job.ts';
+import { beginJob, endJob, runTask, warnOfLocks } from './job.ts';
 import { releaseItem } from './test-failover.ts';
 import type { World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -17,7 +17,7 @@ export function runCleanup(world: World, job: Job, given: { readonly item: Item;
     endJob(world, job, error);
   };
   const succeeded = (): void => {
-    deleteTestMachine(world, item, job);
+    warnOfLocks(world, job, { taskId: task.id, kept: deleteTestMachine(world, item, job) });
     endJob(world, job);
   };
   beginJob(world, job, () => runTask(world, job, { task, durationMs: cleanupMs(world, item), succeeded, failed }));
@@ -28,16 +28,17 @@ export function cleanupMs(world: World, item: Item): number {
   return world.draws.between(`cleanup:${item.guid}`, DURATIONS.cleanupLow, DURATIONS.cleanupHigh);
 }
 
-/** Deletes an item's test machine with its interface and disks, and lets the item be tested again. */
-export function deleteTestMachine(world: World, item: Item, job: Job): void {
+/** Deletes an item's test machine with its interface and disks, and lets the item be tested again. Returns what is said of things that a lock keeps. */
+export function deleteTestMachine(world: World, item: Item, job: Job): readonly string[] {
   const machine = testMachineOf(world, item);
   const nic = machine === undefined ? undefined : world.nics.get(keyOf(machine.group, machine.nic));
-  if (machine !== undefined && !job.fate.wrong) removeMachine(world, machine);
+  const kept = machine === undefined || job.fate.wrong ? [] : removeMachine(world, machine);
   if (machine !== undefined && nic !== undefined && job.fate.leftover) {
     nic.machine = undefined;
     world.nics.set(keyOf(machine.group, machine.nic), nic);
   }
   releaseItem(world, item, 'cleaned');
+  return kept;
 }
 
 /** The particulars of a cleanup job. */

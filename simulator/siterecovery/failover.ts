@@ -6,6 +6,7 @@ import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { itemChanged, itemId, moveItem, regionName } from './item.ts';
 import { beginJob, endJob, runTask, unfailing } from './job.ts';
+import { lockedTarget } from './locked.ts';
 import { addPoint, usablePoints } from './replication.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -57,8 +58,10 @@ export function runFailover(
     });
   const create = (): void => {
     const succeeded = (): void => {
+      const locked = lockedTarget(world, part.item, tasks[2]);
+      if (locked !== undefined) return failed(locked);
       createRecovered(world, part);
-      start();
+      return start();
     };
     runTask(world, job, { task: tasks[2], durationMs: DURATIONS.failoverCreate, succeeded, failed });
   };

@@ -20,6 +20,7 @@ export interface JobError {
   readonly message: string;
   readonly taskId: string;
   readonly atMs: number;
+  /** A warning does not keep the job from succeeding. */
   readonly level?: 'Warning';
 }
 
@@ -121,6 +122,12 @@ export function endJob(world: World, job: Job, error?: JobError): void {
 function warning(world: World, job: Job): JobError {
   const message = 'The operation completed, and something about it wants to be looked at.';
   return { code: '150112', message, taskId: job.tasks.at(-1)?.id ?? '', atMs: world.clock.nowMs(), level: 'Warning' };
+}
+
+/** Notes among the errors of a job what a lock has kept: the job goes on. */
+export function warnOfLocks(world: World, job: Job, given: { readonly taskId: string; readonly kept: readonly string[] }): void {
+  const atMs = world.clock.nowMs();
+  for (const message of given.kept) job.errors.push({ code: 'ScopeLocked', message, taskId: given.taskId, atMs, level: 'Warning' });
 }
 
 /** A job whose whole failure is not due in this task. */

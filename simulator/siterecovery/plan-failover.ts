@@ -3,6 +3,7 @@ import { DURATIONS } from '../times.ts';
 import { COMMIT_OPERATION, createRecovered, failoverDetails, release, shutDownSource, startRecovered } from './failover.ts';
 import { itemId } from './item.ts';
 import { beginJob, childJob, endJob, runTask, unfailing } from './job.ts';
+import { lockedTarget } from './locked.ts';
 import { groupTask, machineTask, plainTask } from './job-trees.ts';
 import { releasePlan } from './plan-jobs.ts';
 import type { World } from '../world.ts';
@@ -103,15 +104,17 @@ function creation(
   const { parts, broken, errors } = given;
   return (part, { task, child }, done) => {
     const doomed = dooms(job.fate.failure, { name: part.item.machine.name, place: parts.indexOf(part) });
-    const succeeded = (): void => {
-      createRecovered(world, part);
-      done();
-    };
     const failed = (error: JobError): void => {
       broken.add(part);
       errors.push(error);
       release(world, part.item, 'failoverFailed');
       done(error);
+    };
+    const succeeded = (): void => {
+      const locked = lockedTarget(world, part.item, task);
+      if (locked !== undefined) return failed(locked);
+      createRecovered(world, part);
+      return done();
     };
     const own = doomed ? { ...child, fate: job.fate } : { ...child, fate: unfailing(job).fate };
     runTask(world, own, { task, durationMs: DURATIONS.failoverCreate, succeeded, failed });

@@ -2,7 +2,8 @@ import { replicationJobId } from '../arm-ids.ts';
 import { dooms, isWhole } from '../faults/fate.ts';
 import { DURATIONS } from '../times.ts';
 import { cleanupDetails, cleanupMs, deleteTestMachine } from './cleanup.ts';
-import { beginJob, childJob, endJob, runTask, unfailing } from './job.ts';
+import { beginJob, childJob, endJob, runTask, unfailing, warnOfLocks } from './job.ts';
+import { lockedTarget } from './locked.ts';
 import { groupTask, machineTask, plainTask } from './job-trees.ts';
 import { planChanged, planId } from './plan.ts';
 import { createTestMachine, releaseItem, startTestMachine, testDetails } from './test-failover.ts';
@@ -120,8 +121,10 @@ function creation(
       done(error);
     };
     const succeeded = (): void => {
+      const locked = lockedTarget(world, part.item, task);
+      if (locked !== undefined) return failed(locked);
       createTestMachine(world, part);
-      done();
+      return done();
     };
     const child = { ...(task.job ?? job), fate: (doomed ? job : unfailing(job)).fate };
     runTask(world, child, { task, durationMs: DURATIONS.testFailoverCreate, succeeded, failed });
@@ -210,7 +213,8 @@ export function runPlanCleanup(world: World, job: Job, given: { readonly plan: P
         if (open === 0) finish();
       };
       const succeeded = (): void => {
-        deleteTestMachine(world, item, job);
+        const kept = deleteTestMachine(world, item, job);
+        for (const each of [child, job]) warnOfLocks(world, each, { taskId: task.id, kept });
         ended();
       };
       const broken = (error: JobError): void => {

@@ -3,7 +3,7 @@ import { planted } from '../plants.ts';
 import { DURATIONS } from '../times.ts';
 import { COMMIT_OPERATION, FAILOVER_OPERATION, release } from './failover.ts';
 import { itemChanged, itemId, regionName } from './item.ts';
-import { beginJob, childJob, endJob, runTask } from './job.ts';
+import { beginJob, childJob, endJob, runTask, warnOfLocks } from './job.ts';
 import { enableTasks } from './job-trees.ts';
 import { planChanged, planId } from './plan.ts';
 import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
@@ -56,7 +56,7 @@ function reverse(world: World, given: { readonly job: Job; readonly switching: S
   const { item } = switching;
   task.state = 'InProgress';
   task.startMs = world.clock.nowMs();
-  removeMachine(world, item.machine);
+  warnOfLocks(world, job, { taskId: task.id, kept: removeMachine(world, item.machine) });
   const next = planted(world, 'E4') ? { ...successor(item), replication: item.replication } : successor(item);
   replaceItem(world, item, next);
   switching.next = next;

@@ -5,6 +5,7 @@ import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { regionName, itemChanged, itemId, moveItem, testMachineOf } from './item.ts';
 import { beginJob, endJob, runTask, unfailing } from './job.ts';
+import { lockedTarget } from './locked.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
 import type { Job, JobError } from './job.ts';
@@ -40,8 +41,10 @@ export function runTestFailover(
   };
   const create = (): void => {
     const succeeded = (): void => {
+      const locked = lockedTarget(world, part.item, tasks[1]);
+      if (locked !== undefined) return failed(locked);
       createTestMachine(world, part);
-      start();
+      return start();
     };
     runTask(world, job, { task: tasks[1], durationMs: DURATIONS.testFailoverCreate, succeeded, failed });
   };

@@ -35,7 +35,7 @@ async function main(): Promise<void> {
 
   const known = (JSON.parse(readFileSync(join(folder, 'operations.json'), 'utf8')) as { readonly operations: readonly KnownOperation[] })
     .operations;
-  const simulator = await startSimulator(manualClock());
+  const simulator = await startSimulator([...manualClock(), '--principal', 'owner']);
   try {
     const passed = capture(simulator.ready);
     const driven = await drive(passed, simulator);

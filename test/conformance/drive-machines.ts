@@ -45,6 +45,8 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   await collect(disks.listByResourceGroup(WEU));
   const scope = `/subscriptions/${simulator.ready.subscriptionId}`;
   await capture.raw('GET', `${scope}/resources?api-version=2025-04-01`);
+  await capture.raw('GET', `${scope}/resourceGroups?api-version=2025-04-01`);
+  await capture.raw('GET', `${scope}/resourceGroups/${WEU}?api-version=2025-04-01`);
   await capture.raw(
     'GET',
     `${scope}/resourceGroups/${WEU}/resources?api-version=2025-04-01&$filter=resourceType%20eq%20'Microsoft.Compute/disks'`,

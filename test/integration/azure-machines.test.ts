@@ -24,7 +24,7 @@ let ports: ActionPorts;
 let groups: string;
 
 beforeAll(async () => {
-  simulator = await startSimulator(SIMULATOR_FLAGS);
+  simulator = await startSimulator([...SIMULATOR_FLAGS, '--principal', 'owner']);
   ports = portsOf(azureOf(simulator));
   groups = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
 });

@@ -14,6 +14,8 @@ export interface SimulatorReady {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  readonly principal: string;
+  readonly federatedTokenFile?: string;
   readonly subscriptionId: string;
   readonly control: string;
   readonly controlTokenFile: string;

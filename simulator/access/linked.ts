@@ -1,0 +1,47 @@
+import type { Route } from '../route.ts';
+
+/** A right that a request needs at a resource which its body names. */
+export interface LinkedRight {
+  readonly action: string;
+  readonly scope: string;
+}
+
+const JOIN_SUBNET = 'Microsoft.Network/virtualNetworks/subnets/join/action';
+const JOIN_NIC = 'Microsoft.Network/networkInterfaces/join/action';
+const WRITE_DISK = 'Microsoft.Compute/disks/write';
+const TESTS = ['ReplicationProtectedItems_TestFailover', 'ReplicationRecoveryPlans_TestFailover'];
+const MACHINE_WRITES = ['VirtualMachines_CreateOrUpdate', 'VirtualMachines_Update'];
+
+/** The rights at other resources that a request needs: those of the networks, interfaces, disks and groups it puts something into. */
+export function linkedRights(route: Pick<Route, 'operation'>, body: unknown): readonly LinkedRight[] {
+  const { operation } = route;
+  if (operation === 'NetworkInterfaces_CreateOrUpdate')
+    return idsAt(body, ['subnet', 'id']).map((scope) => ({ action: JOIN_SUBNET, scope }));
+  if (TESTS.includes(operation)) return idsAt(body, ['networkId']).map((scope) => ({ action: JOIN_SUBNET, scope }));
+  if (MACHINE_WRITES.includes(operation))
+    return [
+      ...idsAt(body, ['networkInterfaces', 'id']).map((scope) => ({ action: JOIN_NIC, scope })),
+      ...idsAt(body, ['managedDisk', 'id']).map((scope) => ({ action: WRITE_DISK, scope })),
+    ];
+  if (operation === 'Restores_Trigger')
+    return [
+      ...idsAt(body, ['targetResourceGroupId']).map((scope) => ({ action: WRITE_DISK, scope })),
+      ...idsAt(body, ['storageAccountId']).map((scope) => ({ action: 'Microsoft.Storage/storageAccounts/read', scope })),
+    ];
+  return [];
+}
+
+/** Every text at the end of a chain of members, wherever in the body the chain begins. */
+function idsAt(body: unknown, chain: readonly string[]): readonly string[] {
+  if (Array.isArray(body)) return body.flatMap((each) => idsAt(each, chain));
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([name, value]) => (name === chain[0] ? textsOf(value, chain.slice(1)) : idsAt(value, chain)));
+}
+
+function textsOf(value: unknown, rest: readonly string[]): readonly string[] {
+  if (typeof value === 'string') return rest.length === 0 ? [value] : [];
+  if (Array.isArray(value)) return value.flatMap((each) => textsOf(each, rest));
+  const [next, ...further] = rest;
+  if (typeof value !== 'object' || value === null || next === undefined) return [];
+  return textsOf((value as Readonly<Record<string, unknown>>)[next], further);
+}

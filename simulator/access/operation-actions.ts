@@ -1,0 +1,116 @@
+import type { Route } from '../route.ts';
+
+const COMPUTE = 'Microsoft.Compute';
+const MACHINES = `${COMPUTE}/virtualMachines`;
+const COLLECTIONS = `${COMPUTE}/restorePointCollections`;
+const NETWORK = 'Microsoft.Network';
+const VAULT = 'Microsoft.RecoveryServices/vaults';
+const CONTAINERS = `${VAULT}/replicationFabrics/replicationProtectionContainers`;
+const ITEMS = `${CONTAINERS}/replicationProtectedItems`;
+const PLANS = `${VAULT}/replicationRecoveryPlans`;
+const BACKUP_ITEMS = `${VAULT}/backupFabrics/protectionContainers/protectedItems`;
+const AUTHORIZATION = 'Microsoft.Authorization';
+
+/** Stands for "answers everybody, with what the caller may read". */
+export const FILTERED = '';
+
+/** The right that each operation needs. Reading the status of an operation has rights of its own, which the right to start it does not bring. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  VirtualMachines_Get: `${MACHINES}/read`,
+  VirtualMachines_InstanceView: `${MACHINES}/instanceView/read`,
+  VirtualMachines_List: `${MACHINES}/read`,
+  VirtualMachines_ListAll: `${MACHINES}/read`,
+  VirtualMachines_Start: `${MACHINES}/start/action`,
+  VirtualMachines_Deallocate: `${MACHINES}/deallocate/action`,
+  VirtualMachines_Restart: `${MACHINES}/restart/action`,
+  VirtualMachines_Delete: `${MACHINES}/delete`,
+  VirtualMachines_CreateOrUpdate: `${MACHINES}/write`,
+  VirtualMachines_Update: `${MACHINES}/write`,
+  VirtualMachines_InstallPatches: `${MACHINES}/installPatches/action`,
+  VirtualMachineRunCommands_CreateOrUpdate: `${MACHINES}/runCommands/write`,
+  VirtualMachineRunCommands_GetByVirtualMachine: `${MACHINES}/runCommands/read`,
+  VirtualMachineRunCommands_ListByVirtualMachine: `${MACHINES}/runCommands/read`,
+  VirtualMachineRunCommands_Delete: `${MACHINES}/runCommands/delete`,
+  ComputeOperations_Get: `${COMPUTE}/locations/operations/read`,
+  Disks_Get: `${COMPUTE}/disks/read`,
+  Disks_ListByResourceGroup: `${COMPUTE}/disks/read`,
+  Disks_CreateOrUpdate: `${COMPUTE}/disks/write`,
+  Disks_Update: `${COMPUTE}/disks/write`,
+  Disks_Delete: `${COMPUTE}/disks/delete`,
+  RestorePointCollections_Get: `${COLLECTIONS}/read`,
+  RestorePointCollections_CreateOrUpdate: `${COLLECTIONS}/write`,
+  RestorePoints_Get: `${COLLECTIONS}/restorePoints/read`,
+  RestorePoints_Create: `${COLLECTIONS}/restorePoints/write`,
+
+  VirtualNetworks_Get: `${NETWORK}/virtualNetworks/read`,
+  NetworkInterfaces_Get: `${NETWORK}/networkInterfaces/read`,
+  NetworkInterfaces_CreateOrUpdate: `${NETWORK}/networkInterfaces/write`,
+  NetworkInterfaces_Delete: `${NETWORK}/networkInterfaces/delete`,
+  NetworkSecurityGroups_Get: `${NETWORK}/networkSecurityGroups/read`,
+  NetworkSecurityGroups_CreateOrUpdate: `${NETWORK}/networkSecurityGroups/write`,
+  Profiles_Get: `${NETWORK}/trafficManagerProfiles/read`,
+  Endpoints_Update: `${NETWORK}/trafficManagerProfiles/externalEndpoints/write`,
+  Alerts_GetById: 'Microsoft.AlertsManagement/alerts/read',
+
+  BackupStatus_Get: 'Microsoft.RecoveryServices/locations/backupStatus/action',
+  ProtectedItems_Get: `${BACKUP_ITEMS}/read`,
+  BackupProtectedItems_List: `${VAULT}/backupProtectedItems/read`,
+  Backups_Trigger: `${BACKUP_ITEMS}/backup/action`,
+  RecoveryPoints_List: `${BACKUP_ITEMS}/recoveryPoints/read`,
+  'RecoveryPoints_Get backupFabrics': `${BACKUP_ITEMS}/recoveryPoints/read`,
+  Restores_Trigger: `${BACKUP_ITEMS}/recoveryPoints/restore/action`,
+  BackupJobs_List: `${VAULT}/backupJobs/read`,
+  JobDetails_Get: `${VAULT}/backupJobs/read`,
+  ProtectedItemOperationStatuses_Get: `${BACKUP_ITEMS}/operationsStatus/read`,
+  ProtectedItemOperationResults_Get: `${BACKUP_ITEMS}/operationResults/read`,
+
+  ReplicationProtectedItems_List: `${ITEMS}/read`,
+  ReplicationProtectedItems_ListByReplicationProtectionContainers: `${ITEMS}/read`,
+  ReplicationProtectedItems_Get: `${ITEMS}/read`,
+  ReplicationProtectedItems_TestFailover: `${ITEMS}/testFailover/action`,
+  ReplicationProtectedItems_TestFailoverCleanup: `${ITEMS}/testFailoverCleanup/action`,
+  ReplicationProtectedItems_UnplannedFailover: `${ITEMS}/unplannedFailover/action`,
+  ReplicationProtectedItems_FailoverCommit: `${ITEMS}/failoverCommit/action`,
+  RecoveryPoints_ListByReplicationProtectedItems: `${ITEMS}/recoveryPoints/read`,
+  'RecoveryPoints_Get replicationFabrics': `${ITEMS}/recoveryPoints/read`,
+  ReplicationRecoveryPlans_List: `${PLANS}/read`,
+  ReplicationRecoveryPlans_Get: `${PLANS}/read`,
+  ReplicationRecoveryPlans_TestFailover: `${PLANS}/testFailover/action`,
+  ReplicationRecoveryPlans_TestFailoverCleanup: `${PLANS}/testFailoverCleanup/action`,
+  ReplicationRecoveryPlans_UnplannedFailover: `${PLANS}/unplannedFailover/action`,
+  ReplicationRecoveryPlans_FailoverCommit: `${PLANS}/failoverCommit/action`,
+  ReplicationProtectionContainers_SwitchProtection: `${CONTAINERS}/switchprotection/action`,
+  ReplicationProtectionContainerMappings_List: `${CONTAINERS}/replicationProtectionContainerMappings/read`,
+  ReplicationJobs_List: `${VAULT}/replicationJobs/read`,
+  ReplicationJobs_Get: `${VAULT}/replicationJobs/read`,
+  ReplicationOperationStatus_Get: `${VAULT}/replicationOperationStatus/read`,
+  ReplicationProtectedItems_OperationResult: `${ITEMS}/operationresults/read`,
+  ReplicationRecoveryPlans_OperationResult: `${PLANS}/operationresults/read`,
+
+  Subscriptions_Get: 'Microsoft.Resources/subscriptions/read',
+  ResourceGroups_Get: 'Microsoft.Resources/subscriptions/resourceGroups/read',
+  // These answer everybody, with what the caller may read.
+  ResourceGroups_List: FILTERED,
+  Resources_List: FILTERED,
+  Resources_ListByResourceGroup: FILTERED,
+
+  Permissions_List: `${AUTHORIZATION}/permissions/read`,
+  ManagementLocks_Get: `${AUTHORIZATION}/locks/read`,
+  ManagementLocks_List: `${AUTHORIZATION}/locks/read`,
+  ManagementLocks_CreateOrUpdate: `${AUTHORIZATION}/locks/write`,
+  ManagementLocks_Delete: `${AUTHORIZATION}/locks/delete`,
+};
+
+/**
+ * The right that a request of a route needs; FILTERED when its answer is cut to what the caller may read. Two services have an operation
+ * of one name: their fabrics tell them apart. Throws for a route that the table lacks.
+ */
+export function actionOf(route: Pick<Route, 'operation' | 'path'>): string {
+  const fabrics = route.path.split('/').find((part) => part.endsWith('Fabrics'));
+  const { operation } = route;
+  // Rights and locks have one operation for each kind of scope.
+  const anyScope = operation.replace(/(At\w+Level|For[A-Z]\w+)$/, '');
+  const action = ACTIONS[operation] ?? ACTIONS[`${operation} ${fabrics}`] ?? ACTIONS[anyScope];
+  if (action === undefined) throw new Error(`no right is known for the operation ${route.operation}: operation-actions.ts needs a line`);
+  return action;
+}
