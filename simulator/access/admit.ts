@@ -1,4 +1,5 @@
 import { regionRefusal, scopeRefusal } from '../compute/find.ts';
+import { planted } from '../plants.ts';
 import { FILTERED, actionOf } from './operation-actions.ts';
 import { linkedRights } from './linked.ts';
 import { refuseLocked } from './locks.ts';
@@ -26,9 +27,13 @@ function refuseUnauthorized(
   given: { readonly caller: Call['caller']; readonly scope: string },
 ): Answer | undefined {
   const action = actionOf(route);
-  if (action === FILTERED) return undefined;
+  if (action === FILTERED || (planted(world, 'E20') && readsOperation(route))) return undefined;
   const right = { action, scope: given.scope };
   return may(world, given.caller, right) ? undefined : unauthorized(given.caller, right);
+}
+
+function readsOperation({ method, path }: Route): boolean {
+  return method === 'GET' && path.endsWith('/{operationId}');
 }
 
 /** The refusal of a request whose caller may do it, and not with the resources that its body names. */

@@ -19,7 +19,7 @@ const ways = [
 
 describe.each(ways)('scripts contained by $way, with the curl of $curl', ({ way, curl }) => {
   beforeAll(async () => {
-    simulator = await startSimulator([...manualClock(), '--isolation', way, '--curl', curl]);
+    simulator = await startSimulator([...manualClock(), '--isolation', way, '--curl', curl, '--principal', 'owner']);
     expect(simulator.ready.isolation).toBe(way);
     azure = sdkClients(simulator.ready);
   });
