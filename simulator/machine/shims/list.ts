@@ -1,3 +1,5 @@
+import { chage, useradd, userdel, usermod } from './accounts.ts';
+import { aptGet, aptMark } from './apt.ts';
 import { curl } from './curl.ts';
 import { dpkgQuery } from './dpkg-query.ts';
 import { getent } from './getent.ts';
@@ -21,4 +23,10 @@ export const SHIMS: readonly (readonly [string, string])[] = [
   ['getent', getent],
   ['dpkg-query', dpkgQuery],
   ['sysctl', sysctl],
+  ['useradd', useradd],
+  ['usermod', usermod],
+  ['userdel', userdel],
+  ['chage', chage],
+  ['apt-get', aptGet],
+  ['apt-mark', aptMark],
 ];

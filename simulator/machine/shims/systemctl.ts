@@ -108,6 +108,11 @@ for unit in $units; do
     reload) need_to reload "$unit"; [ "$(active_state "$unit")" = active ] || { echo "$unit.service is not active, cannot reload." >&2; exit 1; } ;;
     enable) need_to enable "$unit"; enable_unit "$unit"; [ -z "$now" ] || start_unit "$unit" ;;
     disable) need_to disable "$unit"; rm -f "/etc/systemd/system/multi-user.target.wants/$unit.service"; [ -z "$now" ] || stop_unit "$unit" ;;
+    mask) mkdir -p /etc/systemd/system; [ ! -f "/etc/systemd/system/$unit.service" ] || [ -L "/etc/systemd/system/$unit.service" ] || {
+        echo "Failed to mask unit: File /etc/systemd/system/$unit.service already exists." >&2; exit 1; }
+      ln -sfn /dev/null "/etc/systemd/system/$unit.service" ;;
+    unmask) [ "$(readlink "/etc/systemd/system/$unit.service" 2> /dev/null)" != /dev/null ] || rm -f "/etc/systemd/system/$unit.service" ;;
+    reset-failed) rm -f "$state/$unit.failed" ;;
     cat) need "$unit" 1; file=$(file_of "$unit"); echo "# $file"; cat "$file" ;;
     show)
       [ -z "$shown" ] || echo
