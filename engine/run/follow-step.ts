@@ -1,6 +1,7 @@
-import type { EffectAction, PollOutcome, VerifyOutcome } from '../actions/action.ts';
+import type { EffectAction, Failed, PollOutcome, VerifyOutcome } from '../actions/action.ts';
 import { OVERTIME_MS, VERIFY_WINDOW_MS } from '../limits.ts';
 import { moveStep } from './change.ts';
+import { keepBeside } from './keep-beside.ts';
 import { logOutcome } from './log-outcome.ts';
 import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
@@ -13,7 +14,7 @@ export async function followStep(turn: Turn, action: EffectAction, input: unknow
   const record = recordOf(turn);
   if (record.ended === undefined) {
     const poll = await action.poll(turn.engine.ports, contextOf(turn, record, input), record.handle ?? {});
-    if (poll.kind === 'failed') return endBadly(turn, action, { poll, input });
+    if (poll.kind === 'failed') return endBadly(turn, action, { outcome: poll, input });
     if (poll.kind === 'unclear') return askPerson(turn, poll);
     if (poll.kind === 'running' || poll.kind === 'unanswered') return stillRunning(turn, poll);
     const ended = poll.kind === 'ended_well' ? (poll.result ?? {}) : {};
@@ -37,9 +38,11 @@ async function verifyStep(turn: Turn, action: EffectAction, input: unknown): Pro
     const result = { ...outcome.result, ...(turn.step.body.kind === 'uses' ? { adopted } : {}) };
     const clean = await redactOutcome(turn, record, { ...outcome, result });
     await logOutcome(turn, record, clean);
+    await keepBeside(turn, action, { record, input, outcome: clean });
     await move(turn, (now) => endChange(now, 'ended_badly', settle(turn, now, clean)));
     return cleanUp(turn, action, { record, input });
   }
+  if (outcome.kind === 'failed') return endBadly(turn, action, { outcome, input });
   if (outcome.kind === 'next') return nextPart(turn, outcome);
   await contradicted(turn, outcome);
   if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
@@ -63,7 +66,7 @@ function nextPart(turn: Turn, outcome: Extract<VerifyOutcome, { kind: 'next' }>)
 }
 
 /** The operation said it is done and the target does not show it yet: look again for five minutes, then fail with kind `verify`. */
-async function contradicted(turn: Turn, outcome: Exclude<VerifyOutcome, { kind: 'succeeded' | 'next' }>): Promise<void> {
+async function contradicted(turn: Turn, outcome: Exclude<VerifyOutcome, { kind: 'succeeded' | 'failed' | 'next' }>): Promise<void> {
   await move(turn, (record, nowMs) => {
     const verifySinceMs = record.verifySinceMs ?? nowMs;
     const observations = [...record.observations, ...(outcome.observations ?? [])];
@@ -118,14 +121,11 @@ async function stillRunning(turn: Turn, poll: Extract<PollOutcome, { kind: 'runn
   });
 }
 
-async function endBadly(
-  turn: Turn,
-  action: EffectAction,
-  at: { readonly poll: Extract<PollOutcome, { kind: 'failed' }>; readonly input: unknown },
-): Promise<void> {
+async function endBadly(turn: Turn, action: EffectAction, at: { readonly outcome: Failed; readonly input: unknown }): Promise<void> {
   const attempt = recordOf(turn);
-  const clean = await redactOutcome(turn, attempt, at.poll);
+  const clean = await redactOutcome(turn, attempt, at.outcome);
   await logOutcome(turn, attempt, clean);
+  await keepBeside(turn, action, { record: attempt, input: at.input, outcome: clean });
   await move(turn, (record) =>
     endChange(
       record,

@@ -131,7 +131,8 @@ function conditionOf(walk: Walk, text: string, level: Level): boolean | Failure 
 function refuse(walk: Walk, head: Head, condition: false | Failure): StepStatus {
   if (condition === false) {
     walk.found.changes.push(first(head, 'left_out', { reason: CONDITION_IS_FALSE }));
-    return 'skipped';
+    // What comes next may ask how this step stands, so it waits until that is stored.
+    return 'running';
   }
   walk.found.changes.push(...failAtOnce(head, condition));
   return 'running';

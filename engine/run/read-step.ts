@@ -3,6 +3,7 @@ import { moveStep, type StepChange } from './change.ts';
 import { logOutcome } from './log-outcome.ts';
 import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
+import { keepBeside } from './keep-beside.ts';
 import { afterFailure, settle, type Settled } from './settle.ts';
 import { attemptDeadlineMs, contextOf, move, recordOf, type Turn } from './turn.ts';
 
@@ -18,8 +19,7 @@ export async function readStep(turn: Turn, action: ReadAction, input: unknown): 
   }
   const clean = await redactOutcome(turn, record, outcome);
   await logOutcome(turn, record, clean);
-  const { runbook, environment } = turn.holder.view().run;
-  await action.record?.(turn.engine.ports, { ...contextOf(turn, record, input), runbook, environment, nowMs: turn.holder.nowMs() }, clean);
+  await keepBeside(turn, action, { record, input, outcome: clean });
   await move(turn, (now) => readChange(now, settle(turn, now, clean)));
 }
 

@@ -3,6 +3,7 @@ import { RunwardError } from '../errors.ts';
 import { UNANSWERED_MS } from '../limits.ts';
 import { moveStep, type StepChange } from './change.ts';
 import { holdOfStep } from './hold-step.ts';
+import { keepBeside } from './keep-beside.ts';
 import { logOutcome } from './log-outcome.ts';
 import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
@@ -18,7 +19,8 @@ export async function submitStep(turn: Turn, action: EffectAction, input: unknow
   if (await targetHasChanged(turn)) return;
   const before = recordOf(turn);
   const precheck = await action.precheck(turn.engine.ports, contextOf(turn, before, input));
-  if (precheck.kind !== 'proceed') return storePrecheck(turn, precheck);
+  if (precheck.kind !== 'proceed') return storePrecheck(turn, precheck, { action, input });
+  if (precheck.check !== undefined) await keepBeside(turn, action, { record: before, input, outcome: precheck });
   await writeIntent(turn, precheck);
   if (recordOf(turn).state === 'intent') await sendStep(turn, action, input);
 }
@@ -124,15 +126,21 @@ export async function cleanUp(
   await action.cleanup?.(turn.engine.ports, contextOf(turn, attempt.record, attempt.input));
 }
 
-async function storePrecheck(turn: Turn, precheck: Exclude<PrecheckOutcome, { kind: 'proceed' }>): Promise<void> {
+async function storePrecheck(
+  turn: Turn,
+  precheck: Exclude<PrecheckOutcome, { kind: 'proceed' }>,
+  of: { readonly action: EffectAction; readonly input: unknown },
+): Promise<void> {
   switch (precheck.kind) {
     case 'succeeded': {
       const clean = await redactOutcome(turn, recordOf(turn), precheck);
       await logOutcome(turn, recordOf(turn), clean);
+      await keepBeside(turn, of.action, { record: recordOf(turn), input: of.input, outcome: clean });
       return move(turn, (record) => endChange({ ...record, changed: false }, 'precondition_failed', settle(turn, record, clean)));
     }
     case 'failed': {
       const clean = await redactOutcome(turn, recordOf(turn), precheck);
+      await keepBeside(turn, of.action, { record: recordOf(turn), input: of.input, outcome: clean });
       return move(turn, (record) => endChange(record, 'precondition_failed', settle(turn, record, clean)));
     }
     case 'ours':

@@ -36,6 +36,13 @@ test('a false if skips, an if that fails is a failure of kind expression and nev
   expect(world.calls).toEqual([]);
 });
 
+test('a step that was skipped is seen as skipped by the very next one', async () => {
+  const steps = [leaf('one', 'read', { if: 'false' }), leaf('two', 'read', { if: 'steps.one.status == "skipped"' })];
+  const world = await makeRunWorld({ steps });
+  expect((await world.go()).state).toBe('succeeded');
+  expect(await world.steps()).toEqual({ one: 'skipped', two: 'succeeded' });
+});
+
 test('until looks again every few seconds until its condition holds, then reads the outputs', async () => {
   let looks = 0;
   const until = { condition: 'result.count >= 3', everyMs: 10_000, timeoutMs: 60_000 };
