@@ -171,6 +171,8 @@ export const PROBE_MANY_MAX_CHARS = 60_000;
 export const PROBE_ALONE_MAX = 100;
 /** Scripts of one check of one machine: a machine holds 25 managed run commands at most. */
 export const PROBE_SCRIPTS_MAX = 16;
+/** A set of one machine: below the time-out of its action, so that its end is seen. */
+export const SET_SCRIPT_MS = 840_000;
 /** Verdicts and their evidence are kept for this long. */
 export const DRIFT_KEEP_MS = 34_560_000_000;
 

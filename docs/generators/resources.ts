@@ -20,7 +20,7 @@ export function resourcesPage(): string {
   );
 }
 
-function section({ type, version, summary, schema, cannotTell }: ResourceType): readonly string[] {
+function section({ type, version, summary, schema, cannotTell, sets }: ResourceType): readonly string[] {
   const known = schemaOf(schema);
   const required = new Set(known.required);
   const properties = Object.entries(known.properties ?? {}).map(([name, one]) => [
@@ -37,6 +37,7 @@ function section({ type, version, summary, schema, cannotTell }: ResourceType): 
     `## ${type}`,
     `${summary}. Version ${version}.`,
     table(['Property', 'Type', 'Default', 'Meaning'], properties),
+    `It is set by ${sets}.`,
     ['It cannot tell:', '', ...cannotTell.map((one) => `- ${one}`)].join('\n'),
   ];
 }

@@ -145,6 +145,8 @@ export type PollOutcome =
 /** The target itself, after the operation said it is done. */
 export type VerifyOutcome =
   | Success
+  /** The target shows that it did not work, and waiting longer would not change that. */
+  | Failed
   /**
    * This request is done and the action needs a further one: the step goes back to its precheck, and the next request gets an intent, a
    * ticket and a request id of its own. `before` replaces what the precheck had recorded.
@@ -158,6 +160,9 @@ export type AdoptOutcome =
   | ({ readonly kind: 'found'; readonly handle: Handle } & Observed)
   | { readonly kind: 'foreign'; readonly message: string }
   | Unanswered;
+
+/** What `record` keeps: what was observed, and why the attempt failed when it did. */
+export type Recorded = Observed & { readonly failure?: Failure };
 
 interface ActionHead<Input> {
   /** For example `asr.item.get@1`: a name is never reused, a major changes with input, result or class. */
@@ -181,7 +186,7 @@ export interface ReadAction<Input = never> extends ActionHead<Input> {
   readonly effect: 'read';
   readonly read: (ports: ActionPorts, context: ActionContext<Input>) => Promise<ReadOutcome>;
   /** Keeps what an ended attempt found beside the run, before the step's end is stored; may be repeated for the same attempt. */
-  readonly record?: (ports: RecordPorts, context: ActionContext<Input> & RunNames, outcome: Success | Failed) => Promise<void>;
+  readonly record?: (ports: RecordPorts, context: ActionContext<Input> & RunNames, outcome: Recorded) => Promise<void>;
 }
 
 /** An action that changes its target: five small questions that the submit protocol asks in order. */
@@ -197,12 +202,17 @@ export interface EffectAction<Input = never> extends ActionHead<Input> {
   readonly verify: (ports: ActionPorts, context: ActionContext<Input>, ended: JsonObject | undefined) => Promise<VerifyOutcome>;
   /** Checks at the target that an operation which a person found there belongs to this step; absent where nothing can be followed by name. */
   readonly adopt?: (ports: ActionPorts, context: ActionContext<Input>, operation: string) => Promise<AdoptOutcome>;
+  /** As for a read; and before the intent, with what the precheck has seen. */
+  readonly record?: (ports: RecordPorts, context: ActionContext<Input> & RunNames, outcome: Recorded) => Promise<void>;
   /** Removes what the attempt left at the target, once its end is stored, whatever the end was. May be missed or repeated; never throws. */
   readonly cleanup?: (ports: ActionPorts, context: ActionContext<Input>) => Promise<void>;
 }
 
 /** The part of the outside world that an action may touch. Actions never log and never write the store. */
-export type ActionPorts = Pick<Ports, 'clock' | 'azure' | 'shell' | 'http' | 'tls' | 'dns' | 'channels' | 'secrets' | 'ids'>;
+export type ActionPorts = Pick<Ports, 'clock' | 'azure' | 'shell' | 'http' | 'tls' | 'dns' | 'channels' | 'secrets' | 'ids'> & {
+  /** What earlier checks have kept, by its digest. */
+  readonly store: Pick<Ports['store'], 'readDriftText'>;
+};
 
 /** What `record` may touch: it writes what the store keeps beside runs, never the run. */
 export type RecordPorts = Pick<Ports, 'store' | 'ids'>;

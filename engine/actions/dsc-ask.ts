@@ -38,6 +38,11 @@ export interface AskedMachine {
   readonly parts: readonly AskedPart[];
 }
 
+/** For which look of an attempt a machine is asked: the scripts of each have names of their own. */
+export type AskPhase = 'check' | 'before' | 'after' | 'found';
+
+const MARKS: Readonly<Record<AskPhase, string>> = { check: 'p', before: 'b', after: 'a', found: 'f' };
+
 interface Part {
   readonly requests: NumberedRequests;
   readonly limits: ProbeLimits;
@@ -51,19 +56,20 @@ interface Part {
 export async function askMachine(
   ports: Pick<ActionPorts, 'clock' | 'shell' | 'ids'>,
   context: ActionContext<unknown> & { readonly target: Target },
-  requests: readonly ProbeRequest[],
+  about: { readonly requests: readonly ProbeRequest[]; readonly phase: AskPhase },
 ): Promise<AskedMachine | Failed | Unanswered> {
-  const open = firstParts(requests, limitsOf(context.target));
+  const { phase } = about;
+  const open = firstParts(about.requests, limitsOf(context.target));
   const facts = new Map<string, Fact>();
   const parts: AskedPart[] = [];
   let sealed = true;
-  if (context.attempt > 1) await forget(ports, context, { attempt: context.attempt - 1, parts: 2 });
+  if (context.attempt > 1) await forget(ports, context, { phase, attempt: context.attempt - 1, parts: 2 });
   for (let part = open.shift(); part !== undefined; part = open.shift()) {
     if (parts.length >= PROBE_SCRIPTS_MAX) {
       settle(facts, part, { state: 'unknown', reason: 'tooBig' });
       continue;
     }
-    const asked = await askPart(ports, context, { part, number: parts.length + 1 });
+    const asked = await askPart(ports, context, { phase, part, number: parts.length + 1 });
     if (asked.kind !== 'answer') return asked;
     const { answer, ended } = asked;
     parts.push({ nonce: asked.nonce, sealed: answer.sealed, ...headerOf(answer) });
@@ -75,7 +81,7 @@ export async function askMachine(
       sealed &&= answer.sealed;
     }
   }
-  await forget(ports, context, { attempt: context.attempt, parts: parts.length });
+  await forget(ports, context, { phase, attempt: context.attempt, parts: parts.length });
   return { kind: 'asked', facts, sealed, parts };
 }
 
@@ -135,13 +141,13 @@ function headerOf({ uid, epochSeconds }: ProbeAnswer): Pick<AskedPart, 'uid' | '
 async function askPart(
   ports: Pick<ActionPorts, 'clock' | 'shell' | 'ids'>,
   context: ActionContext<unknown> & { readonly target: Target },
-  asked: { readonly part: Part; readonly number: number },
+  asked: { readonly phase: AskPhase; readonly part: Part; readonly number: number },
 ): Promise<
   { readonly kind: 'answer'; readonly answer: ProbeAnswer; readonly ended: EndedScript; readonly nonce: string } | Failed | Unanswered
 > {
   const { part, number } = asked;
   const { requests, limits } = part;
-  const name = partName(context, context.attempt, number);
+  const name = partName(context, { phase: asked.phase, attempt: context.attempt, number });
   // The same for every look at this attempt, and for nothing else: what another script left behind can never be read as its answer.
   const nonce = ports.ids.sha256([name, ...[...requests].map(([id, request]) => `${id} ${requestKey(request)}`)].join('\n')).slice(0, 32);
   const attempt = {
@@ -157,16 +163,19 @@ async function askPart(
   return { kind: 'answer', answer: await readProbeAnswer(ended.stdout, { requests, nonce, limits }), ended, nonce };
 }
 
-function partName(context: ActionContext<unknown>, attempt: number, number: number): string {
-  return `${attemptName(context.stepKey, attempt)}-p${number}`;
+function partName(
+  context: ActionContext<unknown>,
+  part: { readonly phase: AskPhase; readonly attempt: number; readonly number: number },
+): string {
+  return `${attemptName(context.stepKey, part.attempt)}-${MARKS[part.phase]}${part.number}`;
 }
 
 async function forget(
   ports: Pick<ActionPorts, 'shell'>,
   context: ActionContext<unknown>,
-  of: { readonly attempt: number; readonly parts: number },
+  of: { readonly phase: AskPhase; readonly attempt: number; readonly parts: number },
 ): Promise<void> {
   for (let number = 1; number <= of.parts; number += 1) {
-    await ports.shell.remove(context.target, partName(context, of.attempt, number), context.signal);
+    await ports.shell.remove(context.target, partName(context, { ...of, number }), context.signal);
   }
 }

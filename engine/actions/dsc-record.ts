@@ -4,7 +4,7 @@ import type { Verdict } from '../dsc/verdict.ts';
 import { RunwardError } from '../errors.ts';
 import { canonicalJson, type JsonObject } from '../json.ts';
 import { DRIFT_KEEP_MS } from '../limits.ts';
-import type { ActionContext, Failed, RecordPorts, RunNames, Success } from './action.ts';
+import type { ActionContext, Recorded, RecordPorts, RunNames } from './action.ts';
 
 const TRIES_MAX = 10;
 
@@ -14,7 +14,7 @@ type Context = ActionContext<{ readonly document: string }> & RunNames;
  * Adds one check to the history of its machine and document. A check without a verdict counts as unknown: a machine that could not be
  * reached must not keep an old green. Throws STORE_UNAVAILABLE, and STORE_BUSY when others kept writing; the attempt is then made again.
  */
-export async function recordDrift(ports: RecordPorts, context: Context, outcome: Success | Failed): Promise<void> {
+export async function recordDrift(ports: RecordPorts, context: Context, outcome: Recorded): Promise<void> {
   const { target, input } = context;
   if (target === undefined) return;
   const kept = keptOf(outcome.check);
@@ -28,7 +28,7 @@ export async function recordDrift(ports: RecordPorts, context: Context, outcome:
     document: input.document,
     target: { name: target.name, id: target.id, environment: context.environment },
     entry: entryOf(context, outcome, kept),
-    ...(kept === undefined ? {} : { verdict: kept.verdict }),
+    ...(kept === undefined ? {} : { verdict: kept.verdict, set: new Set(kept.set ?? []) }),
   };
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     if (await ports.store.writeDrift(advanceDrift(await ports.store.readDrift(key), check))) return;
@@ -41,28 +41,33 @@ interface Kept {
   readonly verdictId: string;
   readonly evidence: string;
   readonly evidenceId: string;
+  /** The look before a set, which has the attempt in common with the look after it. */
+  readonly part?: 'before';
+  readonly set?: readonly string[];
 }
 
 function keptOf(check: JsonObject | undefined): Kept | undefined {
   if (check === undefined) return undefined;
-  const { verdict, evidence } = check as unknown as { readonly verdict: Verdict & { readonly id: string }; readonly evidence: string };
-  return { verdict, verdictId: digestOf(verdict.id), evidence, evidenceId: digestOf(verdict.inputs.evidence) };
+  const { verdict, ...rest } = check as unknown as Pick<Kept, 'evidence' | 'part' | 'set'> & {
+    readonly verdict: Verdict & { readonly id: string };
+  };
+  return { ...rest, verdict, verdictId: digestOf(verdict.id), evidenceId: digestOf(verdict.inputs.evidence) };
 }
 
 function digestOf(id: string): string {
   return id.replace(/^sha256:/, '');
 }
 
-function entryOf(context: Context, outcome: Success | Failed, kept: Kept | undefined): Omit<DriftCheckEntry, 'class'> {
+function entryOf(context: Context, outcome: Recorded, kept: Kept | undefined): Omit<DriftCheckEntry, 'class'> {
   const head = {
-    check: `${context.stepKey}.${context.attempt}`,
+    check: `${context.stepKey}.${context.attempt}${kept?.part === 'before' ? '.before' : ''}`,
     runId: context.runId,
     runbook: context.runbook,
     stepPath: context.stepPath,
     atMs: context.nowMs,
   };
   if (kept === undefined) {
-    const message = outcome.kind === 'failed' ? outcome.failure.message : 'there is no verdict';
+    const message = outcome.failure?.message ?? 'there is no verdict';
     return { ...head, status: 'unknown', drifted: 0, unknown: 0, severity: 'none', message };
   }
   const { status, drifted, unknown, maxSeverity } = kept.verdict;

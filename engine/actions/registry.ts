@@ -27,6 +27,7 @@ import { backupItemGet } from './backup-item-get.ts';
 import { backupRestoreVm } from './backup-restore-vm.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { dnsCheck } from './dns-check.ts';
+import { dscSet } from './dsc-set.ts';
 import { dscTest } from './dsc-test.ts';
 import { httpCheck } from './http-check.ts';
 import { notifySend } from './notify-send.ts';
@@ -62,6 +63,7 @@ const LIST: readonly Action[] = [
   backupRestoreVm,
   backupTrigger,
   dnsCheck,
+  dscSet,
   dscTest,
   httpCheck,
   notifySend,

@@ -14,6 +14,8 @@ export interface DriftCheck {
   readonly target: DriftRecord['target'];
   readonly entry: Omit<DriftCheckEntry, 'class'>;
   readonly verdict?: Verdict;
+  /** The instances that a set of this document has changed since the check before. */
+  readonly set?: ReadonlySet<string>;
 }
 
 /**
@@ -21,12 +23,12 @@ export interface DriftCheck {
  * and never starts or ends a drift.
  */
 export function advanceDrift(before: DriftRecord | undefined, check: DriftCheck): DriftRecord {
-  const { entry, verdict } = check;
-  const known = verdict === undefined ? (before?.known ?? []) : knownAfter(before, verdict, entry.atMs);
+  const { entry, verdict, set = NOTHING_SET } = check;
+  const known = verdict === undefined ? (before?.known ?? []) : knownAfter(before, { verdict, atMs: entry.atMs, set });
   const drifted = known.filter((property) => property.drifted);
   const worst = worstClass(verdict === undefined ? [] : drifted.filter((property) => isOpen(property, verdict)));
   const checks = (before?.checks ?? []).filter((earlier) => earlier.check !== entry.check);
-  const resolved = verdict === undefined ? [] : resolvedBy(before, known, { verdict, atMs: entry.atMs });
+  const resolved = verdict === undefined ? [] : resolvedBy(before, known, { atMs: entry.atMs, set });
   const lastCompliantAtMs = entry.status === 'compliant' ? entry.atMs : before?.lastCompliantAtMs;
   return {
     schema: 1,
@@ -44,14 +46,22 @@ export function advanceDrift(before: DriftRecord | undefined, check: DriftCheck)
   };
 }
 
-function knownAfter(before: DriftRecord | undefined, verdict: Verdict, atMs: number): readonly KnownProperty[] {
+const NOTHING_SET: ReadonlySet<string> = new Set();
+
+interface Look {
+  readonly verdict: Verdict;
+  readonly atMs: number;
+  readonly set: ReadonlySet<string>;
+}
+
+function knownAfter(before: DriftRecord | undefined, { verdict, atMs, set }: Look): readonly KnownProperty[] {
   const earlier = new Map((before?.known ?? []).map((property) => [keyOf(property), property]));
   const seen = new Map<string, KnownProperty>();
   for (const resource of verdict.resources) {
     for (const outcome of resource.outcomes) {
       if (outcome.kind === 'unknown') continue;
       const previous = earlier.get(keyOf({ id: resource.id, path: outcome.path }));
-      const property = classified(previous, { resource, outcome, engine: verdict.inputs.engine, atMs });
+      const property = classified(previous, { resource, outcome, engine: verdict.inputs.engine, atMs, isSet: set.has(resource.id) });
       seen.set(keyOf(property), property);
     }
   }
@@ -65,6 +75,8 @@ interface Now {
   readonly outcome: Outcome;
   readonly engine: string;
   readonly atMs: number;
+  /** The last change of the actual value may be our own. */
+  readonly isSet: boolean;
 }
 
 function classified(previous: KnownProperty | undefined, now: Now): KnownProperty {
@@ -85,10 +97,11 @@ function classified(previous: KnownProperty | undefined, now: Now): KnownPropert
 
 type Classed = Pick<KnownProperty, 'class' | 'cause' | 'documentChanged' | 'firstSeenMs' | 'persisting'>;
 
-function classOf(previous: KnownProperty | undefined, { outcome, engine, atMs }: Now): Classed {
+function classOf(previous: KnownProperty | undefined, { outcome, engine, atMs, isSet }: Now): Classed {
   if (previous === undefined) return { class: 'initial', firstSeenMs: atMs };
   const desiredChanged = !same(previous.desired, outcome.desired);
-  const actualChanged = !same(previous.actual, outcome.actual);
+  // What a set of ours has changed is nobody's unauthorised change.
+  const actualChanged = !isSet && !same(previous.actual, outcome.actual);
   const fresh = { firstSeenMs: atMs };
   if (previous.drifted) {
     const since = previous.firstSeenMs ?? atMs;
@@ -115,7 +128,7 @@ function classOf(previous: KnownProperty | undefined, { outcome, engine, atMs }:
 function resolvedBy(
   before: DriftRecord | undefined,
   known: readonly KnownProperty[],
-  at: { readonly verdict: Verdict; readonly atMs: number },
+  at: Pick<Look, 'atMs' | 'set'>,
 ): readonly ResolvedDrift[] {
   const now = new Map(known.map((property) => [keyOf(property), property]));
   return (before?.known ?? []).flatMap((property): readonly ResolvedDrift[] => {
@@ -124,7 +137,8 @@ function resolvedBy(
     const { id, path, class: kept = 'initial', firstSeenMs = at.atMs } = property;
     // A property that the document no longer wants, or wants otherwise while the machine stayed as it was.
     const byDocument = after === undefined || (!same(after.desired, property.desired) && same(after.actual, property.actual));
-    return [{ id, path, class: kept, by: byDocument ? 'document' : 'elsewhere', firstSeenMs, atMs: at.atMs }];
+    const by = at.set.has(id) ? 'set' : byDocument ? 'document' : 'elsewhere';
+    return [{ id, path, class: kept, by, firstSeenMs, atMs: at.atMs }];
   });
 }
 

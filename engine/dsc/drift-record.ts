@@ -29,7 +29,8 @@ export interface ResolvedDrift {
   readonly id: string;
   readonly path: string;
   readonly class: DriftClass;
-  readonly by: 'document' | 'elsewhere';
+  /** `set` is a set of this document by runward. */
+  readonly by: 'document' | 'set' | 'elsewhere';
   readonly firstSeenMs: number;
   readonly atMs: number;
 }

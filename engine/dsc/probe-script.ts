@@ -16,11 +16,15 @@ const LIBRARY = `need(){ command -v "$1" >/dev/null 2>&1 || exit 11; }
 why(){ case $1 in *": No such file or directory"|*": Not a directory") exit 10;; *": Permission denied"|*": Operation not permitted") exit 12;; *) exit 70;; esac; }
 many(){ exec 3>&1; e=$("$@" 2>&1 >&3 3>&-); s=$?; printf '=%s\\n%s\\n' "$s" "$e"; return $s; }`;
 
-// The first that works of three spellings of timeout, else a watcher that kills.
-const TIMEOUT = `if RW_U=$(timeout -k 1 5 id -u 2>/dev/null) && [ -n "$RW_U" ]; then rw_t(){ timeout -k 1 $RW_T "$@"; }
+/** How every script of this protocol begins: nothing of the login's language, time zone or path decides what a tool prints. */
+export const SHELL_HEAD = `LC_ALL=C; LANG=C; TZ=UTC; export LC_ALL LANG TZ; umask 077; unset CDPATH ENV BASH_ENV; IFS=' 	
+'; PATH=\${RW_PATH:+$RW_PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH`;
+
+/** `rw_t`: runs a command for at most RW_T seconds, by the first that works of three spellings of timeout, else by a watcher that kills. */
+export const TIMEOUT = `if RW_U=$(timeout -k 1 5 id -u 2>/dev/null) && [ -n "$RW_U" ]; then rw_t(){ timeout -k 1 $RW_T "$@"; }
 elif RW_U=$(id -u); timeout 5 true 2>/dev/null; then rw_t(){ timeout $RW_T "$@"; }
 elif timeout -t 5 true 2>/dev/null; then rw_t(){ timeout -t $RW_T "$@"; }
-else rw_t(){ "$@" & _p=$!; (sleep $RW_T; kill -9 $_p) >/dev/null 2>&1 & _k=$!; wait $_p; _r=$?; kill -9 $_k 2>/dev/null; return $_r; }
+else rw_t(){ { "$@" <&3 3<&- & } 3<&0; _p=$!; (sleep $RW_T; kill -9 $_p) >/dev/null 2>&1 & _k=$!; wait $_p; _r=$?; kill -9 $_k 2>/dev/null; return $_r; }
 fi`;
 
 // Words of the encoded text are joined by printf, which takes its format again for each: no process is needed for that.
@@ -51,8 +55,7 @@ export function probeScript(requests: NumberedRequests, nonce: string, limits: P
     ['rw', String(id), String(answerMaxBytes), `"$${bodies.get(body)}"`, ...args.map(quote)].join(' '),
   );
   const send = limits.compressedMaxChars === undefined ? 'rw_all' : COMPRESSED;
-  return `main(){ LC_ALL=C; LANG=C; TZ=UTC; export LC_ALL LANG TZ; umask 077; unset CDPATH ENV BASH_ENV; IFS=' 	
-'; PATH=\${RW_PATH:+$RW_PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+  return `main(){ ${SHELL_HEAD}
 RW_N=${nonce}; RW_T=${limits.probeSeconds}; RW_MAX=${limits.compressedMaxChars ?? 0}; RW_C=0; RW_S=0; export RW_N
 RW_LIB=${quote(LIBRARY)}
 if command -v base64 >/dev/null 2>&1; then RW_E=b64; rw_enc(){ base64; }; else RW_E=hex; rw_enc(){ od -An -v -tx1; }; fi

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Outcome } from './compare.ts';
 import type { Facts, ProbeRequest } from './fact.ts';
+import type { Differing, Setting } from './setting.ts';
 
 /** A kind of thing that a document can name: what it asks of a target and how it judges the answers. */
 export interface ResourceType<Desired = never> {
@@ -16,6 +17,10 @@ export interface ResourceType<Desired = never> {
   readonly requests: (desired: Desired) => readonly ProbeRequest[];
   /** One outcome for every wanted property that the type can speak about. `sha256` gives 64 hex digits of UTF-8 text. */
   readonly judge: (desired: Desired, facts: Facts, sha256: (text: string) => string) => readonly Outcome[];
+  /** How it is set, in one sentence for its documentation. */
+  readonly sets: string;
+  /** How the properties that differ are set. Only what differs is touched, and what else the same command needs. */
+  readonly setting: (desired: Desired, differing: Differing) => Setting;
 }
 
 /** Registers a type; its properties are parsed by its own schema where a document is read. */

@@ -5,7 +5,7 @@ export const RESERVED_ACTIONS: ReadonlySet<string> = new Set(
     'asr.job.resume asr.item.failover asr.item.commit asr.item.reprotect ' +
     'backup.restore-disks ' +
     '' +
-    'dsc.set dsc.export dsc.compare http.request'
+    'dsc.export dsc.compare http.request'
   )
     .split(' ')
     .map((name) => `${name}@1`),

@@ -13,6 +13,7 @@ import type { PinnedRunbook, Plan, PlannedSet, PlanRow } from './plan-record.ts'
 import { type Known, type KnownAction, type PlannedCall, planRows, worstOf } from './rows.ts';
 import { narrowSets } from './targets.ts';
 import { computeVars } from './vars.ts';
+import { setNotes } from './set-notes.ts';
 
 /** What a plan is put together from: everything is there, nothing is read any more. */
 export interface Assembling {
@@ -119,7 +120,7 @@ function planOf(from: Assembling, { vars, sets, rows }: Parts): Plan {
     ...(Object.keys(pinned.calendars).length === 0 ? {} : { calendars: pinned.calendars }),
     ...(Object.keys(configurations).length === 0 ? {} : { configurations }),
     ...(Object.keys(calls).length === 0 ? {} : { calls }),
-    notes: notesOf(definition),
+    notes: [...notesOf(definition), ...setNotes(all, configurations)],
     ...(from.simulatedScale === undefined ? {} : { simulatedScale: from.simulatedScale }),
   };
 }

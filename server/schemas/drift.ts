@@ -64,7 +64,7 @@ export const driftTarget = component(
           resource: z.string(),
           path: z.string(),
           class: driftClass,
-          by: z.enum(['document', 'elsewhere']),
+          by: z.enum(['document', 'set', 'elsewhere']),
           firstSeen: time,
           at: time,
         }),

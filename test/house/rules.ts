@@ -62,7 +62,17 @@ export const AREAS: readonly Area[] = [
   {
     path: 'engine/plan',
     // A plan must name steps and targets as the run that follows it does, so it takes these two from there.
-    imports: [...FOUNDATION, 'engine/language', 'engine/actions', 'engine/gates', 'engine/run/scope.ts', 'engine/run/step-path.ts'],
+    // It tells what of a document can never be set.
+    imports: [
+      ...FOUNDATION,
+      'engine/language',
+      'engine/actions',
+      'engine/gates',
+      'engine/dsc/document.ts',
+      'engine/dsc/set-plan.ts',
+      'engine/run/scope.ts',
+      'engine/run/step-path.ts',
+    ],
     types: ['engine/dsc'],
     packages: ['zod'],
   },
@@ -75,7 +85,7 @@ export const AREAS: readonly Area[] = [
   // Configuration documents are read by the language's own reader: one guard, one way to name a place.
   { path: 'engine/dsc', imports: [...FOUNDATION, ...READER], packages: ['zod'] },
   { path: 'engine/actions/registry.ts', imports: [...FOUNDATION, 'engine/actions'], packages: [] },
-  ...['dsc-test', 'dsc-ask', 'dsc-record'].map((name) => ({
+  ...['dsc-test', 'dsc-set', 'dsc-export', 'dsc-compare', 'dsc-ask', 'dsc-observe', 'dsc-record'].map((name) => ({
     path: `engine/actions/${name}.ts`,
     imports: [...FOUNDATION, ...WRITTEN_VALUES, 'engine/actions', 'engine/dsc'],
     types: ['engine/language/diagnostics.ts'],

@@ -25,6 +25,7 @@ export function actionPorts(ports: Partial<ActionPorts>): ActionPorts {
     tls: { certificate: missing },
     dns: { ask: missing },
     channels: { has: missing, send: missing },
+    store: { readDriftText: missing },
     secrets: { resolve: (reference) => Promise.resolve({ kind: 'found', value: `value of ${reference}` }) },
     ids: {
       newRunId: missing,

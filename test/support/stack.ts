@@ -20,6 +20,8 @@ export interface TestStack {
   readonly startWorker: () => Promise<Child>;
   /** Starts the shipped demo drill and approves it as soon as it asks; answers the started run. */
   readonly startDrill: () => Promise<RunSummary>;
+  /** The same for any runbook that asks at most once. */
+  readonly startAgreed: (runbook: string) => Promise<RunSummary>;
   /** Answers the run when it is no longer under way; throws when that takes longer than `withinMs`. */
   readonly ended: (run: string, withinMs: number) => Promise<RunSummary>;
   readonly ledger: () => Promise<readonly LedgerLine[]>;
@@ -48,7 +50,8 @@ export async function startTestStack(options: {
     client,
     dataDir,
     startWorker: stack.startWorker,
-    startDrill: () => startDrill(client),
+    startDrill: () => startAgreed(client, 'demo-drill'),
+    startAgreed: (runbook) => startAgreed(client, runbook),
     ended: (run, withinMs) => ended(client, run, withinMs),
     ledger: async () => ((await stack.control('ledger')) as { readonly entries: readonly LedgerLine[] }).entries,
     machines: async () => ((await stack.control('world')) as { readonly machines: readonly { readonly name: string }[] }).machines,
@@ -71,8 +74,8 @@ export function doubled(ledger: readonly LedgerLine[], from: number): readonly s
   return [...counts].filter(([, count]) => count > 1).map(([name, count]) => `${name} (${count} times)`);
 }
 
-async function startDrill(client: ApiClient): Promise<RunSummary> {
-  const run = await client.post<RunSummary>('/runs', { runbook: 'demo-drill', inputs: {}, reason: 'test' }, randomUUID());
+async function startAgreed(client: ApiClient, runbook: string): Promise<RunSummary> {
+  const run = await client.post<RunSummary>('/runs', { runbook, inputs: {}, reason: 'test' }, randomUUID());
   for (;;) {
     const now = await client.get<RunSummary>(`/runs/${run.id}?wait=5s`);
     const gate = now.waitingFor.find(({ kind }) => kind === 'approval');

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../json.ts';
 import { type Compared, type Outcome, outcome, unknown } from '../compare.ts';
 import type { Fact, Facts, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
+import { fileLineSetting } from './file-line-setting.ts';
 import { absolutePath, oneLine } from './one-line.ts';
 import { heard, type Spoken, spoken } from './spoken.ts';
 
@@ -120,6 +121,8 @@ export const fileLine = resourceType<FileLine>({
   cannotTell: ['files that the file includes', 'which of two lines its program follows'],
   requests: (desired) => ASKED.flatMap((property) => (desired[property] === undefined ? [] : [request(desired, property)])),
   judge: (desired, facts) => ASKED.flatMap((property) => (desired[property] === undefined ? [] : [judged(desired, property, facts)])),
+  sets: 'a new text that takes the place of the file: matching lines are replaced where they stand, a missing line comes last; `match` alone is only checked',
+  setting: fileLineSetting,
 });
 
 type Property = 'line' | 'match' | 'absent';

@@ -4,6 +4,7 @@ import { compareExistence, compareValue, type Outcome, unknown } from '../compar
 import type { Fact, Facts, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { groupFact, userFact } from './account-facts.ts';
+import { fileSetting } from './file-setting.ts';
 import { absolutePath, accountName, oneLine, onlyLine } from './one-line.ts';
 import { heard, oneByOne, spoken } from './spoken.ts';
 
@@ -134,6 +135,8 @@ export const file = resourceType<File>({
     if (existence.done) return existence.outcomes;
     return [...existence.outcomes, ...properties(desired, { found, facts, sha256 })];
   },
+  sets: 'a new file beside it that takes its place, mkdir, ln, chmod and chown; a file needs `content`; only an empty folder is removed',
+  setting: fileSetting,
 });
 
 function stat(desired: File): ProbeRequest {

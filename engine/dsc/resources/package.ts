@@ -5,6 +5,7 @@ import type { Fact, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { parseVersionRange, versionFits } from './debian-version.ts';
 import { onlyLine } from './one-line.ts';
+import { packageSetting } from './package-setting.ts';
 import { heard, type Spoken, spoken } from './spoken.ts';
 
 const schema = z.strictObject({
@@ -87,6 +88,8 @@ export const packageType = resourceType<Package>({
       ...(desired.held === undefined ? [] : [compareValue({ ...head, property: 'held', desired: desired.held }, fact, { read: held })]),
     ];
   },
+  sets: 'apt-get and apt-mark; nothing that removes another package is done, and a range takes what the sources offer',
+  setting: packageSetting,
 });
 
 function query(desired: Package): ProbeRequest {

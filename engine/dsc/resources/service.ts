@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../json.ts';
 import { compareExistence, compareValue, type Outcome } from '../compare.ts';
 import type { Fact, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
+import { serviceSetting } from './service-setting.ts';
 import { spoken } from './spoken.ts';
 
 const schema = z.strictObject({
@@ -85,9 +86,15 @@ export const service = resourceType<Service>({
         : [compareValue({ ...head, property: 'startType', desired: desired.startType }, fact, { read: startType })]),
     ];
   },
+  sets: 'systemctl start, stop, enable, disable, mask and unmask; a unit comes and goes with its package, and `static` is only checked',
+  setting: (desired, differing) => serviceSetting(unitName(desired), desired, differing),
 });
 
 function unit(desired: Service): ProbeRequest {
-  const known = /\.(service|socket|timer|mount|path|target|slice|scope|swap|automount|device)$/.test(desired.name);
-  return { kind: UNIT, args: [known ? desired.name : `${desired.name}.service`] };
+  return { kind: UNIT, args: [unitName(desired)] };
+}
+
+function unitName({ name }: Service): string {
+  const known = /\.(service|socket|timer|mount|path|target|slice|scope|swap|automount|device)$/.test(name);
+  return known ? name : `${name}.service`;
 }

@@ -5,6 +5,7 @@ import type { ProbeKind } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { oneLine, onlyLine } from './one-line.ts';
 import { heard, spoken } from './spoken.ts';
+import { sysctlSetting } from './sysctl-setting.ts';
 
 const schema = z.strictObject({
   key: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}$/, 'must be the name of a kernel parameter, without wildcards'),
@@ -106,6 +107,8 @@ export const sysctl = resourceType<Sysctl>({
     const read = (written: JsonValue): boolean => written !== null && words(written) === words(value);
     return [first, compareValue({ ...head, property: 'persisted', desired: persisted }, facts({ kind: FILES, args: [key] }), { read })];
   },
+  sets: 'sysctl -w, and /etc/sysctl.d/90-runward.conf for `persisted: true`; `persisted: false` is only checked',
+  setting: sysctlSetting,
 });
 
 function words(value: JsonValue): string {

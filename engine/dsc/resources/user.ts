@@ -5,6 +5,7 @@ import type { Fact, Facts } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { groupFact, groupsFact, passwordFact, userFact } from './account-facts.ts';
 import { absolutePath, accountName, oneLine } from './one-line.ts';
+import { userSetting } from './user-setting.ts';
 
 const id = z.number().int().min(0).max(4_294_967_295);
 
@@ -43,6 +44,8 @@ export const user = resourceType<User>({
     const existence = compareExistence({ area: 'user', what: desired.name, exist: desired._exist }, fact);
     return existence.done ? existence.outcomes : [...existence.outcomes, ...plain(desired, fact), ...asked(desired, fact, facts)];
   },
+  sets: 'useradd, usermod, userdel and chage; the home is not made and not removed, and root stays',
+  setting: userSetting,
 });
 
 function plain(desired: User, fact: Fact): readonly Outcome[] {

@@ -1,0 +1,114 @@
+import { type Configuration, readConfiguration } from '../dsc/document.ts';
+import { type Evidence, evidenceText, verdictOf } from '../dsc/evidence.ts';
+import { isDifference, type Verdict, verdictId, verdictJson } from '../dsc/verdict.ts';
+import type { JsonObject } from '../json.ts';
+import type { Finding } from '../language/diagnostics.ts';
+import { formatInstant } from '../language/instant.ts';
+import type { Target } from '../target.ts';
+import { VERSION } from '../version.ts';
+import { z } from 'zod';
+import type { ActionContext, ActionPorts, Failed, Unanswered } from './action.ts';
+import { type AskedMachine, type AskPhase, askMachine } from './dsc-ask.ts';
+
+const PHRASE_MAX = 300;
+
+/** How an action of this family names its document. */
+export const documentInput = z
+  .string()
+  .regex(/^configurations\/[^\\\0]+\.dsc\.(ya?ml|json)$/, 'must be a document such as configurations/web.dsc.yaml')
+  .describe('A configuration document of the project; its text is part of the plan');
+
+/** One look at a machine: its verdict, and the evidence from which anybody can make it again. */
+export interface Observed {
+  readonly kind: 'observed';
+  readonly verdict: Verdict;
+  readonly verdictId: string;
+  readonly evidence: string;
+  readonly evidenceId: string;
+}
+
+type Context = ActionContext<{ readonly document: string }>;
+
+/** The machine and the document of a step; or why there is nothing to do with them. */
+export function subjectOf(context: Context, what: string): { readonly target: Target; readonly configuration: Configuration } | Failed {
+  const { target } = context;
+  if (target === undefined || target.via === null) return failed('target', `${what} needs a machine as target`);
+  if (target.os === 'windows') return failed('target', `${what} needs a machine with sh; this one runs Windows`);
+  const configuration = pinned(context);
+  return typeof configuration === 'string' ? failed('stale_plan', configuration) : { target, configuration };
+}
+
+/** Documents that were read already: a check of a fleet has one document and hundreds of machines. Oldest first. */
+const recent = new Map<string, Configuration>();
+const RECENT_MAX = 8;
+
+/** The document as the plan holds it; or why it cannot be used. */
+export function pinned(context: Pick<Context, 'input' | 'configurations'>): Configuration | string {
+  const path = context.input.document;
+  const text = context.configurations?.[path];
+  if (text === undefined) return `${path} is not part of this plan: name it in an input of type file, or in the step itself`;
+  const key = `${path}\n${text}`;
+  const known = recent.get(key);
+  if (known !== undefined) return known;
+  const findings: Finding[] = [];
+  const configuration = readConfiguration({ path, text }, findings);
+  if (configuration === undefined) return `${path} has errors: ${findings[0]?.message ?? ''}`;
+  const [oldest] = recent.keys();
+  if (recent.size >= RECENT_MAX && oldest !== undefined) recent.delete(oldest);
+  recent.set(key, configuration);
+  return configuration;
+}
+
+/** Asks a machine for everything that its document wants to know, and judges the answers. */
+export async function observe(
+  ports: Pick<ActionPorts, 'clock' | 'shell' | 'ids'>,
+  context: Context,
+  about: { readonly target: Target; readonly configuration: Configuration; readonly phase: AskPhase },
+): Promise<Observed | Failed | Unanswered> {
+  const { target, configuration, phase } = about;
+  const requests = configuration.instances.flatMap((instance) => instance.type.requests(instance.properties as never));
+  const asked = await askMachine(ports, { ...context, target }, { requests, phase });
+  return asked.kind === 'asked' ? judged(ports, { target, configuration, asked }) : asked;
+}
+
+function judged(
+  ports: Pick<ActionPorts, 'clock' | 'ids'>,
+  seen: { readonly target: Target; readonly configuration: Configuration; readonly asked: AskedMachine },
+): Observed {
+  const { target, configuration, asked } = seen;
+  const { sha256 } = ports.ids;
+  const { sealed, parts, facts } = asked;
+  const observed: Evidence = { target: { name: target.name, id: target.id, via: target.via }, engine: VERSION, sealed, parts, facts };
+  const evidence = evidenceText(observed);
+  const evidenceId = sha256(evidence);
+  const verdict = verdictOf(observed, {
+    configuration,
+    evaluatedAt: formatInstant(collectedAtMs(observed) ?? ports.clock.nowMs()),
+    inputs: { document: `sha256:${sha256(configuration.text)}`, evidence: `sha256:${evidenceId}`, engine: VERSION },
+    sha256,
+  });
+  return { kind: 'observed', verdict, verdictId: verdictId(verdict, sha256), evidence, evidenceId };
+}
+
+/** The latest clock that the machine's answers named: verdicts follow what was collected, not when they were made. */
+function collectedAtMs({ parts }: Evidence): number | undefined {
+  const seconds = parts.flatMap(({ epochSeconds }) => epochSeconds ?? []);
+  return seconds.length === 0 ? undefined : Math.max(...seconds) * 1000;
+}
+
+/** What is kept of a look in the history of its machine. `set` names instances that runward has set since the look before. */
+export function checkOf(observed: Observed, more: { readonly part?: 'before'; readonly set?: readonly string[] } = {}): JsonObject {
+  return { verdict: verdictJson(observed.verdict, observed.verdictId), evidence: observed.evidence, ...more };
+}
+
+/** One sentence about a machine that is not as desired. */
+export function verdictSentence(target: Target, { resources, status, drifted, unknown }: Verdict): string {
+  const outcomes = resources.flatMap((resource) => resource.outcomes);
+  const first = outcomes.find(isDifference) ?? outcomes.find(({ kind }) => kind === 'unknown');
+  return `${target.name} is ${status}: ${drifted} different, ${unknown} not observed; ${first?.phrase ?? ''}`.slice(0, PHRASE_MAX);
+}
+
+/** A definite failure of an action of this family. */
+export function failed(kind: Failed['failure']['kind'], message: string): Failed {
+  return { kind: 'failed', failure: { kind, message } };
+}
