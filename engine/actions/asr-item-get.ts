@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { AzureReplicationItem } from '../azure-calls.ts';
 import { durationValue, timeValue } from '../values.ts';
 import { readAction } from './action.ts';
 import { readItemNow } from './asr-item-now.ts';
-import { ITEM_RIGHTS } from './asr-item-state.ts';
+import { ITEM_RIGHTS, rpoNowMs } from './asr-item-state.ts';
 import { failed, failedRead } from './azure-answer.ts';
 
 /** How a protected machine stands: health, recovery point objective now, newest recovery point, what may be done with it. */
@@ -60,9 +59,3 @@ export const asrItemGet = readAction({
     };
   },
 });
-
-/** The age of what would be lost now. The value that Azure keeps is as old as its calculation, and freezes after a failover. */
-function rpoNowMs(item: AzureReplicationItem, nowMs: number): number | undefined {
-  if (item.rpoMs === undefined || item.protectionState !== 'Protected') return undefined;
-  return item.rpoMs + Math.max(0, nowMs - (item.rpoCalculatedAtMs ?? nowMs));
-}

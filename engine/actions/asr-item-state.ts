@@ -22,3 +22,16 @@ export function isFailedOver(item: AzureReplicationItem): boolean {
 export function isCommitted(item: AzureReplicationItem): boolean {
   return /^unplannedfailovercommitted/i.test(item.protectionState ?? '');
 }
+
+/**
+ * How much would be lost now, in milliseconds: the value that Azure keeps is as old as its calculation. Undefined before the first point,
+ * when Azure does not say when it was calculated, and outside protection, where the value stays as it was at the failover. `nowMs` is Azure's own clock.
+ */
+export function rpoNowMs(
+  item: Pick<AzureReplicationItem, 'rpoMs' | 'rpoCalculatedAtMs' | 'protectionState'>,
+  nowMs: number,
+): number | undefined {
+  if (item.rpoMs === undefined || item.rpoCalculatedAtMs === undefined) return undefined;
+  if (item.protectionState?.toLowerCase() !== 'protected') return undefined;
+  return item.rpoMs + Math.max(0, nowMs - item.rpoCalculatedAtMs);
+}

@@ -11,7 +11,7 @@ import { statusOf } from '../run/verdict.ts';
 import type { RunEvent, StoredPlan } from '../store.ts';
 import { findDeviations, SELF_APPROVED } from './deviations.ts';
 import type { Evidence, EvidenceStep } from './document.ts';
-import { judgeRpo, judgeRto, recoveryPointAgeMs } from './objectives.ts';
+import { judgeRpo, judgeRto, recoveryPointAge } from './objectives.ts';
 import { digestParts, signedStatement } from './parts.ts';
 import { plainJson } from './plain-json.ts';
 
@@ -99,14 +99,14 @@ function callerOf({ runId, number, runbook, step }: ParentRun): JsonObject {
 
 function verdict({ run, steps, plan }: EvidenceSource): JsonObject {
   const objectives = plan.definition.objectives;
-  const agesMs = steps.map(recoveryPointAgeMs).filter((age) => age !== undefined);
+  const ages = steps.map(recoveryPointAge).filter((age) => age !== undefined);
   return plainJson({
     state: run.state,
     outcome: run.outcome,
     reason: run.reason,
     rollback: run.rollback,
     rto: judgeRto(run.clock, objectives),
-    rpo: judgeRpo(agesMs, objectives),
+    rpo: judgeRpo(ages, objectives),
     cleanup: judgeCleanup(steps, plan.definition.finally),
   });
 }

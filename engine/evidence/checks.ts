@@ -10,7 +10,7 @@ import type { Check } from './check.ts';
 import { wrong } from './check.ts';
 import type { Evidence, EvidenceObjective, EvidenceStep } from './document.ts';
 import type { ObjectiveVerdict } from './objectives.ts';
-import { judgeRpo, judgeRto, measuredText, recoveryPointAgeMs } from './objectives.ts';
+import { judgeRpo, judgeRto, measuredText, type PointAge, recoveryPointAge } from './objectives.ts';
 
 type Sha256 = (text: string) => string;
 
@@ -61,8 +61,8 @@ export function rtoCheck(evidence: Evidence): Check {
 
 /** Recovery point: recomputed from the recovery points that the steps report. */
 export function rpoCheck(evidence: Evidence): Check {
-  const agesMs = evidence.steps.map(pointAgeMs).filter((age) => age !== undefined);
-  return compare('rpo', evidence.verdict.rpo, judgeRpo(agesMs, objectivesOf(evidence)));
+  const ages = evidence.steps.map(pointAge).filter((age) => age !== undefined);
+  return compare('rpo', evidence.verdict.rpo, judgeRpo(ages, objectivesOf(evidence)));
 }
 
 /** The outcome fits the steps: no success with a failed, unknown or unfinished step that nothing tolerated, and cleanup as recorded. */
@@ -125,11 +125,12 @@ function announces(entry: Evidence['audit']['entries'][number], step: EvidenceSt
   return entry.event === 'step.intent_written' && entry.data['stepKey'] === step.stepKey;
 }
 
-function pointAgeMs(step: EvidenceStep): number | undefined {
+function pointAge(step: EvidenceStep): PointAge | undefined {
   const firstIntentAtMs = msOf(step.firstIntentAt);
   const createdAtMs = msOf(step.createdAt);
-  return recoveryPointAgeMs({
+  return recoveryPointAge({
     ...(step.result === undefined ? {} : { result: step.result }),
+    ...(step.produced === undefined ? {} : { produced: step.produced }),
     ...(firstIntentAtMs === undefined ? {} : { firstIntentAtMs }),
     ...(createdAtMs === undefined ? {} : { createdAtMs }),
   });

@@ -35,21 +35,45 @@ export function judgeRto(clock: ObjectiveClock, objectives: Objectives | undefin
   return judged(objectives?.rtoMs, measuredMs, `${what} from ${startText(marks.start)} to the first success of ${marks.stop} (${other})`);
 }
 
-/** Recovery point from the ages of the recovery points that were used (milliseconds); the oldest counts. */
-export function judgeRpo(agesMs: readonly number[], objectives: Objectives | undefined): ObjectiveVerdict {
+/** The age of a used recovery point in milliseconds, or that Azure did not tell which point was used. */
+export type PointAge = number | 'not_told';
+
+/** Recovery point from the ages of the recovery points that were used; the oldest counts. Where one is not known, the oldest is not. */
+export function judgeRpo(ages: readonly PointAge[], objectives: Objectives | undefined): ObjectiveVerdict {
   const target = objectives?.rpoMs === undefined ? {} : { targetMs: objectives.rpoMs };
+  const agesMs = ages.filter((age) => age !== 'not_told');
+  const lacking = ages.length - agesMs.length;
+  if (lacking > 0)
+    return {
+      ...target,
+      verdict: 'not_measured',
+      how: `for ${lacking} of ${ages.length} steps it is not known which recovery point was used`,
+    };
   if (agesMs.length === 0) return { ...target, verdict: 'not_measured', how: 'no step reported the recovery point that it used' };
   const machines = agesMs.length === 1 ? '1 recovery point' : `${agesMs.length} recovery points`;
   return judged(objectives?.rpoMs, Math.max(...agesMs), `age of the oldest of ${machines} used, when its request was about to be sent`);
 }
 
-/** Age in milliseconds of the recovery point that a step used, when its request was about to be sent; undefined when the step reports none. */
-export function recoveryPointAgeMs(step: Pick<StepRecord, 'result' | 'firstIntentAtMs' | 'createdAtMs'>): number | undefined {
+/** What a step's record says about the recovery point that it used. */
+export type PointUser = Pick<StepRecord, 'result' | 'firstIntentAtMs' | 'createdAtMs'> & { readonly produced?: readonly unknown[] };
+
+/** Age of the recovery point that a step used, when its request was about to be sent; undefined when the step uses none. */
+export function recoveryPointAge(step: PointUser): PointAge | undefined {
+  if (isPointLacking(step)) return 'not_told';
   const pointMs = usedPointMs(step.result);
   const usedAtMs = step.firstIntentAtMs ?? step.createdAtMs;
   if (pointMs === undefined || usedAtMs === undefined) return undefined;
   // Azure and the store have two clocks: a point that seems to lie in the future is as fresh as can be.
   return Math.max(0, usedAtMs - pointMs);
+}
+
+// A machine that was started from a point of which nothing is known may be the worst one.
+function isPointLacking({ result, produced }: PointUser): boolean {
+  if (result?.['recovery_point_time'] === null) return true;
+  const many = result?.['recovery_points'];
+  if (typeof many !== 'object' || many === null || Array.isArray(many)) return false;
+  const told = Object.values(many as JsonObject).filter((value) => storedTimeMs(value) !== undefined).length;
+  return told < Math.max(1, produced?.length ?? 0);
 }
 
 /** The recovery point that a step's result reports, the oldest when it reports one for each machine; milliseconds since 1970. */

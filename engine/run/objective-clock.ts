@@ -1,4 +1,4 @@
-import { recoveryPointAgeMs } from '../evidence/objectives.ts';
+import { recoveryPointAge } from '../evidence/objectives.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { RunChange } from './change.ts';
 import type { ObjectiveClock, RunView, StepRecord } from './record.ts';
@@ -9,7 +9,7 @@ export function clockChange(plan: Plan, view: RunView): NonNullable<RunChange['f
   const clock = clockOf(plan, view);
   const rpoMs = rpoOf(view);
   const moved = clock.startedAtMs !== run.clock.startedAtMs || clock.stoppedAtMs !== run.clock.stoppedAtMs;
-  return { ...(moved ? { clock } : {}), ...(rpoMs === undefined || rpoMs === run.rpoMs ? {} : { rpoMs }) };
+  return { ...(moved ? { clock } : {}), ...(rpoMs === run.rpoMs ? {} : { rpoMs: rpoMs ?? null }) };
 }
 
 /** Reads the clock from the step records: from the first attempt of `start` to the first success of `stop`. */
@@ -39,10 +39,11 @@ export function breachAtMs(plan: Plan, view: RunView): number | undefined {
   return view.run.phase === 'finally' ? undefined : startedAtMs + rtoMs;
 }
 
-/** The age of the oldest recovery point that a step has used, measured when its request was about to be sent, in milliseconds. */
+/** The age of the oldest recovery point that a step has used, measured when its request was about to be sent, in milliseconds; undefined when one is not known. */
 export function rpoOf(view: RunView): number | undefined {
-  const ages = [...view.steps.values()].filter(isOwn).flatMap((record) => recoveryPointAgeMs(record) ?? []);
-  return ages.length === 0 ? undefined : Math.max(...ages);
+  const ages = [...view.steps.values()].filter(isOwn).flatMap((record) => recoveryPointAge(record) ?? []);
+  const agesMs = ages.filter((age) => age !== 'not_told');
+  return agesMs.length === 0 || agesMs.length < ages.length ? undefined : Math.max(...agesMs);
 }
 
 // A step that a window or a freeze still holds has not begun; a fan-out begins with the first of its items.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { asrItemGet } from '../../../engine/actions/asr-item-get.ts';
+import { rpoNowMs } from '../../../engine/actions/asr-item-state.ts';
 import { asrPlanGet } from '../../../engine/actions/asr-plan-get.ts';
 import { azureVmGet } from '../../../engine/actions/azure-vm-get.ts';
 import { actions } from '../../../engine/actions/registry.ts';
@@ -59,6 +60,7 @@ describe('asr.item.get', () => {
 
   test.each([
     ['before the first point', { rpoMs: undefined }],
+    ['while Azure does not say when it was calculated', { rpoCalculatedAtMs: undefined }],
     ['frozen after a failover', { protectionState: 'UnplannedFailoverCommitted' }],
   ])('knows no RPO %s', async (_when, changes) => {
     const azure = writtenAzure();
@@ -66,6 +68,24 @@ describe('asr.item.get', () => {
     azure.put('sr.points', ITEM, []);
     const outcome = await action.read(portsWith(azure), context(action, {}));
     expect(outcome).toMatchObject({ kind: 'succeeded', result: { rpo: null, latest_recovery_point_time: null } });
+  });
+
+  test.each([
+    ['just calculated', { rpoMs: 95_000, rpoCalculatedAtMs: NOW_MS }, 95_000],
+    ['calculated a while ago', { rpoMs: 95_000, rpoCalculatedAtMs: NOW_MS - 40_000 }, 135_000],
+    ['calculated by a clock that is ahead', { rpoMs: 95_000, rpoCalculatedAtMs: NOW_MS + 40_000 }, 95_000],
+    ['nothing lost', { rpoMs: 0, rpoCalculatedAtMs: NOW_MS }, 0],
+    ['before the first point', { rpoMs: undefined, rpoCalculatedAtMs: undefined }, undefined],
+    ['no time of calculation', { rpoCalculatedAtMs: undefined }, undefined],
+    ['frozen: failed over', { protectionState: 'UnplannedFailover' }, undefined],
+    ['frozen: committed', { protectionState: 'UnplannedFailoverCommitted' }, undefined],
+    ['frozen: protection is being reversed', { protectionState: 'ReprotectProgressing' }, undefined],
+    ['while the first copy is made', { protectionState: 'InitialReplicationInProgress' }, undefined],
+    ['no state', { protectionState: undefined }, undefined],
+    // A warning that the reversed machine was never tested says nothing about how much would be lost (161011).
+    ['with a warning after reversing', { replicationHealth: 'Warning', rpoMs: 60_000, rpoCalculatedAtMs: NOW_MS }, 60_000],
+  ])('what would be lost now, %s', (_when, changes, expected) => {
+    expect(rpoNowMs(item(changes), NOW_MS)).toBe(expected);
   });
 
   test.each([

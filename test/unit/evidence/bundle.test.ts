@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { RunwardError } from '../../../engine/errors.ts';
 import { buildEvidence } from '../../../engine/evidence/bundle.ts';
-import { judgeRpo, judgeRto, recoveryPointAgeMs } from '../../../engine/evidence/objectives.ts';
+import { judgeRpo, judgeRto, recoveryPointAge } from '../../../engine/evidence/objectives.ts';
 import { renderEvidenceHtml } from '../../../engine/evidence/render-html.ts';
 import { verdictSentence } from '../../../engine/evidence/verdict-sentence.ts';
+import type { JsonObject } from '../../../engine/json.ts';
 import { timeValue } from '../../../engine/values.ts';
 import { facts, ports, sampleEvidence, source, stepRecord, steps, T0 } from './sample.ts';
 
@@ -78,11 +79,24 @@ test('what was not measured is never met', () => {
 test('recovery point: the oldest machine counts; a point from the future is as fresh as can be', () => {
   expect(judgeRpo([10, 900_001, 20], objectives)).toMatchObject({ measuredMs: 900_001, verdict: 'breached' });
   const used = stepRecord('f', { firstIntentAtMs: T0, result: { recovery_point_time: timeValue(T0 - 5000) } });
-  expect(recoveryPointAgeMs(used)).toBe(5000);
-  expect(recoveryPointAgeMs(stepRecord('f', { firstIntentAtMs: T0 }))).toBeUndefined();
-  expect(recoveryPointAgeMs({ ...used, result: { recovery_point_time: timeValue(T0 + 5000) } })).toBe(0);
+  expect(recoveryPointAge(used)).toBe(5000);
+  expect(recoveryPointAge(stepRecord('f', { firstIntentAtMs: T0 }))).toBeUndefined();
+  expect(recoveryPointAge({ ...used, result: { recovery_point_time: timeValue(T0 + 5000) } })).toBe(0);
   const many = { 'db-01': timeValue(T0 - 9000), 'web-01': timeValue(T0 - 4000) };
-  expect(recoveryPointAgeMs({ ...used, result: { recovery_points: many } })).toBe(9000);
+  expect(recoveryPointAge({ ...used, result: { recovery_points: many } })).toBe(9000);
+});
+
+test('recovery point: where the point of one machine is not known, the worst one is not', () => {
+  const told = timeValue(T0 - 4000);
+  const used = (result: JsonObject, produced?: readonly unknown[]) =>
+    recoveryPointAge({ firstIntentAtMs: T0, result, ...(produced === undefined ? {} : { produced }) });
+  expect(used({ recovery_point_time: null })).toBe('not_told');
+  expect(used({ recovery_points: {} })).toBe('not_told');
+  expect(used({ recovery_points: { 'db-01': told } }, ['db-01', 'web-01'])).toBe('not_told');
+  expect(used({ recovery_points: { 'db-01': told, 'web-01': told } }, ['db-01', 'web-01'])).toBe(4000);
+  expect(used({ recovery_points: { 'db-01': told } })).toBe(4000);
+  expect(used({ other: 1 })).toBeUndefined();
+  expect(judgeRpo([4000, 'not_told'], objectives)).toMatchObject({ verdict: 'not_measured', how: expect.stringContaining('1 of 2') });
 });
 
 test('the page is self-contained, escapes everything and is the same every time', () => {
