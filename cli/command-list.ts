@@ -71,6 +71,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/dr.ts')).drCommand,
   },
   {
+    name: 'backup',
+    summary: 'how machines are backed up, and when a restore was proved',
+    load: async () => (await import('./commands/backup.ts')).backupCommand,
+  },
+  {
     name: 'evidence',
     summary: 'export and verify the signed proof of a run',
     load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
@@ -92,7 +97,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-const LATER_WORDS = 'dsc backup audit queue delivery auth token config context store conformance completion';
+const LATER_WORDS = 'dsc audit queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff remediate accept replay',
   schedule: 'backfill',

@@ -11,6 +11,7 @@ export interface AzureBackupItem {
   readonly protectionState: string | undefined;
   readonly lastBackupStatus: string | undefined;
   readonly lastBackupAtMs: number | undefined;
+  readonly lastRecoveryPointAtMs: number | undefined;
   readonly policyId: string | undefined;
 }
 

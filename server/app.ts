@@ -8,6 +8,7 @@ import { addHooks, requestId } from './hooks.ts';
 import { contractOptions } from './open-api.ts';
 import { sendProblem } from './problem.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { backupRoutes } from './routes/backup.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { controlRoutes } from './routes/controls.ts';
 import { driftRoutes } from './routes/drift.ts';
@@ -74,6 +75,7 @@ const ROUTES = [
   controlRoutes,
   driftRoutes,
   recoveryRoutes,
+  backupRoutes,
   lockRoutes,
   workerRoutes,
   tokenRoutes,

@@ -1,5 +1,6 @@
 import type { Runbook } from '../engine/language/runbook.ts';
 import type { Ports } from '../engine/ports.ts';
+import type { ServerContext } from './context.ts';
 import type { Plans } from './plans.ts';
 
 /** Runs that are looked back on: with a test a week, two years. */
@@ -10,7 +11,7 @@ const RUNS_LOOKED_AT = 100;
  * succeeded as a whole count: of one that failed in parts nobody can say here which machine it proved.
  */
 export async function testedAt(
-  { ports, plans }: { readonly ports: Pick<Ports, 'store'>; readonly plans: Pick<Plans, 'ofRun'> },
+  { ports, plans, config }: { readonly ports: Pick<Ports, 'store'>; readonly plans: Pick<Plans, 'ofRun'> } & Pick<ServerContext, 'config'>,
   runbook: Runbook,
 ): Promise<Readonly<Record<string, number>>> {
   const runs = await ports.store.listRuns({
@@ -21,7 +22,9 @@ export async function testedAt(
   });
   const tested: Record<string, number> = {};
   for (const run of runs) {
-    if (run.endedAtMs === undefined) continue;
+    // What was restored in a simulated estate proves nothing about Azure.
+    const isSimulated = run.simulatedScale !== undefined;
+    if (run.endedAtMs === undefined || isSimulated !== (config.azure.timeScale !== undefined)) continue;
     const { plan } = await plans.ofRun(run);
     const drawn = Object.values(plan.sets).flatMap(({ sample, targets }) => (sample === undefined ? [] : targets));
     // Newest first: the first time that is seen of a machine is its last one.

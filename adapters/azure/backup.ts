@@ -43,6 +43,7 @@ export async function getBackupItem(clients: ClientSet, itemId: string, abortSig
     protectionState: textOf(item.protectionState),
     lastBackupStatus: textOf(item.lastBackupStatus),
     lastBackupAtMs: timeOf(item.lastBackupTime),
+    lastRecoveryPointAtMs: timeOf(item.lastRecoveryPoint),
     policyId: textOf(item.policyId),
   };
 }

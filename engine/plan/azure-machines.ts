@@ -29,7 +29,7 @@ export async function azureMachines(
 }
 
 /** Names are compared as Azure compares them, without case; values of tags are exact. */
-function isWanted(vm: AzureVm, { resourceGroups, locations, tags }: AzureSource): boolean {
+export function isWanted(vm: Pick<AzureVm, 'id' | 'location' | 'tags'>, { resourceGroups, locations, tags }: AzureSource): boolean {
   const among = (wanted: readonly string[] | undefined, name: string | undefined): boolean =>
     wanted === undefined || wanted.some((each) => each.toLowerCase() === name?.toLowerCase());
   const own = new Map(Object.entries(vm.tags).map(([name, value]) => [name.toLowerCase(), value]));

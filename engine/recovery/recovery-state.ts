@@ -36,3 +36,17 @@ export const CHECK_WORDS = {
   unknown: { mark: '?', ascii: '?', word: 'unknown' },
   skipped: { mark: '–', ascii: '-', word: 'skipped' },
 } as const satisfies Record<CheckState, Word>;
+
+/** Whether a machine could be restored from a backup that is young enough. Nothing but `protected` is good news. */
+export type BackupState = 'protected' | 'late' | 'unprotected' | 'unknown';
+
+/** The age of the newest recovery point against what was promised: up to twice is `exceeded`, up to four times `severe`. */
+export type BackupVerdict = 'met' | 'exceeded' | 'severe' | 'critical' | 'not_measured';
+
+/** Mark and word of how a machine is backed up. */
+export const BACKUP_WORDS = {
+  protected: { mark: '✓', ascii: 'ok', word: 'protected' },
+  late: { mark: '✗', ascii: 'x', word: 'late' },
+  unprotected: { mark: '✗', ascii: 'x', word: 'unprotected' },
+  unknown: { mark: '?', ascii: '?', word: 'unknown' },
+} as const satisfies Record<BackupState, Word>;

@@ -44,6 +44,17 @@ describe.skipIf(lacks('redis-server'))('the recovery of the shop', () => {
     expect((await stack.client.get<{ readonly items: readonly RunRow[] }>('/runs')).items).toEqual([]);
   });
 
+  it('begins with its backups: every machine with the age of its newest point, and that no restore was ever proved', async () => {
+    const covered = await runward('backup', 'coverage', '--exit-code');
+    expect(covered.exit).toBe(3);
+    const [, first = '', ...others] = covered.stdout.trim().split('\n');
+    expect(first).toMatch(/^jump-01 +✗ unprotected +\? +not measured +\? never +it is in no backup vault$/);
+    expect(others).toHaveLength(11);
+    expect(others.find((line) => line.startsWith('db-01'))).toMatch(/✓ protected +\d+h +1d2h met +\? never/);
+    expect(others.find((line) => line.startsWith('batch-01'))).toMatch(/✓ protected +\d+h +not measured +\? never/);
+    expect((await runward('backup', 'status', '--target', 'db-01')).stdout).toMatch(/db-01 +✓ protected +daily-30d +Completed +\d{4}-/);
+  });
+
   it('is proven by a drill that succeeded with its cleanup, with the times that it measured', { timeout: 180_000 }, async () => {
     const drill = await stack.startDrill();
     expect((await stack.ended(drill.id, 150_000)).status).toBe('succeeded');

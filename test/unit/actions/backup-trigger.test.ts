@@ -22,6 +22,7 @@ function item(changes: Partial<AzureBackupItem> = {}): AzureBackupItem {
     protectionState: 'Protected',
     lastBackupStatus: 'Completed',
     lastBackupAtMs: NOW_MS - 80_000_000,
+    lastRecoveryPointAtMs: NOW_MS - 80_000_000,
     policyId: `${VAULT}/backupPolicies/daily-30d`,
     ...changes,
   };

@@ -1,0 +1,19 @@
+import { backupCoverage } from '../backup-coverage.ts';
+import type { App, ServerContext } from '../context.ts';
+import { backupCoverageSchema } from '../schemas/backup.ts';
+
+/** Machines and their backups. */
+export function backupRoutes(app: App, context: ServerContext): void {
+  app.get(
+    '/api/v1/backup/coverage',
+    {
+      config: { permission: 'read', budget: 'read' },
+      schema: {
+        summary: 'Every machine with its newest recovery point and its last restore test, unprotected first; reads Azure',
+        tags: ['recovery'],
+        response: { 200: backupCoverageSchema },
+      },
+    },
+    async (request) => backupCoverage(context, request.caller),
+  );
+}
