@@ -53,7 +53,9 @@ export async function showBackups(
 /** 1 when something is not known; 3 when a machine is unprotected, late, was never restored, or nobody has promised anything for it; else 0. */
 export function coverageExit({ items, unread }: Coverage): number {
   if (unread.length > 0 || items.some(({ state }) => state === 'unknown')) return UNKNOWN_EXIT;
-  return items.some(({ rpo, restoreTestAt }) => rpo !== 'met' || restoreTestAt === undefined) ? DIFFERENT_EXIT : 0;
+  const isCovered = ({ state, rpo, restoreTestAt }: Machine): boolean =>
+    state === 'protected' && rpo === 'met' && restoreTestAt !== undefined;
+  return items.every(isCovered) ? 0 : DIFFERENT_EXIT;
 }
 
 function statusText(items: readonly Machine[]): string {

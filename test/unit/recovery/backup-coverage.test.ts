@@ -81,6 +81,7 @@ describe('the backup of a machine', () => {
 it.each([
   [[{ state: 'protected', restoreTestAt: 'x' }], [], 0],
   [[{ state: 'protected' }], [], 3],
+  [[{ state: 'unprotected', restoreTestAt: 'x' }], [], 3],
   [[{ state: 'late', rpo: 'exceeded', restoreTestAt: 'x' }], [], 3],
   [[{ state: 'protected', rpo: 'not_measured', restoreTestAt: 'x' }], [], 3],
   [[{ state: 'unprotected' }, { state: 'unknown' }], [], 1],
