@@ -86,6 +86,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {
+    name: 'azure',
+    summary: 'what Azure must grant',
+    load: async () => (await import('./commands/azure.ts')).azureCommand,
+  },
+  {
     name: 'demo',
     summary: 'a recovery drill from nothing, everything on this computer',
     load: async () => (await import('./demo.ts')).demoCommand,

@@ -2,15 +2,9 @@ import { RunwardError } from '../engine/errors.ts';
 import type { ApiClient } from './api-client.ts';
 import { connect } from './api-client.ts';
 import type { Session } from './program-options.ts';
-import { plainText, tableText } from './terminal.ts';
-
-interface Finding {
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly check: string;
-  readonly detail: string;
-  /** What repairs it. */
-  readonly repair?: string;
-}
+import type { DoctorFinding as Finding } from './finding-table.ts';
+import { doctorOutcome, findingTable } from './finding-table.ts';
+import { plainText } from './terminal.ts';
 
 const NODE_MAJOR_MIN = 24;
 const CLOCK_APART_MS = 5000;
@@ -20,22 +14,14 @@ export async function examine(session: Session): Promise<number> {
   const findings: Finding[] = [node()];
   const client = await chosenServer(session, findings);
   if (client !== undefined) findings.push(...(await examineServer(client)));
-  const failed = findings.some((finding) => finding.status === 'fail');
+  const outcome = doctorOutcome(findings);
   session.output.data({
-    text: () => text(findings),
-    json: { apiVersion: 'runward/v1', kind: 'Doctor', outcome: failed ? 'failed' : 'succeeded', checks: findings },
+    text: () => findingTable(findings),
+    json: { apiVersion: 'runward/v1', kind: 'Doctor', outcome, checks: findings },
     lines: findings,
     names: findings.filter((finding) => finding.status !== 'ok').map((finding) => finding.check),
   });
-  return failed ? 1 : 0;
-}
-
-function text(findings: readonly Finding[]): string {
-  const rows = findings.flatMap((one) => [
-    [one.status, one.check, one.detail],
-    ...(one.repair === undefined ? [] : [[' ', ' ', `  ${one.repair}`]]),
-  ]);
-  return tableText(['STATE', 'CHECK', 'DETAIL'], rows);
+  return outcome === 'failed' ? 1 : 0;
 }
 
 function node(): Finding {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { actions } from '../engine/actions/registry.ts';
+import type { Azure } from '../engine/azure-calls.ts';
 import { RunwardError } from '../engine/errors.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { loadDocuments } from '../engine/language/load.ts';
@@ -16,6 +17,14 @@ export interface DraftRequest {
   readonly runbook: string;
   readonly purpose?: string;
   readonly inputs: (runbook: Runbook) => Promise<JsonObject>;
+  /** Reads the sets that only Azure can tell; they stay open without. */
+  readonly azure?: Pick<Azure, 'read'>;
+}
+
+/** A plan that no run can start from, and the sets that it leaves open. */
+export interface Draft {
+  readonly plan: Plan;
+  readonly open: readonly string[];
 }
 
 /**
@@ -23,6 +32,11 @@ export interface DraftRequest {
  * Throws USAGE_DOCUMENT with the findings when the document or the inputs do not hold.
  */
 export async function draftPlan(request: DraftRequest): Promise<PlanView> {
+  return draftView(await makeDraft(request));
+}
+
+/** The draft itself. Throws as `draftPlan` does, and ARM_REFUSED when Azure is there and does not tell the members of a set. */
+export async function makeDraft(request: DraftRequest): Promise<Draft> {
   const isFile = /\.ya?ml$/.test(request.runbook);
   const { asked, beside } = await readDocuments(isFile ? [request.runbook] : [], request.project);
   const loaded = loadDocuments([...asked, ...beside], { actions });
@@ -36,7 +50,7 @@ export async function draftPlan(request: DraftRequest): Promise<PlanView> {
   }
   const { name } = found.runbook;
   const answer = await makePlan(
-    { azure: undefined, ids: IDS, clock: CLOCK },
+    { azure: request.azure, ids: IDS, clock: CLOCK },
     {
       project: loaded,
       runbook: name,
@@ -47,10 +61,11 @@ export async function draftPlan(request: DraftRequest): Promise<PlanView> {
     },
   );
   if (answer.kind === 'refused') throw refused(name, answer.findings);
-  return view(answer.plan, answer.open);
+  return answer;
 }
 
-function view(plan: Plan, open: readonly string[]): PlanView {
+/** A draft as it is shown. */
+export function draftView({ plan, open }: Draft): PlanView {
   const asked = Object.entries(plan.sets).flatMap(([name, { targets }]) => {
     const count = targets.filter(({ kind }) => kind === 'azure_vm').length;
     return count === 0

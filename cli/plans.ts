@@ -11,6 +11,7 @@ import { makePlan } from './run-start.ts';
 /** `plan`: made by the server, because it reads the estate; nothing is changed. */
 export async function showPlan(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
   const runbook = argument(args, 0);
+  if (isOn(flags, 'checkPermissions')) return (await import('./azure/check-plan.ts')).checkPlan(session, args, flags);
   if (isOn(flags, 'offline') || /\.ya?ml$/.test(runbook)) return showDraft(session, runbook, flags);
   const client = await connect(session);
   const plan = await makePlan(client, runbook, flags);

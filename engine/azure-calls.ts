@@ -1,5 +1,6 @@
 import type { AzureBackupItem, AzureBackupJob, AzureBackupPoint, AzureBackupStatus } from './azure-backup.ts';
 import type { AzureDisk, AzurePatchRun, AzureRestorePoint, AzureVmDisk } from './azure-compute.ts';
+import type { GrantedRights } from './azure-rights.ts';
 import type { AzureAlert, AzureResource, AzureTrafficProfile, ResourceFilter } from './azure-resources.ts';
 import type { JsonObject } from './json.ts';
 import type { AzureOperation, ReversedProtection } from './azure-operations.ts';
@@ -227,6 +228,13 @@ export interface AzureRouteTable {
   readonly routes: readonly { readonly name: string; readonly prefix: string; readonly nextHopType: string }[];
 }
 
+/** A lock of Azure. `level` is Azure's word: `CanNotDelete` or `ReadOnly`. */
+export interface AzureLock {
+  readonly name: string;
+  readonly level: string;
+  readonly notes: string | undefined;
+}
+
 /** What can be read: the question and its value, by kind. Lists are complete: all pages, without doubles. */
 export interface AzureReads {
   'vm.get': { readonly asks: { readonly vmId: string }; readonly value: AzureVm };
@@ -264,6 +272,9 @@ export interface AzureReads {
   'resource.get': { readonly asks: { readonly id: string; readonly apiVersion: string | undefined }; readonly value: AzureResource };
   'resource.list': { readonly asks: ResourceFilter; readonly value: readonly AzureResource[] };
   'alert.get': { readonly asks: { readonly alertId: string }; readonly value: AzureAlert };
+  /** What the identity that asks may do at a scope: a vault, a resource group or a subscription. */
+  'auth.permissions': { readonly asks: { readonly scope: string }; readonly value: readonly GrantedRights[] };
+  'auth.locks': { readonly asks: { readonly scope: string }; readonly value: readonly AzureLock[] };
   'net.routeTable': { readonly asks: { readonly routeTableId: string }; readonly value: AzureRouteTable };
 }
 

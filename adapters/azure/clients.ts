@@ -47,7 +47,7 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
     import('@azure/arm-recoveryservicesbackup'),
     import('@azure/core-rest-pipeline'),
   ]);
-  const settings = await settingsOf(config);
+  const settings = await pipelineSettings(config);
   const credential = await makeCredential(config.credential, settings);
   const { cloud, tls, userAgent, allowedHosts } = settings;
   const httpClient = httpClientOver(rest.createDefaultHttpClient(), tls);
@@ -98,7 +98,8 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
   };
 }
 
-async function settingsOf(config: AzureConfig): Promise<AzurePipelineSettings> {
+/** What all pipelines of a configuration share. Throws when the CA file cannot be read, USAGE_CONFIG_INVALID for an endpoint that is not https. */
+export async function pipelineSettings(config: AzureConfig): Promise<AzurePipelineSettings> {
   const cloud = cloudOf(config);
   return {
     cloud,

@@ -1,5 +1,6 @@
 import type { AzureQuery, AzureReadKind, AzureReads } from '../../engine/azure-calls.ts';
 import { armIdPart } from '../../engine/ids.ts';
+import { listGranted, listLocks } from './authorization.ts';
 import { getBackupItem, getBackupJob, getBackupStatus, listBackupJobs, listBackupPoints } from './backup.ts';
 import type { Clients, ClientSet } from './clients.ts';
 import { getCollection, getDisk, getRestorePoint, listDisks } from './disks.ts';
@@ -49,6 +50,8 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'resource.get': (clients, query, signal) => getAny(clients, query, signal),
   'resource.list': (clients, query, signal) => listAny(clients, query, signal),
   'alert.get': (clients, { alertId }, signal) => getAlert(clients, alertId, signal),
+  'auth.permissions': (clients, { scope }, signal) => listGranted(clients, scope, signal),
+  'auth.locks': (clients, { scope }, signal) => listLocks(clients, scope, signal),
   'net.routeTable': (clients, { routeTableId }, signal) => getRouteTable(clients, routeTableId, signal),
 };
 

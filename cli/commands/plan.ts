@@ -12,6 +12,10 @@ export function planCommand(program: Command): void {
     .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
     .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
     .option('--offline', 'a draft from the project in this folder, without a server; also for a file')
+    .option(
+      '--check-permissions',
+      'a draft from the project in this folder, resolved with the identity that this computer has in Azure: does it have every right that the steps need?',
+    )
     .option('--out <file>', 'keep the plan in a file: run start --plan <file> starts it and nothing else')
     .option('--exit-code', 'exit code 3 when the plan changes something')
     .action(handled(async (...given) => (await import('../plans.ts')).showPlan(...given)))
@@ -22,6 +26,7 @@ export function planCommand(program: Command): void {
         'runward plan shop-drill -i recovery_point=latest -o json',
         'runward plan shop-drill --out shop-drill.plan.json',
         'runward plan runbooks/shop-drill.yaml --offline',
+        'runward plan shop-drill --check-permissions',
       ]),
     );
 }

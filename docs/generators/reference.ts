@@ -1,4 +1,5 @@
 import { actionsPage } from './actions.ts';
+import { azureRoleFiles, azureRolesPage } from './azure-roles.ts';
 import { commandLinePage } from './command-line.ts';
 import { type DocumentKind, documentSchema, type Schema } from '../../engine/language/json-schema.ts';
 import { diagnosticsPage } from './diagnostics.ts';
@@ -26,6 +27,7 @@ export interface GeneratedFile {
 export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   const pages = [
     { name: 'actions.md', about: 'what `uses:` can name', text: actionsPage() },
+    { name: 'azure-roles.md', about: 'custom roles of Azure, and what each action needs there', text: azureRolesPage() },
     { name: 'cli.md', about: 'every command with its flags', text: await commandLinePage() },
     { name: 'config.md', about: 'settings of server and worker', text: settingsPage() },
     {
@@ -56,6 +58,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   ]);
   return [
     { path: 'reference/README.md', text: contents },
+    ...azureRoleFiles().map(({ path, text }) => ({ path: `reference/${path}`, text })),
     ...pages.map(({ name, text }) => ({ path: `reference/${name}`, text })),
     ...schemas,
   ];

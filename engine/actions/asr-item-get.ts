@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { durationValue, timeValue } from '../values.ts';
 import { readAction } from './action.ts';
 import { readItemNow } from './asr-item-now.ts';
-import { ITEM_RIGHTS, rpoNowMs } from './asr-item-state.ts';
+import { rpoNowMs } from './asr-item-state.ts';
 import { failed, failedRead } from './azure-answer.ts';
 
 /** How a protected machine stands: health, recovery point objective now, newest recovery point, what may be done with it. */
@@ -23,7 +24,7 @@ export const asrItemGet = readAction({
     latest_recovery_point_time: 'timestamp',
   },
   timeoutMs: 120_000,
-  permissions: [`${ITEM_RIGHTS}/read`, `${ITEM_RIGHTS}/recoveryPoints/read`],
+  permissions: rightsOf('sr.item', 'sr.points'),
   read: async ({ azure, clock }, { target, signal }) => {
     if (!target) return failed('target_missing', 'this action needs a protected machine as its target');
     const item = await readItemNow({ azure }, target.id, signal);

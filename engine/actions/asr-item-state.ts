@@ -1,8 +1,5 @@
 import type { AzureReplicationItem } from '../azure-calls.ts';
 
-/** The resource type whose rights the actions on protected machines need. */
-export const ITEM_RIGHTS = 'Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems';
-
 /** True when Site Recovery offers the operation for the item at the moment. */
 export function allows(item: AzureReplicationItem, word: string): boolean {
   return item.allowedOperations.some((allowed) => allowed.toLowerCase() === word.toLowerCase());

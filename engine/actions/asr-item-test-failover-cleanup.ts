@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import type { JsonObject } from '../json.ts';
 import { OTHER_WORK_POLL_MS, QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
@@ -14,7 +15,7 @@ import type {
 } from './action.ts';
 import { effectAction } from './action.ts';
 import { adoptItemJob, findItemJob } from './asr-item-job.ts';
-import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
+import { allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { type Leftover, leftovers, leftoversOf, stillThere } from './asr-leftovers.ts';
 import { failed, failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
@@ -36,7 +37,7 @@ export const asrItemTestFailoverCleanup = effectAction({
   input: inputSchema,
   result: { changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 3_600_000,
-  permissions: [`${ITEM_RIGHTS}/testFailoverCleanup/action`],
+  permissions: rightsOf('sr.item', 'sr.jobs', 'sr.testFailoverCleanup', 'vm.get', 'nic.get', 'disk.get'),
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import { sameArmId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
@@ -7,7 +8,7 @@ import { storedTimeMs, timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, AdoptOutcome, FindOutcome, PrecheckOutcome, SubmitOutcome, VerifyOutcome } from './action.ts';
 import { effectAction } from './action.ts';
 import { adoptItemJob, findItemJob } from './asr-item-job.ts';
-import { ITEM_RIGHTS, allowedText, allows } from './asr-item-state.ts';
+import { allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { RECOVERY_POINTS, choosePoint } from './asr-recovery-point.ts';
 import { networkOf, readTestMachine, testMachineId, testMachineTarget } from './asr-test-machine.ts';
@@ -31,11 +32,7 @@ export const asrItemTestFailover = effectAction({
   input: inputSchema,
   result: { recovery_point_time: 'timestamp', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 3_600_000,
-  permissions: [
-    `${ITEM_RIGHTS}/testFailover/action`,
-    `${ITEM_RIGHTS}/recoveryPoints/read`,
-    'Microsoft.Network/virtualNetworks/subnets/join/action',
-  ],
+  permissions: rightsOf('sr.item', 'sr.points', 'sr.jobs', 'sr.testFailover', 'vm.get', 'nic.get'),
   produces: true,
   quietMs: QUIET_MS,
   precheck,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { JsonObject } from '../json.ts';
 import { VERIFY_POLL_MS } from '../limits.ts';
 import type { ActionContext, ActionPorts, VerifyOutcome } from './action.ts';
@@ -6,7 +7,7 @@ import { effectAction } from './action.ts';
 import { isCommitted } from './asr-item-state.ts';
 import { jobResult } from './asr-job.ts';
 import { planQuestions } from './asr-plan-change.ts';
-import { PLAN_RIGHTS, readPlan } from './asr-plan-state.ts';
+import { readPlan } from './asr-plan-state.ts';
 import { unansweredRead } from './azure-answer.ts';
 import { pacedMs } from './pace.ts';
 
@@ -24,7 +25,7 @@ export const asrPlanCommit = effectAction({
   input: inputSchema,
   result: { changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 14_400_000,
-  permissions: [`${PLAN_RIGHTS}/read`, `${PLAN_RIGHTS}/failoverCommit/action`],
+  permissions: rightsOf('sr.plan', 'sr.item', 'sr.jobs', 'sr.plan.commit'),
   ...planQuestions<Input>({
     verb: 'commit',
     word: 'Commit',

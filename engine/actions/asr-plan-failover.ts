@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import type { JsonObject } from '../json.ts';
 import { VERIFY_POLL_MS } from '../limits.ts';
@@ -9,7 +10,7 @@ import { isFailedOver } from './asr-item-state.ts';
 import { jobResult } from './asr-job.ts';
 import { planQuestions } from './asr-plan-change.ts';
 import { POINT_INPUT, brokenGroup, missingPoint, planPoint, usedPoints } from './asr-plan-point.ts';
-import { PLAN_RIGHTS, planMachineSource, readPlan, wrongDirection } from './asr-plan-state.ts';
+import { planMachineSource, readPlan, wrongDirection } from './asr-plan-state.ts';
 import { readTestMachine, testMachineTarget } from './asr-test-machine.ts';
 import { unansweredRead } from './azure-answer.ts';
 import { pacedMs } from './pace.ts';
@@ -36,7 +37,7 @@ export const asrPlanFailover = effectAction({
   input: inputSchema,
   result: { recovery_points: { map: 'timestamp' }, changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 14_400_000,
-  permissions: [`${PLAN_RIGHTS}/read`, `${PLAN_RIGHTS}/unplannedFailover/action`],
+  permissions: rightsOf('sr.plan', 'sr.item', 'sr.points', 'sr.jobs', 'sr.plan.failover', 'vm.get', 'nic.get'),
   produces: true,
   ...planQuestions<Input>({
     verb: 'failover',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { timeValue } from '../values.ts';
 import { readAction } from './action.ts';
 import { failedRead } from './azure-answer.ts';
@@ -18,7 +19,7 @@ export const asrPlanGet = readAction({
     last_failover_time: 'timestamp',
   },
   timeoutMs: 120_000,
-  permissions: ['Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/read'],
+  permissions: rightsOf('sr.plan', 'sr.item'),
   read: async ({ azure }, { input, signal }) => {
     const plan = await azure.read({ kind: 'sr.plan', planId: input.plan }, signal);
     if (plan.kind !== 'found') return failedRead('the recovery plan', plan);

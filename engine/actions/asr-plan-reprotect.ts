@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import type { ReversedProtection } from '../azure-operations.ts';
 import { sameArmId } from '../ids.ts';
@@ -6,9 +7,9 @@ import type { JsonObject } from '../json.ts';
 import { JOB_POLL_MS } from '../limits.ts';
 import type { ActionContext, ActionPorts, Failed, Success, Unanswered } from './action.ts';
 import { effectAction } from './action.ts';
-import { ITEM_RIGHTS, allowedText, allows, isCommitted, isFailedOver } from './asr-item-state.ts';
+import { allowedText, allows, isCommitted, isFailedOver } from './asr-item-state.ts';
 import { findOwnJob, pollJob } from './asr-job.ts';
-import { PLAN_RIGHTS, readPlan } from './asr-plan-state.ts';
+import { readPlan } from './asr-plan-state.ts';
 import { failed, failedRead, unansweredRead } from './azure-answer.ts';
 import { type Part, type PartState, partedQuestions } from './parts.ts';
 
@@ -18,7 +19,6 @@ type Context = ActionContext<z.infer<typeof inputSchema>>;
 
 /** How many machines are switched at the same time. */
 const AT_ONCE = 5;
-const CONTAINERS = 'Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers';
 
 /**
  * Reverses the protection of every machine of a plan. The machine at the original side is overwritten and DELETED with its disks. The step
@@ -34,12 +34,7 @@ export const asrPlanReprotect = effectAction({
   input: inputSchema,
   result: { changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 14_400_000,
-  permissions: [
-    `${PLAN_RIGHTS}/read`,
-    `${ITEM_RIGHTS}/read`,
-    `${CONTAINERS}/switchprotection/action`,
-    `${CONTAINERS}/replicationProtectionContainerMappings/read`,
-  ],
+  permissions: rightsOf('sr.plan', 'sr.item', 'sr.reversed', 'sr.jobs', 'sr.switchProtection', 'vm.get'),
   ...partedQuestions<z.infer<typeof inputSchema>>({
     verb: 'reversal of the protection',
     atOnce: AT_ONCE,

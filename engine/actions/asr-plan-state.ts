@@ -7,9 +7,6 @@ import { allowedText, allows } from './asr-item-state.ts';
 import type { MachineSource } from './asr-test-machine.ts';
 import { failed, type AzureReadProblem } from './azure-answer.ts';
 
-/** The resource type whose rights the actions on recovery plans need. */
-export const PLAN_RIGHTS = 'Microsoft.RecoveryServices/vaults/replicationRecoveryPlans';
-
 /** A protected machine of a plan with the number of its boot group, from 1. */
 export interface PlanMachine {
   readonly item: AzureReplicationItem;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import type { JsonObject } from '../json.ts';
 import { VERIFY_POLL_MS } from '../limits.ts';
@@ -8,7 +9,7 @@ import { allows } from './asr-item-state.ts';
 import { jobResult } from './asr-job.ts';
 import { leftovers, leftoversOf, stillThere } from './asr-leftovers.ts';
 import { planQuestions } from './asr-plan-change.ts';
-import { PLAN_RIGHTS, readPlan } from './asr-plan-state.ts';
+import { readPlan } from './asr-plan-state.ts';
 import { unansweredRead } from './azure-answer.ts';
 import { pacedMs } from './pace.ts';
 
@@ -29,7 +30,7 @@ export const asrPlanTestFailoverCleanup = effectAction({
   input: inputSchema,
   result: { changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 3_600_000,
-  permissions: [`${PLAN_RIGHTS}/read`, `${PLAN_RIGHTS}/testFailoverCleanup/action`],
+  permissions: rightsOf('sr.plan', 'sr.item', 'sr.jobs', 'sr.plan.testFailoverCleanup', 'vm.get', 'nic.get'),
   ...planQuestions<z.infer<typeof inputSchema>>({
     verb: 'cleanup of the test failover',
     word: 'TestFailoverCleanup',

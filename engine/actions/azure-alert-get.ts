@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { timeValue } from '../values.ts';
 import { readAction } from './action.ts';
 import { failedRead } from './azure-answer.ts';
@@ -13,7 +14,7 @@ export const azureAlertGet = readAction({
   input: z.strictObject({ alert: z.string().min(1).describe('ARM id of the alert') }),
   result: { state: 'string', fired_at: 'timestamp' },
   timeoutMs: 60_000,
-  permissions: ['Microsoft.AlertsManagement/alerts/read'],
+  permissions: rightsOf('alert.get'),
   read: async ({ azure }, { input, signal }) => {
     const alert = await azure.read({ kind: 'alert.get', alertId: input.alert }, signal);
     if (alert.kind !== 'found') return failedRead('the alert', alert);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureNetwork, AzureRouteTable, AzureSecurityGroup } from '../azure-calls.ts';
 import type { ActionPorts, Failed, Unanswered } from './action.ts';
 import { readAction } from './action.ts';
@@ -18,11 +19,7 @@ export const azureNetworkCheckIsolated = readAction({
   input: z.strictObject({ network: z.string().min(1).describe('ARM id of the virtual network') }),
   result: { isolated: 'bool', findings: { list: 'string' } },
   timeoutMs: 120_000,
-  permissions: [
-    'Microsoft.Network/virtualNetworks/read',
-    'Microsoft.Network/networkSecurityGroups/read',
-    'Microsoft.Network/routeTables/read',
-  ],
+  permissions: rightsOf('net.network', 'net.securityGroup', 'net.routeTable'),
   read: async (ports, { input, signal }) => {
     const network = await ports.azure.read({ kind: 'net.network', networkId: input.network }, signal);
     if (network.kind !== 'found') return failedRead('the virtual network', network);

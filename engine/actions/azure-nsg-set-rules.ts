@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureSecurityGroup } from '../azure-calls.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { canonicalJson } from '../json.ts';
@@ -61,7 +62,7 @@ export const azureNsgSetRules = effectAction({
   input: inputSchema,
   result: { before: 'dyn', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 600_000,
-  permissions: ['Microsoft.Network/networkSecurityGroups/read', 'Microsoft.Network/networkSecurityGroups/write'],
+  permissions: rightsOf('net.securityGroup', 'nsg.setRules'),
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { readAction } from './action.ts';
 import { failedRead } from './azure-answer.ts';
 
@@ -22,7 +23,7 @@ export const azureResourceGet = readAction({
   }),
   result: { id: 'string', name: 'string', type: 'string', location: 'string', tags: { map: 'string' }, properties: 'dyn' },
   timeoutMs: 60_000,
-  permissions: ['*/read'],
+  permissions: rightsOf('resource.get'),
   read: async ({ azure }, { input, signal }) => {
     const resource = await azure.read({ kind: 'resource.get', id: input.id, apiVersion: input.api_version }, signal);
     if (resource.kind !== 'found') return failedRead('the resource', resource);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { readAction } from './action.ts';
 import { failed, failedRead } from './azure-answer.ts';
 
@@ -23,7 +24,7 @@ export const azureResourceList = readAction({
   }),
   result: { items: { list: 'dyn' } },
   timeoutMs: 120_000,
-  permissions: ['Microsoft.Resources/subscriptions/resources/read'],
+  permissions: rightsOf('resource.list'),
   read: async ({ azure }, { input, signal }) => {
     const filter = { subscription: input.subscription, resourceGroup: input.resource_group, type: input.type };
     const listed = await azure.read({ kind: 'resource.list', ...filter }, signal);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { armIdUpTo } from '../ids.ts';
 import { VM_POLL_MS } from '../limits.ts';
 import { storedText, timeValue } from '../values.ts';
@@ -27,13 +28,7 @@ export const azureRestorePointCreate = effectAction({
   input: inputSchema,
   result: { id: 'string', time: 'timestamp', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 3_600_000,
-  permissions: [
-    'Microsoft.Compute/virtualMachines/read',
-    'Microsoft.Compute/restorePointCollections/read',
-    'Microsoft.Compute/restorePointCollections/write',
-    'Microsoft.Compute/restorePointCollections/restorePoints/read',
-    'Microsoft.Compute/restorePointCollections/restorePoints/write',
-  ],
+  permissions: rightsOf('vm.get', 'restorePoints.get', 'restorePoints.create', 'restorePoint.get', 'restorePoint.create'),
   ...partedQuestions<Input>({
     verb: 'restore point',
     pollMs: VM_POLL_MS,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
 import { storedText } from '../values.ts';
 import type {
@@ -33,7 +34,7 @@ export const azureTrafficmanagerSetEndpoint = effectAction({
   input: inputSchema,
   result: { before: 'string', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 300_000,
-  permissions: ['Microsoft.Network/trafficManagerProfiles/read', 'Microsoft.Network/trafficManagerProfiles/write'],
+  permissions: rightsOf('trafficManager.profile', 'trafficManager.setEndpoint'),
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -5,7 +5,6 @@ export const azureVmDeallocate = powerAction({
   name: 'azure.vm.deallocate@1',
   summary: 'Stop a virtual machine and release its hardware',
   operation: 'vm.deallocate',
-  right: 'Microsoft.Compute/virtualMachines/deallocate/action',
   goal: 'deallocated',
   onTheWay: 'deallocating',
 });

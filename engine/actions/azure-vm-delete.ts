@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { JsonObject } from '../json.ts';
 import { VM_POLL_MS } from '../limits.ts';
 import type { ActionContext, ActionPorts } from './action.ts';
@@ -26,14 +27,7 @@ export const azureVmDelete = effectAction({
   input: inputSchema,
   result: { deleted: { list: 'string' }, changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 1_800_000,
-  permissions: [
-    'Microsoft.Compute/virtualMachines/read',
-    'Microsoft.Compute/virtualMachines/delete',
-    'Microsoft.Compute/disks/read',
-    'Microsoft.Compute/disks/delete',
-    'Microsoft.Network/networkInterfaces/read',
-    'Microsoft.Network/networkInterfaces/delete',
-  ],
+  permissions: rightsOf('vm.get', 'vm.delete', 'disk.get', 'disk.delete', 'nic.get', 'nic.delete'),
   ...partedQuestions<Input>({
     verb: 'deletion',
     pollMs: VM_POLL_MS,

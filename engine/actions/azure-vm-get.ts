@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { readAction } from './action.ts';
 import { failed, failedRead } from './azure-answer.ts';
 
@@ -12,7 +13,7 @@ export const azureVmGet = readAction({
   input: z.strictObject({}),
   result: { power_state: 'string', provisioning_state: 'string', agent_status: 'string', size: 'string', zone: 'string' },
   timeoutMs: 60_000,
-  permissions: ['Microsoft.Compute/virtualMachines/read'],
+  permissions: rightsOf('vm.get'),
   read: async ({ azure }, { target, signal }) => {
     if (!target) return failed('target_missing', 'this action needs a virtual machine as its target');
     const vm = await azure.read({ kind: 'vm.get', vmId: target.id }, signal);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzurePatchRun } from '../azure-compute.ts';
 import { JOB_WINDOW_MARGIN_MS, OTHER_WORK_POLL_MS, QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
 import type {
@@ -40,7 +41,7 @@ export const azureVmInstallPatches = effectAction({
   input: inputSchema,
   result: { installed: 'int', failed: 'int', pending: 'int', reboot_status: 'string', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 10_800_000,
-  permissions: ['Microsoft.Compute/virtualMachines/read', 'Microsoft.Compute/virtualMachines/installPatches/action'],
+  permissions: rightsOf('vm.get', 'vm.installPatches'),
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AzureVm } from '../azure-calls.ts';
+import { rightsOf } from '../azure-rights.ts';
 import type { JsonObject } from '../json.ts';
 import { QUIET_MS, VERIFY_POLL_MS, VM_POLL_MS } from '../limits.ts';
 import type {
@@ -22,7 +23,6 @@ export interface PowerChange {
   readonly name: string;
   readonly summary: string;
   readonly operation: 'vm.start' | 'vm.deallocate';
-  readonly right: string;
   /** The state that is wanted. */
   readonly goal: string;
   /** The state on the way there. */
@@ -44,7 +44,7 @@ export function powerAction(change: PowerChange): Action {
     input: z.strictObject({}),
     result: { power_state: 'string', changed: 'bool', adopted: 'bool', job: 'string' },
     timeoutMs: 1_200_000,
-    permissions: ['Microsoft.Compute/virtualMachines/read', change.right],
+    permissions: rightsOf('vm.get', change.operation),
     quietMs: QUIET_MS,
     precheck: (ports, context) => precheck(change, ports, context),
     submit: (ports, context) => submit(change, ports, context),

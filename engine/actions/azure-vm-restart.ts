@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { OTHER_WORK_POLL_MS, QUIET_MS, VERIFY_POLL_MS, VM_POLL_MS } from '../limits.ts';
 import type { ActionContext, ActionPorts, Handle, PollOutcome, PrecheckOutcome, SubmitOutcome, VerifyOutcome } from './action.ts';
 import { effectAction } from './action.ts';
@@ -20,7 +21,7 @@ export const azureVmRestart = effectAction<Record<string, never>>({
   input: z.strictObject({}),
   result: { power_state: 'string', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 1_200_000,
-  permissions: ['Microsoft.Compute/virtualMachines/read', 'Microsoft.Compute/virtualMachines/restart/action'],
+  permissions: rightsOf('vm.get', 'vm.restart'),
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { armIdUpTo, sameArmId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { VM_POLL_MS } from '../limits.ts';
@@ -29,16 +30,7 @@ export const azureVmRevertToRestorePoint = effectAction({
   input: inputSchema,
   result: { old_disk_ids: { list: 'string' }, changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 3_600_000,
-  permissions: [
-    'Microsoft.Compute/virtualMachines/read',
-    'Microsoft.Compute/virtualMachines/write',
-    'Microsoft.Compute/virtualMachines/deallocate/action',
-    'Microsoft.Compute/virtualMachines/start/action',
-    'Microsoft.Compute/disks/read',
-    'Microsoft.Compute/disks/write',
-    'Microsoft.Compute/restorePointCollections/restorePoints/read',
-    'Microsoft.Compute/restorePointCollections/restorePoints/retrieveSasUris/action',
-  ],
+  permissions: rightsOf('vm.get', 'vm.deallocate', 'restorePoint.get', 'disk.get', 'disk.create', 'vm.swapDisks', 'vm.start'),
   ...partedQuestions<Input>({
     verb: 'revert',
     pollMs: VM_POLL_MS,

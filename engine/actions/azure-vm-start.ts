@@ -5,7 +5,6 @@ export const azureVmStart = powerAction({
   name: 'azure.vm.start@1',
   summary: 'Start a virtual machine',
   operation: 'vm.start',
-  right: 'Microsoft.Compute/virtualMachines/start/action',
   goal: 'running',
   onTheWay: 'starting',
 });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import { armIdUpTo } from '../ids.ts';
 import { timeValue } from '../values.ts';
 import { readAction } from './action.ts';
-import { BACKUP_READ_RIGHTS, backupPlace } from './backup-place.ts';
+import { backupPlace } from './backup-place.ts';
 
 /** How a machine is backed up: its vault, its policy and its last backup. A machine in no vault fails with `not_protected`. */
 export const backupItemGet = readAction({
@@ -20,7 +21,7 @@ export const backupItemGet = readAction({
     policy: 'string',
   },
   timeoutMs: 120_000,
-  permissions: BACKUP_READ_RIGHTS,
+  permissions: rightsOf('vm.get', 'backup.status', 'backup.item'),
   read: async (ports, context) => {
     const place = await backupPlace(ports, context);
     if (place.kind !== 'found') return place;

@@ -2,12 +2,6 @@ import type { AzureBackupItem } from '../azure-backup.ts';
 import type { ActionContext, ActionPorts, Failed, Unanswered } from './action.ts';
 import { failed, failedRead } from './azure-answer.ts';
 
-/** The rights that reading the backup of a machine needs. */
-export const BACKUP_READ_RIGHTS = [
-  'Microsoft.RecoveryServices/locations/backupStatus/action',
-  'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/read',
-] as const;
-
 /** The protected item of a machine. */
 export type BackupPlace = { readonly kind: 'found'; readonly item: AzureBackupItem } | Failed | Unanswered;
 

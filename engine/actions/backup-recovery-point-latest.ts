@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureBackupPoint } from '../azure-backup.ts';
 import { timeValue } from '../values.ts';
 import { readAction } from './action.ts';
 import { failed, failedRead } from './azure-answer.ts';
-import { BACKUP_READ_RIGHTS, backupPlace } from './backup-place.ts';
+import { backupPlace } from './backup-place.ts';
 
 /** Points are looked for from this long ago on. */
 const WINDOW_MS = 400 * 86_400_000;
@@ -21,10 +22,7 @@ export const backupRecoveryPointLatest = readAction({
   input: z.strictObject({ consistency: z.enum(['any', 'application', 'file_system', 'crash']).default('any') }),
   result: { recovery_point_id: 'string', time: 'timestamp', consistency: 'string', tier: 'string' },
   timeoutMs: 120_000,
-  permissions: [
-    ...BACKUP_READ_RIGHTS,
-    'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read',
-  ],
+  permissions: rightsOf('vm.get', 'backup.status', 'backup.item', 'backup.points'),
   read: async (ports, context) => {
     const place = await backupPlace(ports, context);
     if (place.kind !== 'found') return place;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureDisk } from '../azure-compute.ts';
 import { armIdUpTo, sameArmId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
@@ -8,7 +9,7 @@ import type { ActionContext, ActionPorts } from './action.ts';
 import { effectAction } from './action.ts';
 import { readTestMachine, testMachineTarget } from './asr-test-machine.ts';
 import { failed, failedRead, unansweredRead } from './azure-answer.ts';
-import { BACKUP_READ_RIGHTS, backupPlace } from './backup-place.ts';
+import { backupPlace } from './backup-place.ts';
 import { type Part, type PartState, partedQuestions } from './parts.ts';
 
 const RESERVED_SUBNETS = ['gatewaysubnet', 'azurefirewallsubnet', 'azurebastionsubnet', 'routeserversubnet'];
@@ -41,20 +42,22 @@ export const backupRestoreVm = effectAction({
   input: inputSchema,
   result: { vm_id: 'string', recovery_point_time: 'timestamp', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 21_600_000,
-  permissions: [
-    ...BACKUP_READ_RIGHTS,
-    'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read',
-    'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/restore/action',
-    'Microsoft.RecoveryServices/vaults/backupJobs/read',
-    'Microsoft.Compute/virtualMachines/read',
-    'Microsoft.Compute/virtualMachines/write',
-    'Microsoft.Compute/disks/read',
-    'Microsoft.Compute/disks/write',
-    'Microsoft.Network/networkInterfaces/read',
-    'Microsoft.Network/networkInterfaces/write',
-    'Microsoft.Network/virtualNetworks/subnets/join/action',
-    'Microsoft.Storage/storageAccounts/read',
-  ],
+  permissions: rightsOf(
+    'vm.get',
+    'backup.status',
+    'backup.item',
+    'backup.source',
+    'net.network',
+    'nic.get',
+    'nic.create',
+    'backup.restoreDisks',
+    'backup.restores',
+    'backup.job',
+    'disk.list',
+    'disk.get',
+    'disk.tag',
+    'vm.create',
+  ),
   produces: true,
   ...partedQuestions<Input>({
     verb: 'restore',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rightsOf } from '../azure-rights.ts';
 import type { AzureSubmitAnswer } from '../azure-calls.ts';
 import type { AzureBackupPoint } from '../azure-backup.ts';
 import type { JsonObject } from '../json.ts';
@@ -19,7 +20,7 @@ import { effectAction } from './action.ts';
 import { guardedSubmit, unansweredRead } from './azure-answer.ts';
 import { adoptBackup, findOwnBackup, pollBackup } from './backup-job.ts';
 import { expiryMark } from './backup-mark.ts';
-import { BACKUP_READ_RIGHTS, backupPlace } from './backup-place.ts';
+import { backupPlace } from './backup-place.ts';
 import { durationInput } from './duration-input.ts';
 import { pacedMs } from './pace.ts';
 
@@ -40,12 +41,7 @@ export const backupTrigger = effectAction({
   input: inputSchema,
   result: { recovery_point_time: 'timestamp', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 21_600_000,
-  permissions: [
-    ...BACKUP_READ_RIGHTS,
-    'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/backup/action',
-    'Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read',
-    'Microsoft.RecoveryServices/vaults/backupJobs/read',
-  ],
+  permissions: rightsOf('vm.get', 'backup.status', 'backup.item', 'backup.points', 'backup.trigger', 'backup.jobs', 'backup.job'),
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_COMMAND_RIGHTS } from '../azure-rights.ts';
 import type { Configuration } from '../dsc/document.ts';
 import { readEvidence, verdictOf } from '../dsc/evidence.ts';
 import { differingIn, type PlannedSet, planSets, setPlanHash, staleSince } from '../dsc/set-plan.ts';
@@ -64,7 +65,7 @@ export const dscSet = effectAction<z.infer<typeof input>>({
     job: 'string',
   },
   timeoutMs: 900_000,
-  permissions: ['Microsoft.Compute/virtualMachines/runCommands/*'],
+  permissions: RUN_COMMAND_RIGHTS,
   quietMs: QUIET_MS,
   precheck,
   submit,

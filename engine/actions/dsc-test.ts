@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_COMMAND_RIGHTS } from '../azure-rights.ts';
 import { isDifference } from '../dsc/verdict.ts';
 import type { JsonObject } from '../json.ts';
 import { readAction } from './action.ts';
@@ -37,7 +38,7 @@ export const dscTest = readAction<z.infer<typeof input>>({
     evidence: 'string',
   },
   timeoutMs: TIMEOUT_MS,
-  permissions: ['Microsoft.Compute/virtualMachines/runCommands/*'],
+  permissions: RUN_COMMAND_RIGHTS,
   read: async (ports, context) => {
     const subject = subjectOf(context, 'a drift check');
     if ('kind' in subject) return subject;

@@ -1,3 +1,4 @@
+import { RUN_COMMAND_RIGHTS } from '../azure-rights.ts';
 import type { JsonObject } from '../json.ts';
 import { QUIET_MS, SECRET_RETRY_MS, UNANSWERED_MS } from '../limits.ts';
 import type { ScriptState } from '../ports.ts';
@@ -47,12 +48,6 @@ export function scriptAction(declared: EffectClass, via: string | null): Action 
   };
   return effectAction(action);
 }
-
-const RUN_COMMAND_RIGHTS = [
-  'Microsoft.Compute/virtualMachines/runCommands/read',
-  'Microsoft.Compute/virtualMachines/runCommands/write',
-  'Microsoft.Compute/virtualMachines/runCommands/delete',
-];
 
 function isNamed(via: string | null): boolean {
   return via === 'ssh' || via === 'run-command';

@@ -18,6 +18,7 @@ export const FOUNDATION = [
   'azure-compute',
   'azure-operations',
   'azure-resources',
+  'azure-rights',
   'edges',
   'errors',
   'ids',
@@ -145,7 +146,9 @@ export const AREAS: readonly Area[] = [
   { path: 'server/main.ts', imports: ['engine', 'adapters', 'server'], packages: ['node:*'] },
   // Plays tests of runbooks: the product's planner and engine in memory, so that a laptop needs nothing else.
   { path: 'runbook-test', imports: ['engine', 'adapters/memory', 'adapters/system/ids.ts'], packages: [] },
-  { path: 'cli', imports: ['engine', 'runbook-test', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'zod', 'node:*'] },
+  { path: 'cli', imports: ['engine', 'runbook-test', 'cli/azure', 'cli/demo.ts', 'cli/dev.ts'], packages: ['commander', 'zod', 'node:*'] },
+  // Commands that ask Azure themselves, with the identity of the computer that they run on.
+  { path: 'cli/azure', imports: ['engine', 'adapters/azure', 'cli'], packages: ['node:*'] },
   { path: 'cli/demo.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
   { path: 'cli/dev.ts', imports: ['engine', 'adapters', 'cli'], packages: ['commander', 'node:*'] },
 

@@ -5,6 +5,7 @@ import type { Azure } from '../../engine/azure-calls.ts';
 import type { RunId, StepKey } from '../../engine/ids.ts';
 import type { JsonObject } from '../../engine/json.ts';
 import type { Target } from '../../engine/target.ts';
+import { onlyDeclared } from '../support/declared-rights.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 
 const SCALE = 600;
@@ -54,8 +55,9 @@ export function contextFor(action: Action, target: Target | undefined, input: ob
 }
 
 /** Asks a read action until it is answered. */
-export async function readOf(action: Action, ports: ActionPorts, context: ActionContext<never>): Promise<ReadOutcome> {
+export async function readOf(action: Action, given: ActionPorts, context: ActionContext<never>): Promise<ReadOutcome> {
   if (action.effect !== 'read') throw new Error(`${action.name} has effects`);
+  const ports = onlyDeclared(action, given);
   return repeat(
     () => action.read(ports, context),
     (outcome) => outcome.kind !== 'unanswered',
@@ -63,8 +65,9 @@ export async function readOf(action: Action, ports: ActionPorts, context: Action
 }
 
 /** Takes an effect action from precheck to verified success, as the submit protocol does; throws when it ends otherwise. */
-export async function drive(action: Action, ports: ActionPorts, context: ActionContext<never>): Promise<Success> {
+export async function drive(action: Action, given: ActionPorts, context: ActionContext<never>): Promise<Success> {
   if (action.effect === 'read') throw new Error(`${action.name} is a read`);
+  const ports = onlyDeclared(action, given);
   const precheck = await repeat(
     () => action.precheck(ports, context),
     (outcome) => outcome.kind !== 'unanswered',
