@@ -42,6 +42,7 @@ export async function scheduleView(store: ServerContext['ports']['store'], store
     id,
     runbook: rule.runbook,
     environment: rule.environment,
+    ...(rule.checks === true ? { checks: true as const } : {}),
     cron: rule.cron,
     ...(words === undefined ? {} : { words }),
     timezone: rule.timezone,

@@ -1,4 +1,5 @@
 import type { DriftStatus } from './words.ts';
+import type { CheckState, Proof, ReadyWord } from '../../engine/recovery/recovery-state.ts';
 import type { ScheduleState } from '../../engine/schedule/schedule-state.ts';
 import type { WaitingGate } from '../../engine/gates/waiting-gate.ts';
 import type { JsonObject, JsonValue } from '../../engine/json.ts';
@@ -90,6 +91,7 @@ export interface Schedule {
   readonly id: string;
   readonly runbook: string;
   readonly environment: string;
+  readonly checks?: true;
   readonly cron: string;
   readonly words?: string;
   readonly timezone: string;
@@ -118,6 +120,42 @@ export interface Slots {
 export interface Controls {
   readonly kill: { readonly on: boolean; readonly reason?: string };
   readonly freezes: readonly { readonly id: string; readonly environments: readonly string[]; readonly holds: boolean }[];
+}
+
+/** An objective as the last drill measured it. */
+export interface MeasuredObjective {
+  readonly targetMs?: number;
+  readonly measuredMs?: number;
+  readonly verdict: string;
+}
+
+/** What is recovered together: what its drills prove, what its checks say. */
+export interface Application {
+  readonly app: string;
+  readonly ready?: ReadyWord;
+  readonly at?: string;
+  readonly drills: readonly {
+    readonly runbook: string;
+    readonly proof: Proof;
+    readonly last?: { readonly run: number; readonly endedAt: string };
+    readonly dueAt?: string;
+    readonly rto: MeasuredObjective;
+    readonly rpo: MeasuredObjective;
+    readonly changes: readonly string[];
+  }[];
+  readonly runbooks: readonly {
+    readonly name: string;
+    readonly ready?: ReadyWord;
+    readonly at?: string;
+    readonly checks: readonly {
+      readonly check: string;
+      readonly name: string;
+      readonly state: CheckState;
+      readonly message?: string;
+      readonly at?: string;
+      readonly run?: number;
+    }[];
+  }[];
 }
 
 /** How one machine stands to one document. */

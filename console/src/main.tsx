@@ -5,6 +5,7 @@ import { DriftTargetPage } from './pages/drift-target.tsx';
 import { DriftPage } from './pages/drift.tsx';
 import { HomePage } from './pages/home.tsx';
 import { LogsPage } from './pages/logs.tsx';
+import { RecoveryPage } from './pages/recovery.tsx';
 import { RunPage } from './pages/run.tsx';
 import { RunbookPage } from './pages/runbook.tsx';
 import { RunbooksPage } from './pages/runbooks.tsx';
@@ -55,6 +56,7 @@ function PageOf({ place }: { readonly place: Place }) {
   if (noun === 'schedules' && part === undefined) return <SchedulePage key={name} id={decodeURIComponent(name ?? '')} />;
   if (noun === 'drift' && name === undefined) return <DriftPage />;
   if (noun === 'drift' && part === undefined) return <DriftTargetPage key={name} id={name ?? ''} />;
+  if (noun === 'recovery' && name === undefined) return <RecoveryPage />;
   if (noun === 'runbooks' && name === undefined) return <RunbooksPage />;
   if (noun === 'runbooks' && part === undefined) return <RunbookPage key={name} name={decodeURIComponent(name ?? '')} />;
   return <h1>There is no such page</h1>;

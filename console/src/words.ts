@@ -1,3 +1,11 @@
+import {
+  CHECK_WORDS,
+  type CheckState,
+  type Proof,
+  PROOF_WORDS,
+  READY_WORDS,
+  type ReadyWord,
+} from '../../engine/recovery/recovery-state.ts';
 import { RUN_WORDS } from '../../engine/run/run-state.ts';
 import { STEP_WORDS } from '../../engine/run/step-state.ts';
 import { SCHEDULE_WORDS } from '../../engine/schedule/schedule-state.ts';
@@ -91,3 +99,22 @@ export const DRIFT_WORDS: Readonly<Record<DriftStatus, Words>> = {
   unknown: { mark: '?', word: 'unknown', tone: 'open' },
   notApplicable: { mark: '–', word: 'not applicable', tone: 'dim' },
 };
+
+const PROOF_TONES: Readonly<Record<Proof, Tone>> = { proven: 'good', changed: 'open', overdue: 'bad', failed: 'bad', never: 'open' };
+
+/** What drills prove; only proven is good. */
+export function proofWords(proof: Proof): Words {
+  return { ...PROOF_WORDS[proof], tone: PROOF_TONES[proof] };
+}
+
+/** Whether an application is ready; what is not known is never good. */
+export function readyWords(ready: ReadyWord): Words {
+  return { ...READY_WORDS[ready], tone: ready === 'ready' ? 'good' : ready === 'not_ready' ? 'bad' : 'open' };
+}
+
+const CHECK_TONES: Readonly<Record<CheckState, Tone>> = { passed: 'good', failed: 'bad', unknown: 'open', skipped: 'dim' };
+
+/** What a readiness check said. */
+export function checkWords(state: CheckState): Words {
+  return { ...CHECK_WORDS[state], tone: CHECK_TONES[state] };
+}

@@ -14,6 +14,7 @@ const PAGES = [
   '/schedules/:id',
   '/drift',
   '/drift/:key',
+  '/recovery',
 ];
 
 const POLICY = [

@@ -12,6 +12,7 @@ export const scheduleSchema = component(
     id: z.string().describe('`<runbook>.<schedule id>`'),
     runbook: z.string(),
     environment: z.string(),
+    checks: z.literal(true).optional().describe('It makes the readiness checks of the runbook alone, and cannot be triggered'),
     cron: z.string(),
     words: z.string().optional().describe('The pattern in words, where it is a common one'),
     timezone: z.string(),

@@ -122,6 +122,7 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     await look('/runbooks', 'demo-drill');
     await look('/schedules', 'demo-drill.quarterly');
     await look('/schedules/demo-drill.quarterly', 'Next slots');
+    await look('/recovery', 'Readiness checks of shop');
     await look('/drift', 'Differences');
     await look(await hrefOf(page, 'main tbody a'), 'Checks, newest first');
     await look(`/runs/${ended?.number}/logs`, 'notify');
@@ -151,7 +152,7 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
   it('nothing scrolls sideways on a phone', async () => {
     const { page } = await openPage(browser);
     await page.setViewportSize({ width: 360, height: 740 });
-    for (const path of ['/', '/runs', '/runs/1', '/runbooks/demo-drill']) {
+    for (const path of ['/', '/runs', '/runs/1', '/runbooks/demo-drill', '/recovery']) {
       await page.goto(base + path);
       await page.locator('h1').waitFor();
       await page.waitForLoadState('networkidle');

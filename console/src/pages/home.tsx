@@ -1,5 +1,5 @@
 import type { RunRow } from '../../../engine/run/summary.ts';
-import type { Approval, DriftRow, Page, Schedule } from '../api.ts';
+import type { Application, Approval, DriftRow, Page, Schedule } from '../api.ts';
 import { serverNowMs } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { RunTable } from '../parts/run-table.tsx';
@@ -9,7 +9,8 @@ import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { plainText } from '../plain-text.ts';
 import { useNow, usePolled } from '../use-polled.ts';
-import { DRIFT_WORDS, NEEDS_PERSON, scheduleWords, UNDER_WAY } from '../words.ts';
+import { DRIFT_WORDS, NEEDS_PERSON, proofWords, readyWords, scheduleWords, UNDER_WAY } from '../words.ts';
+import { BOARD_EVERY_MS } from './recovery.tsx';
 
 const DAY_MS = 86_400_000;
 const SLOTS_SHOWN = 5;
@@ -24,15 +25,19 @@ export function HomePage() {
   const active = usePolled<Page<RunRow>>(`/runs?status=${UNDER_WAY.join(',')}`);
   const schedules = usePolled<Page<Schedule>>('/schedules');
   const drift = usePolled<Page<DriftRow>>('/drift');
+  const board = usePolled<{ readonly items: readonly Application[] }>('/dr', BOARD_EVERY_MS);
   const stopped = (schedules.answer?.items ?? []).filter(needsSomebody);
   const upcoming = nextSlots(schedules.answer?.items ?? []);
   const drifted = (drift.answer?.items ?? []).filter(({ status }) => status === 'drifted' || status === 'unknown');
+  const unproven = (board.answer?.items ?? []).filter(
+    ({ ready, drills }) => ready === 'not_ready' || drills.some(({ proof }) => proof !== 'proven'),
+  );
   const parkedRuns = parked.answer?.items ?? [];
   const openGates = gates.answer?.items ?? [];
   const failedRuns = (failed.answer?.items ?? []).filter((run) => run.endedAt !== undefined && nowMs - Date.parse(run.endedAt) < DAY_MS);
   const activeRuns = active.answer?.items ?? [];
-  const known = [parked, gates, failed, active, schedules, drift].every(({ answer }) => answer !== undefined);
-  const quiet = known && parkedRuns.length + openGates.length + failedRuns.length + stopped.length + drifted.length === 0;
+  const known = [parked, gates, failed, active, schedules, drift, board].every(({ answer }) => answer !== undefined);
+  const quiet = known && parkedRuns.length + openGates.length + failedRuns.length + stopped.length + drifted.length + unproven.length === 0;
   return (
     <>
       <h1>What needs a person</h1>
@@ -41,6 +46,7 @@ export function HomePage() {
       {parkedRuns.length > 0 && <RunTable runs={parkedRuns} nowMs={nowMs} caption="Stopped, and nobody but a person can go on" />}
       {openGates.length > 0 && <Gates gates={openGates} nowMs={nowMs} />}
       {failedRuns.length > 0 && <RunTable runs={failedRuns} nowMs={nowMs} caption="Ended badly since yesterday" />}
+      {unproven.length > 0 && <Unproven items={unproven} />}
       {drifted.length > 0 && <Drifted rows={drifted} />}
       {stopped.length > 0 && <Stopped schedules={stopped} />}
       {activeRuns.length > 0 && <RunTable runs={activeRuns} nowMs={nowMs} caption="Under way" />}
@@ -89,6 +95,33 @@ function nextSlots(schedules: readonly Schedule[]): readonly Schedule[] {
     .filter(({ next }) => next !== undefined)
     .toSorted((a, b) => Date.parse(a.next?.startsAt ?? '') - Date.parse(b.next?.startsAt ?? ''))
     .slice(0, SLOTS_SHOWN);
+}
+
+function Unproven({ items }: { readonly items: readonly Application[] }) {
+  return (
+    <section>
+      <h2>Recovery that is not proven, or not ready</h2>
+      <ul class="cards">
+        {items.map(({ app, ready, drills }) => (
+          <li key={app}>
+            <a href="/recovery">{plainText(app)}</a>
+            {ready === 'not_ready' && (
+              <p>
+                <StatusMark words={readyWords(ready)} />
+              </p>
+            )}
+            {drills
+              .filter(({ proof }) => proof !== 'proven')
+              .map(({ runbook, proof }) => (
+                <p key={runbook}>
+                  {runbook} <StatusMark words={proofWords(proof)} />
+                </p>
+              ))}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
 function Drifted({ rows }: { readonly rows: readonly DriftRow[] }) {

@@ -132,14 +132,16 @@ function decisionsFor(schedule: Schedule): readonly Decision[] {
     reason: 'optional',
     consequence: <p>The next slot fires again.</p>,
   };
+  // A schedule of readiness checks never runs the steps of its runbook.
+  const start = schedule.checks === true ? [] : [trigger];
   switch (schedule.state) {
     case 'active':
-      return [trigger, pause];
+      return [...start, pause];
     case 'paused':
     case 'parked':
-      return [trigger, resume];
+      return [...start, resume];
     case 'disabled':
     case 'ended':
-      return [trigger];
+      return start;
   }
 }

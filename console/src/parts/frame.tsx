@@ -12,6 +12,7 @@ const LINKS = [
   { key: 'r', path: '/runs', text: 'Runs' },
   { key: 's', path: '/schedules', text: 'Schedules' },
   { key: 'd', path: '/drift', text: 'Drift' },
+  { key: 'y', path: '/recovery', text: 'Recovery' },
   { key: 'b', path: '/runbooks', text: 'Runbooks' },
 ] as const;
 

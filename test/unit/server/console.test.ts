@@ -51,6 +51,7 @@ describe('the files of the console', () => {
     '/schedules/nightly.web',
     '/drift',
     '/drift/0f',
+    '/recovery',
   ])('%s is the page, under its own policy', async (url) => {
     const { statusCode, headers, body } = await get(url);
     expect([statusCode, headers['content-type'], body]).toEqual([200, 'text/html; charset=utf-8', '<!doctype html><title>runward</title>']);
