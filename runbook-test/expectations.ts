@@ -59,6 +59,9 @@ function ranDifferences(one: TestCase, ran: Ran): Found {
     ...planDifferences(one, ran),
     ...outputDifferences(one, ran),
     ...assertDifferences(one, ran),
+    ...ran.unmocked.map(
+      (id) => [['mocks'], `step "${id}" asked a person, and no mock answers: say approve, deny, done or no_answer`] as const,
+    ),
     ...ran.unplayed.map((event) => [['events', one.events.indexOf(event)], `this event never came: ${eventText(event)}`] as const),
   ];
 }

@@ -2,6 +2,7 @@ import type { VirtualTime } from '../adapters/memory/virtual-time.ts';
 import type { RunId } from '../engine/ids.ts';
 import type { TestCase, TestEvent } from '../engine/language/runbook-test.ts';
 import { type Command, sendCommand } from '../engine/run/command.ts';
+import { isPaused } from '../engine/run/paused-step.ts';
 import { statusOf } from '../engine/run/verdict.ts';
 import type { Journal, Seen } from './journal.ts';
 import { mockAt } from './mock-book.ts';
@@ -18,6 +19,8 @@ export interface Happenings {
   /** Words and events that have a time and are not there yet. */
   readonly toCome: () => number;
   readonly said: () => number;
+  /** Ids of steps that asked a person of whom the case says nothing. */
+  readonly unmocked: () => readonly string[];
   /** Events that never came: their step was never as they wait for, or the run ended before their time. */
   readonly unplayed: () => readonly TestEvent[];
 }
@@ -38,6 +41,7 @@ export function stagePeople(stage: Stage): Happenings {
   const expected = new Set<TestEvent>();
   const played = new Set<TestEvent>();
   const rounds = new Map<string, number>();
+  const unmocked = new Set<string>();
   let toCome = 0;
   let said = 0;
 
@@ -67,6 +71,7 @@ export function stagePeople(stage: Stage): Happenings {
     const round = rounds.get(path) ?? 0;
     rounds.set(path, round + 1);
     const mock = mockAt(one.mocks[record.stepId], stage.journal().keysOf(path), round);
+    if (mock === undefined) unmocked.add(record.stepId);
     if (mock?.kind !== 'people') return;
     for (const word of mock.words) later(word.afterMs, () => say(wordCommand(stage, seen, word)));
   };
@@ -87,6 +92,7 @@ export function stagePeople(stage: Stage): Happenings {
     },
     toCome: () => toCome,
     said: () => said,
+    unmocked: () => [...unmocked],
     unplayed: () => one.events.filter((event) => !played.has(event)),
   };
 }
@@ -119,7 +125,7 @@ function eventCommand(stage: Stage, event: TestEvent): Command {
   if (event.do === 'pause' || event.do === 'resume') return { ...head, kind: event.do };
   if (event.do !== 'resolve') return { ...head, kind: 'cancel', ...(event.rollback ? { rollback: true } : {}) };
   const named = event.step ?? '';
-  const open = [...stage.journal().seen.values()].filter(({ record }) => record.state === 'unknown');
+  const open = [...stage.journal().seen.values()].filter(({ record }) => record.state === 'unknown' || isPaused(record));
   const meant = open.find(({ record, path }) => record.stepId === named || path === named);
   return { ...head, kind: 'resolve', runId: meant?.runId ?? stage.runId, step: meant?.record.path ?? named, as: event.as ?? 'failed' };
 }

@@ -30,6 +30,8 @@ export type Played =
       readonly run: RunRecord;
       readonly journal: Journal;
       readonly unplayed: readonly TestEvent[];
+      /** Ids of steps that asked a person of whom the case says nothing. */
+      readonly unmocked: readonly string[];
       /** From the start of the run to its last change, in milliseconds of virtual time. */
       readonly virtualMs: number;
       readonly endedAtMs: number;
@@ -96,6 +98,7 @@ export async function playCase(play: CaseToPlay): Promise<Played> {
     run: stored.run,
     journal,
     unplayed: people.unplayed(),
+    unmocked: people.unmocked(),
     virtualMs: journal.lastChangeMs() - one.nowMs,
     endedAtMs: journal.lastChangeMs(),
   };

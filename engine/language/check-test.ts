@@ -5,7 +5,7 @@ import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { parseExpression } from './expression-parse.ts';
 import { parseInstantMs } from './instant.ts';
 import { nearest } from './near.ts';
-import type { OutlinedStep } from './outline.ts';
+import { enclosing, type OutlinedStep } from './outline.ts';
 import type { Purpose } from './runbook.ts';
 import type { MachineEntry, Mock, RunbookTest, TestCase, TestEvent } from './runbook-test.ts';
 import type { MockSource } from './schema-test.ts';
@@ -127,11 +127,18 @@ function checkPeople(at: CaseAt): void {
   if (source.expect?.diagnostics !== undefined) return;
   for (const step of at.runbook.steps) {
     const mock = source.mocks?.[step.id];
-    if ((step.body !== 'approval' && step.body !== 'manual') || mock !== undefined) continue;
+    if ((step.body !== 'approval' && step.body !== 'manual') || mock !== undefined || !isAlwaysAsked(step)) continue;
     const by = itemsOf(child(child(step.node, step.body), 'by')).map((item) => (textOf(item) ?? '').replace(/^group:/, ''));
     const marks = { case: quoted(source.name), step: quoted(step.id), id: step.id, group: by[0] ?? '' };
     at.report('RW601', { span: spanOf(at, ['name']), pointer: `${at.written.pointer}/mocks` }, marks);
   }
+}
+
+/** A step that only some runs come to is missed when the case is played and it asks. */
+function isAlwaysAsked(step: OutlinedStep): boolean {
+  return [step, ...enclosing(step)].every(
+    (each) => child(each.node, 'if') === undefined && each.list !== 'on_failure' && each.list !== 'after_wave',
+  );
 }
 
 function checkExpectations(at: CaseAt): void {
