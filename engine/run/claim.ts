@@ -24,6 +24,15 @@ export type Claimed =
 /** Takes a run under a new epoch, if nobody holds it, and proves that its plan is the one that a server signed. Throws STORE_UNAVAILABLE. */
 export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
   const { ports, worker, times } = engine;
+  const signed = await ports.store.readPlan(runId);
+  if (signed === undefined) return { kind: 'absent' };
+  const plan = JSON.parse(signed.text) as Plan;
+  // Looked at before the claim: a run that waits for a newer worker is neither taken nor counted as a fruitless claim.
+  const lacking = lackingActions(engine, plan);
+  if (lacking.length > 0) {
+    ports.log.error('a run needs actions that this worker does not have', { runId, actions: [...lacking] });
+    return { kind: 'unsupported' };
+  }
   const askedAtMs = ports.clock.monotonicMs();
   const answer = await ports.store.claim({
     runId,
@@ -34,17 +43,19 @@ export async function claim(engine: Engine, runId: RunId): Promise<Claimed> {
     schemaMax: RUN_SCHEMA.current,
   });
   if (answer.kind !== 'claimed') return { kind: answer.kind };
-  const stored = await ports.store.readPlan(runId);
-  if (stored === undefined) return { kind: 'absent' };
-  const plan = JSON.parse(stored.text) as Plan;
   const holder = holderOf(ports, { plan, worker, fence: answer.fence, stored: answer.stored, times, askedAtMs });
-  const doubt = (await planDoubt(engine, stored, answer.stored.run)) ?? (answer.stored.run.strikes > STRIKES_MAX ? POISONED : undefined);
+  const doubt = (await planDoubt(engine, signed, answer.stored.run)) ?? (answer.stored.run.strikes > STRIKES_MAX ? POISONED : undefined);
   if (doubt === undefined) return { kind: 'claimed', holder };
   const before = holder.view();
   await parkRun(holder, doubt);
   // Only a plan that is trusted may say who is told.
   if (doubt === POISONED) await tell(engine, holder, { before, after: holder.view(), signal: new AbortController().signal });
   return { kind: 'parked' };
+}
+
+/** Actions of a plan that this worker has not, or knows under another effect class. */
+function lackingActions({ actions }: Engine, plan: Plan): readonly string[] {
+  return Object.entries(plan.actions).flatMap(([name, effect]) => (actions.get(name)?.effect === effect ? [] : [name]));
 }
 
 /** The text that a server signs for a plan: it binds the hash to one run, one requester and one environment. */

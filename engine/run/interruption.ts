@@ -63,13 +63,19 @@ function pauseReason({ cause, by, reason }: NonNullable<RunRecord['pause']>): st
 /** The run's own time is over: what was sent is followed to its end, the rest is cancelled. Rollback and `finally` share a budget of their own. */
 export function lateChange({ view, nowMs }: Situation): RunChange | undefined {
   const { run } = view;
-  if (run.state !== 'running' && run.state !== 'waiting' && run.state !== 'paused') return undefined;
-  const limit = isCleaningUp(run) ? run.finallyDeadlineAtMs : run.deadlineAtMs;
-  if (limit === undefined || nowMs < limit) return undefined;
+  const limitMs = timeLimitMs(run);
+  if (limitMs === undefined || nowMs < limitMs) return undefined;
   const ending = { ...endWaiting(run, nowMs), pause: null } as const;
   if (!isCleaningUp(run))
     return { event: 'cancel_asked', fields: { ...ending, outcome: 'timed_out', reason: 'the time of the run is over' } };
-  return run.reason === 'cleanup_late' ? undefined : { event: 'cancel_asked', fields: { ...ending, reason: 'cleanup_late' } };
+  return { event: 'cancel_asked', fields: { ...ending, reason: 'cleanup_late' } };
+}
+
+/** When the time of the run, or of its cleanup, is over; undefined once that has been acted on: it is no time to wake up for any more. */
+export function timeLimitMs(run: RunRecord): number | undefined {
+  if (run.state !== 'running' && run.state !== 'waiting' && run.state !== 'paused') return undefined;
+  if (!isCleaningUp(run)) return run.deadlineAtMs;
+  return run.reason === 'cleanup_late' ? undefined : run.finallyDeadlineAtMs;
 }
 
 /** The fields that a run gets when it begins: its deadline, and the first phase that has anything to do. */

@@ -5,10 +5,10 @@ import { freezeOf } from '../gates/stops.ts';
 import type { RunChange } from './change.ts';
 import { changesAnything } from './effects.ts';
 import { isExempt, withinWindows } from './hold-step.ts';
-import { cancelChange, endWaiting, isCleaningUp, isParked, startFields } from './interruption.ts';
+import { cancelChange, endWaiting, isParked, startFields, timeLimitMs } from './interruption.ts';
 import { breachAtMs, clockChange } from './objective-clock.ts';
 import { phaseEnd, refusalOf } from './phase-end.ts';
-import type { RunRecord, RunView } from './record.ts';
+import type { RunView } from './record.ts';
 import { hasEnded } from './run-state.ts';
 import { stopChange } from './run-stops.ts';
 import { phasePrefix } from './step-path.ts';
@@ -95,7 +95,7 @@ function movesOf(situation: Situation, found: Found, status: StepStatus): Moves 
   }
   return change({
     event: 'gated',
-    fields: { reason: found.asked.length > 0 ? 'approval' : word, ...beginWaiting(found, view.run, nowMs) },
+    fields: { reason: found.asked.length > 0 ? 'approval' : word, ...beginWaiting(found, view, nowMs) },
   });
 }
 
@@ -138,11 +138,11 @@ function holdOfStart({ plan, view, stops, nowMs }: Situation): Hold | undefined 
 }
 
 function work(found: Found, { view, plan }: Situation): Moves {
-  const limits = [isCleaningUp(view.run) ? view.run.finallyDeadlineAtMs : view.run.deadlineAtMs].filter((ms) => ms !== undefined);
+  const limit = timeLimitMs(view.run);
   const breach = breachAtMs(plan, view);
   const times = [
     ...(found.wakeAtMs === undefined ? [] : [found.wakeAtMs]),
-    ...(view.run.state === 'unknown' ? [] : limits),
+    ...(limit === undefined ? [] : [limit]),
     ...(breach === undefined ? [] : [breach]),
   ];
   assert(plan.schema === 1, 'plan schema is known');
@@ -200,8 +200,11 @@ function onlyWaits(view: RunView, found: Found): boolean {
   return [...view.steps.values()].every(({ node, state, path }) => state !== 'ready' || node !== 'leaf' || held.has(path));
 }
 
-function beginWaiting(found: Found, run: RunRecord, nowMs: number): NonNullable<RunChange['fields']> {
-  return found.asked.length > 0 ? { clock: { ...run.clock, waitingSinceMs: nowMs } } : {};
+/** The active time of a run leaves out only intervals in which every open branch waits for a person: not for a clock, a window or a lock. */
+function beginWaiting(found: Found, { run, steps }: RunView, nowMs: number): NonNullable<RunChange['fields']> {
+  const counts = [...steps.values()].some(({ node, state }) => node === 'timer' && state === 'ready');
+  const isHeld = found.held.some(({ hold }) => hold.word !== 'approval' && hold.word !== 'readiness');
+  return found.asked.length === 0 || counts || isHeld ? {} : { clock: { ...run.clock, waitingSinceMs: nowMs } };
 }
 
 function change(made: RunChange): Moves {

@@ -116,6 +116,8 @@ function undoOwn(walk: Walk, step: Step, { record, level }: Node, undoing: Undoi
   const inner: Level = { ...cleanupLevel(walk, level), prefix, about: record.path, openedFor: undoing.round };
   const status = walk.walkSteps(list, inner, true);
   if (!stepHasEnded(status)) return status === 'unknown' ? 'unknown' : 'running';
+  // What this walk itself has cancelled or skipped is judged once it is stored.
+  if (list.some((each) => !walk.view.steps.has(stepPath(prefix, each.id)))) return 'running';
   const failed = list.flatMap((each) => {
     const made = walk.view.steps.get(stepPath(prefix, each.id));
     return made !== undefined && countsAsFailed(statusOf(made)) && !isTolerated(each, made) ? [{ step: each, record: made }] : [];
