@@ -14,8 +14,8 @@ export interface Clock {
   readonly afterPaced: (delayMs: number, run: () => void) => () => void;
   /** The same for a period, age or expiry. */
   readonly afterPeriod: (periodMs: number, run: () => void) => () => void;
-  /** Moves a manual clock; throws on a wall clock. Returns the number of entries that ran. */
-  readonly advance: (advanceMs: number) => number;
+  /** Moves a manual clock; throws on a wall clock. */
+  readonly advance: (advanceMs: number) => void;
   /** Time of the next entry in ms since the epoch, undefined when nothing waits. */
   readonly nextMs: () => number | undefined;
   readonly manual: boolean;
@@ -23,6 +23,14 @@ export interface Clock {
   readonly rush: (on: boolean) => void;
   /** Sets how far the clock is ahead of the client's (ms). What waits goes on waiting for as long as before. */
   readonly skew: (aheadMs: number) => void;
+  /** Runs what is due, and gives the instant (without skew) at which whatever comes in now is handled. */
+  readonly settle: () => number;
+  /** Handles something at an instant: while it is handled the clock stands. */
+  readonly at: <Result>(atMs: number, run: () => Result) => Result;
+  /** Runs what was due until an instant that is past: time goes by as it did then. */
+  readonly replayTo: (atMs: number) => void;
+  /** Lets time pass. A wall clock is `offsetMs` off this computer's; `ticked` is told when entries ran although nothing had come in. */
+  readonly play: (given: { readonly offsetMs: number; readonly ticked: (atMs: number) => void }) => void;
   readonly stop: () => void;
 }
 
@@ -67,30 +75,30 @@ function makeQueue(): Queue {
   };
 }
 
-/** Makes a clock; `startMs` makes it a manual one that stands at that instant. */
-export function makeClock(pace: Pace, startMs?: number): Clock {
-  const manual = startMs !== undefined;
+/** Makes a clock that stands at `startMs` until it is let play; a manual one stands until it is told to move. */
+export function makeClock(pace: Pace, start: { readonly startMs: number; readonly manual: boolean }): Clock {
   let aheadMs = 0;
   let rushing = false;
-  const line = makeTimeline(startMs);
+  const line = makeTimeline(start);
   const paced = (durationMs: number): number => (pace.kind === 'fixed' ? pace.stageMs : durationMs / pace.scale);
   const pacedPeriod = (periodMs: number): number => periodMs / (pace.kind === 'fixed' ? FIXED_PERIOD_SCALE : pace.scale);
   return {
+    ...line,
     nowMs: () => line.nowMs() + aheadMs,
     paced,
     pacedPeriod,
-    manual,
+    manual: start.manual,
     after: (durationMs, run) => {
       if (!rushing) return line.enter(paced(durationMs), run);
       run();
       return () => undefined;
     },
+    advance: (advanceMs) => {
+      if (!start.manual) throw new Error('the clock is the wall clock; it cannot be moved');
+      line.replayTo(line.nowMs() + advanceMs);
+    },
     afterPaced: line.enter,
     afterPeriod: (periodMs, run) => line.enter(pacedPeriod(periodMs), run),
-    advance: (advanceMs) => {
-      if (!manual) throw new Error('the clock is the wall clock; it cannot be moved');
-      return line.advance(advanceMs);
-    },
     nextMs: () => {
       const atMs = line.nextMs();
       return atMs === undefined ? undefined : atMs + aheadMs;
@@ -101,62 +109,80 @@ export function makeClock(pace: Pace, startMs?: number): Clock {
     skew: (wantedMs) => {
       aheadMs = wantedMs;
     },
-    stop: line.stop,
   };
 }
 
 /** Time as it passes for what waits: a skew of the clock shortens or lengthens no wait. */
-interface Timeline {
-  readonly nowMs: () => number;
+interface Timeline extends Pick<Clock, 'nowMs' | 'nextMs' | 'settle' | 'at' | 'replayTo' | 'play' | 'stop'> {
   readonly enter: (delayMs: number, run: () => void) => () => void;
-  readonly advance: (advanceMs: number) => number;
-  readonly nextMs: () => number | undefined;
-  readonly stop: () => void;
 }
 
-function makeTimeline(startMs: number | undefined): Timeline {
+/*
+ * Nothing of the world may depend on how fast this computer is. So an entry that is due runs at its own instant, however late the timer
+ * was, and while something that came in is handled the time stands: the same inputs at the same instants give the same world.
+ */
+function makeTimeline({ startMs, manual }: { readonly startMs: number; readonly manual: boolean }): Timeline {
   const queue = makeQueue();
-  const manual = startMs !== undefined;
-  let manualMs = startMs ?? 0;
+  let standingMs: number | undefined = startMs;
   let timer: NodeJS.Timeout | undefined;
-  const nowMs = (): number => (manual ? manualMs : Date.now());
+  let played: Parameters<Clock['play']>[0] | undefined;
+  const wallMs = (): number => Date.now() + (played?.offsetMs ?? 0);
+  const nowMs = (): number => standingMs ?? wallMs();
 
+  const standAt = <Result>(atMs: number, run: () => Result): Result => {
+    const before = standingMs;
+    standingMs = atMs;
+    try {
+      return run();
+    } finally {
+      standingMs = before;
+    }
+  };
   const runUntil = (endMs: number): number => {
     let count = 0;
     for (let head = queue.head(); head !== undefined && head.atMs <= endMs; head = queue.head()) {
       queue.takeHead();
-      if (manual) manualMs = Math.max(manualMs, head.atMs);
-      head.run();
+      standAt(head.atMs, head.run);
       count += 1;
     }
     return count;
   };
-
+  const replayTo = (atMs: number): void => {
+    runUntil(atMs);
+    standingMs = atMs;
+  };
+  const settle = (): number => {
+    const atMs = nowMs();
+    if (!manual && runUntil(atMs) > 0) played?.ticked(atMs);
+    return atMs;
+  };
   const wait = (): void => {
     clearTimeout(timer);
     const head = queue.head();
-    if (manual || head === undefined) return;
+    if (manual || played === undefined || head === undefined) return;
     const due = (): void => {
-      runUntil(Date.now());
+      settle();
       wait();
     };
-    timer = setTimeout(due, Math.min(TIMER_MAX_MS, Math.max(0, head.atMs - Date.now())));
+    timer = setTimeout(due, Math.min(TIMER_MAX_MS, Math.max(0, head.atMs - wallMs())));
   };
-
   return {
     nowMs,
+    settle,
+    // A manual clock stands anyway, and may be moved by what is handled.
+    at: (atMs, run) => (manual ? run() : standAt(atMs, run)),
     enter: (delayMs, run) => {
       const entry = queue.insert(nowMs() + delayMs, run);
       if (queue.head() === entry) wait();
       return () => queue.remove(entry);
     },
-    advance: (advanceMs) => {
-      const endMs = manualMs + advanceMs;
-      const count = runUntil(endMs);
-      manualMs = endMs;
-      return count;
-    },
     nextMs: () => queue.head()?.atMs,
+    replayTo,
+    play: (given) => {
+      played = given;
+      if (!manual) standingMs = undefined;
+      wait();
+    },
     stop: () => {
       clearTimeout(timer);
       queue.clear();

@@ -26,6 +26,7 @@ export function machineFile(world: World, parts: readonly string[]): FileReply {
 export function writeMachineFile(world: World, parts: readonly string[], text: string): FileReply {
   const found = locate(world, parts);
   if (found === undefined) return { status: 404, body: { error: 'no such machine' } };
+  if (world.journal.replaying()) return { status: 204 };
   mkdirSync(dirname(join(found.machine.root, found.path)), { recursive: true });
   writeOwned(found.machine.root, found.path, text);
   return { status: 204 };

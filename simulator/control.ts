@@ -8,6 +8,7 @@ import { machineFile, machineOrders, writeMachineFile } from './control-machines
 import { costView, worldView } from './control-world.ts';
 import { PLANTS, plantNamed } from './plants.ts';
 import { servedOperations } from './routing.ts';
+import type { Snapshots } from './snapshots.ts';
 import type { World } from './world.ts';
 
 interface Asked {
@@ -16,6 +17,7 @@ interface Asked {
   readonly parts: readonly string[];
   readonly body: () => unknown;
   readonly text: string;
+  readonly snapshots: Snapshots | undefined;
 }
 
 interface Reply {
@@ -53,6 +55,9 @@ const CALLS: readonly (readonly [string, string, Perform])[] = [
   ['PUT', 'plants/*', ({ world, parts }) => plant(world, parts[1] ?? '', true)],
   ['DELETE', 'plants/*', ({ world, parts }) => plant(world, parts[1] ?? '', false)],
   ['GET', 'cost', ({ world }) => ({ status: 200, body: costView(world) })],
+  ['GET', 'snapshots', ({ snapshots }) => ({ status: 200, body: { snapshots: snapshots?.list() ?? [] } })],
+  ['GET', 'seed', ({ world }) => ({ status: 200, body: { seed: world.estate.seed } })],
+  ['POST', 'seed', reseed],
   ['GET', 'clock', ({ world }) => ({ status: 200, body: clockView(world) })],
   ['POST', 'clock', moveClock],
   ['POST', 'items/*/replication', setReplication],
@@ -60,10 +65,19 @@ const CALLS: readonly (readonly [string, string, Perform])[] = [
   ['PUT', 'machines/*/files/**', ({ world, parts, text }) => writeMachineFile(world, parts, text)],
 ];
 
+/** Calls that are about the world as a whole, and are no part of what it lives through. */
+const OUTER_CALLS: readonly (readonly [string, string, Perform])[] = [
+  ['POST', 'snapshot', ({ body, snapshots }) => ({ status: 201, body: snapshots?.take(nameIn(body())) })],
+  ['POST', 'restore', ({ body, snapshots }) => ({ status: 200, body: snapshots?.restore(nameIn(body())) })],
+];
+
 /** Serves the control API on its own loopback port; every call needs the bearer token. Returns the server once it listens. */
-export async function serveControl(world: World, given: { readonly port: number; readonly token: string }): Promise<Server> {
+export async function serveControl(
+  world: World,
+  given: { readonly port: number; readonly token: string; readonly snapshots: Snapshots },
+): Promise<Server> {
   const server = createServer((asked, answer) => {
-    serve(world, given.token, asked, answer).catch((error: unknown) => reply(answer, { status: 500, body: { error: String(error) } }));
+    serve(world, given, asked, answer).catch((error: unknown) => reply(answer, { status: 500, body: { error: String(error) } }));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -72,24 +86,73 @@ export async function serveControl(world: World, given: { readonly port: number;
   return server;
 }
 
-async function serve(world: World, token: string, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-  if (!same(asked.headers.authorization ?? '', `Bearer ${token}`))
+async function serve(
+  world: World,
+  given: { readonly token: string; readonly snapshots: Snapshots },
+  asked: IncomingMessage,
+  answer: ServerResponse,
+): Promise<void> {
+  if (!same(asked.headers.authorization ?? '', `Bearer ${given.token}`))
     return reply(answer, { status: 401, body: { error: 'the bearer token is missing or wrong' } });
-  const url = new URL(asked.url ?? '/', 'http://localhost');
-  const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
   const text = await readBody(asked);
   if (text === undefined) return reply(answer, { status: 413, body: { error: 'too large' } });
-  const found =
-    parts[0] === 'control'
-      ? CALLS.find(([method, path]) => method === asked.method && matches(path.split('/'), parts.slice(1)))
-      : undefined;
-  if (found === undefined) return reply(answer, { status: 404, body: { error: `no such call: ${asked.method} ${url.pathname}` } });
+  const method = asked.method ?? 'GET';
+  const path = asked.url ?? '/';
+  const call = { method, path, text };
+  if (callOf(OUTER_CALLS, call) !== undefined) return reply(answer, answerTo(world, OUTER_CALLS, { ...call, snapshots: given.snapshots }));
+  const atMs = world.clock.settle();
+  if (method !== 'GET') world.journal.input({ kind: 'control', atMs, ...call });
+  return reply(
+    answer,
+    world.clock.at(atMs, () => answerTo(world, CALLS, { ...call, snapshots: given.snapshots })),
+  );
+}
+
+interface ControlCall {
+  readonly method: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Does once more what a call of the control API did to a world. */
+export function repeatControl(world: World, call: ControlCall): void {
+  answerTo(world, CALLS, { ...call, snapshots: undefined });
+}
+
+function answerTo(world: World, calls: typeof CALLS, call: ControlCall & { readonly snapshots: Snapshots | undefined }): Reply {
+  const { method, path, text, snapshots } = call;
+  const { searchParams: query, pathname } = new URL(path, 'http://localhost');
+  const found = callOf(calls, call);
+  if (found === undefined) return { status: 404, body: { error: `no such call: ${method} ${pathname}` } };
   try {
     const body = (): unknown => JSON.parse(text === '' ? '{}' : text);
-    return reply(answer, found[2]({ world, query: url.searchParams, parts: parts.slice(1), body, text }));
+    return found.perform({ world, query, parts: found.parts, body, text, snapshots });
   } catch (error) {
-    return reply(answer, { status: 400, body: { error: error instanceof Error ? error.message : String(error) } });
+    return { status: 400, body: { error: error instanceof Error ? error.message : String(error) } };
   }
+}
+
+function callOf(
+  calls: typeof CALLS,
+  given: Pick<ControlCall, 'method' | 'path'>,
+): { readonly perform: Perform; readonly parts: readonly string[] } | undefined {
+  const [first, ...parts] = new URL(given.path, 'http://localhost').pathname.split('/').slice(1).map(decodeURIComponent);
+  if (first !== 'control') return undefined;
+  const found = calls.find(([method, path]) => method === given.method && matches(path.split('/'), parts));
+  return found === undefined ? undefined : { perform: found[2], parts };
+}
+
+function nameIn(body: unknown): string {
+  const { name } = body as { readonly name?: unknown };
+  if (typeof name !== 'string') throw new Error('name: give the snapshot a name');
+  return name;
+}
+
+function reseed({ world, body }: Asked): Reply {
+  const { seed } = body() as { readonly seed?: unknown };
+  if (typeof seed !== 'number' || !Number.isSafeInteger(seed) || seed < 0) throw new Error('seed: a whole number from 0');
+  world.draws.reseed(seed);
+  return { status: 200, body: { seed } };
 }
 
 function matches(wanted: readonly string[], given: readonly string[]): boolean {

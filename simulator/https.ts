@@ -1,18 +1,13 @@
-import { createHash } from 'node:crypto';
 import { createServer } from 'node:https';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { armError } from './arm-errors.ts';
-import { refuse, refuseLinked } from './access/admit.ts';
-import { disturb } from './faults/answers.ts';
-import { strike } from './faults/faults.ts';
-import { pageOf } from './faults/pages.ts';
-import { planted, withoutUnset } from './plants.ts';
+import { perform } from './perform.ts';
 import { findRoute } from './routing.ts';
 import type { Certificate } from './certificate.ts';
-import type { Fault } from './faults/faults.ts';
+import type { Disturbed } from './faults/answers.ts';
 import type { Identity } from './identity.ts';
-import type { Answer, Call, Caller, Route } from './route.ts';
+import type { Answer, Call, Caller } from './route.ts';
 import type { World } from './world.ts';
 
 const BODY_MAX_BYTES = 4 * 1024 * 1024;
@@ -65,7 +60,7 @@ async function serve(world: World, identity: Identity, asked: IncomingMessage, a
     return send(world, asked, answer, found.refused);
   }
   const call = makeCall(world, asked, { path, query, rawQuery, params: found.params, apiVersion: found.apiVersion, caller });
-  return perform(world, { route: found.route, call, text, asked, answer });
+  return put(world, { call, asked, answer }, perform(world, { route: found.route, call, text }));
 }
 
 function makeCall(
@@ -88,125 +83,21 @@ function makeCall(
     ...given,
     method: asked.method ?? 'GET',
     headers: { 'if-match': header('if-match'), 'if-none-match': header('if-none-match') },
-    clientRequestId: header('x-ms-client-request-id') ?? world.draws.nextUuid('client-request'),
-    correlationId: header('x-ms-correlation-request-id') ?? world.draws.nextUuid('correlation'),
+    clientRequestId: header('x-ms-client-request-id') ?? world.draws.nextUuid(`client-request:${world.generation}`),
+    correlationId: header('x-ms-correlation-request-id') ?? world.draws.nextUuid(`correlation:${world.generation}`),
     endpoint: world.endpoint,
   };
 }
 
 interface Request {
-  readonly route: Route;
   readonly call: Omit<Call, 'body'>;
-  readonly text: string;
   readonly asked: IncomingMessage;
   readonly answer: ServerResponse;
 }
 
-/** Faults before, the operation, the ledger, faults after, the answer: in this order. */
-async function perform(world: World, request: Request): Promise<void> {
-  const { route, call, asked, answer } = request;
-  world.counts.set(route.operation, (world.counts.get(route.operation) ?? 0) + 1);
-  const suspect = { operation: route.operation, resource: call.path, principal: call.caller.name };
-  const before = strike(world, { ...suspect, when: 'before' }) ?? strike(world, { ...suspect, when: 'instead' });
-  if (before !== undefined) return suffer(world, request, { fault: before, given: undefined });
-  const given = answerOf(world, request);
-  const fault = strikeAfter(world, request, given);
-  if (fault !== undefined) return suffer(world, request, { fault, given });
-  note(world, request, { answer: given, fault });
-  return send(world, asked, answer, given, call);
-}
-
-/** The fault that strikes once the service has been asked: after an effect, at a poll of an operation, at a list. */
-function strikeAfter(world: World, { route, call }: Request, given: Answer): Fault | undefined {
-  const suspect = { operation: route.operation, resource: call.path, principal: call.caller.name };
-  const started = given.effect?.operationId === undefined ? undefined : world.operations.get(given.effect.operationId.toLowerCase());
-  if (started !== undefined) started.startedBy = suspect;
-  const after = strike(world, { ...suspect, when: 'after' });
-  if (after !== undefined) return after;
-  if (call.method !== 'GET') return undefined;
-  const polled = world.operations.get((call.params['operationId'] ?? '').toLowerCase());
-  if (polled !== undefined) return strike(world, { ...(polled.startedBy ?? suspect), when: 'onPoll' });
-  return route.operation.includes('_List') ? strike(world, { ...suspect, when: 'onList' }) : undefined;
-}
-
-/** What the service answers, with the wrong behaviours of whole services that may be planted. */
-function answerOf(world: World, request: Request): Answer {
-  const { call, route } = request;
-  const isRead = call.method === 'GET' || call.method === 'HEAD';
-  if (planted(world, 'E11') && !isRead) {
-    const known = world.ledger
-      .entries()
-      .some((entry) => entry.clientRequestId === call.clientRequestId && entry.operation === route.operation);
-    if (known) return { status: 202, effect: { effect: 'none', resource: call.path } };
-  }
-  world.clock.rush(planted(world, 'E1') && !isRead);
-  try {
-    const given = operate(world, request);
-    return planted(world, 'E8') ? { ...given, body: withoutUnset(given.body) } : given;
-  } finally {
-    world.clock.rush(false);
-  }
-}
-
-function operate(world: World, { route, call, text }: Request): Answer {
-  const refused = refuse(world, route, call);
-  if (refused !== undefined) return refused;
-  if (route.body === undefined) return route.handle(world, { ...call, body: undefined });
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return armError(400, 'InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
-  }
-  const checked = route.body.safeParse(parsed);
-  if (checked.success) {
-    const whole = { ...call, body: checked.data };
-    return refuseLinked(world, route, whole) ?? route.handle(world, whole);
-  }
-  const issue = checked.error.issues[0];
-  const where = issue?.path.join('.') ?? '';
-  return armError(
-    400,
-    'InvalidRequestContent',
-    `The request content was invalid and could not be deserialized: '${issue?.message ?? 'it does not fit'}' Path '${where}'.`,
-  );
-}
-
-/** Every request that may have an effect goes into the ledger, whatever it did. */
-function note(world: World, { route, call, text }: Request, given: { readonly answer: Answer; readonly fault: Fault | undefined }): void {
-  if (call.method === 'GET' || call.method === 'HEAD') return;
-  const { status, effect = { effect: 'refused', resource: call.path } } = given.answer;
-  world.ledger.append({
-    at: new Date(world.clock.nowMs()).toISOString(),
-    method: call.method,
-    path: call.path,
-    operation: route.operation,
-    clientRequestId: call.clientRequestId,
-    bodyDigest: createHash('sha256').update(text).digest('hex'),
-    ...effect,
-    status,
-    ...(given.fault === undefined ? {} : { fault: given.fault.id }),
-    principal: call.caller.name,
-  });
-}
-
-/** What the client sees of a fault. A late effect comes when its time has come, whoever still waits for it. */
-function suffer(world: World, request: Request, struck: { readonly fault: Fault; readonly given: Answer | undefined }): void {
+/** Sends what a request has come to, or breaks it on the wire. */
+function put(world: World, request: Request, seen: Disturbed): void {
   const { asked, answer, call } = request;
-  const { fault, given } = struck;
-  const deed = fault.do;
-  const seen =
-    'shiftPages' in deed && given !== undefined
-      ? ({ kind: 'send', answer: pageOf(world, deed.shiftPages, { call, given }) } as const)
-      : disturb(world, deed, { call, given });
-  const nothing = { effect: fault.when === 'instead' && !('lateEffect' in deed) ? 'refused' : 'none', resource: call.path } as const;
-  const told = seen?.kind === 'send' ? seen.answer : { status: 0 };
-  note(world, request, { answer: given ?? { ...told, effect: nothing }, fault });
-  if ('lateEffect' in deed)
-    world.clock.after(planted(world, 'E12') ? 0 : deed.lateEffect * 1000, () =>
-      note(world, request, { answer: operate(world, request), fault }),
-    );
-  if (seen === undefined) return given === undefined ? void asked.socket.destroy() : send(world, asked, answer, given, call);
   switch (seen.kind) {
     case 'send':
       return send(world, asked, answer, seen.answer, call);
@@ -267,8 +158,8 @@ function head(
     readonly call: Omit<Call, 'body'> | undefined;
   },
 ): string | undefined {
-  const requestId = world.draws.nextUuid('request');
-  const correlationId = call?.correlationId ?? world.draws.nextUuid('correlation');
+  const requestId = world.draws.nextUuid(`request:${world.generation}`);
+  const correlationId = call?.correlationId ?? world.draws.nextUuid(`correlation:${world.generation}`);
   const remaining = asked.method === 'GET' ? 'x-ms-ratelimit-remaining-subscription-reads' : 'x-ms-ratelimit-remaining-subscription-writes';
   const headers: Record<string, string | readonly string[]> = {
     date: new Date(world.clock.nowMs()).toUTCString(),

@@ -1,7 +1,8 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { makeSigning } from './access/signing.ts';
 import type { Claims, Signing } from './access/signing.ts';
 import type { Estate } from './estate.ts';
+import type { IdentityKeys } from './identity-keys.ts';
 import type { Answer, Caller } from './route.ts';
 import type { World } from './world.ts';
 
@@ -44,9 +45,9 @@ interface Keeper {
 }
 
 /** Makes the identity provider; principals without a secret of their own get a random one for as long as the simulator runs. */
-export function makeIdentity(principals: readonly Principal[]): Identity {
-  const secrets = new Map(principals.map((principal) => [principal.clientId, principal.secret ?? randomBytes(24).toString('base64url')]));
-  const keeper = { signing: makeSigning(), secrets };
+export function makeIdentity(principals: readonly Principal[], keys: IdentityKeys): Identity {
+  const secrets = new Map(principals.map((principal) => [principal.clientId, principal.secret ?? ownSecret(keys, principal.clientId)]));
+  const keeper = { signing: makeSigning(keys), secrets };
   return {
     secretOf: (clientId) => secrets.get(clientId),
     federatedToken: (world, { federatedSubject: sub }) => {
@@ -71,6 +72,10 @@ function signIn(world: World, request: SignIn, keeper: Keeper): Answer | undefin
   if (method === 'GET' && rest.endsWith('configuration')) return configuration(world);
   if (method === 'GET' && rest.endsWith('keys')) return { status: 200, body: { keys: keeper.signing.publicKeys() } };
   return method === 'POST' && rest.endsWith('token') ? issue(world, new URLSearchParams(request.text), keeper) : undefined;
+}
+
+function ownSecret({ secretSeed }: IdentityKeys, clientId: string): string {
+  return createHmac('sha256', secretSeed).update(clientId).digest('base64url');
 }
 
 function configuration(world: World): Answer {
@@ -225,7 +230,8 @@ function timeRefusal(world: World, claims: Claims): { readonly code: string; rea
   const now = nowSeconds(world);
   if (Number(claims['exp']) <= now)
     return { code: 'ExpiredAuthenticationToken', message: 'The access token expiry UTC time is earlier than current UTC time.' };
-  if (Number(claims['nbf']) > now + EARLY_SECONDS)
+  // A world that was put back meets tokens of its own future.
+  if (Number(claims['nbf']) > now + EARLY_SECONDS && world.generation === 0)
     return { code: 'InvalidAuthenticationToken', message: 'The access token is not valid yet.' };
   return undefined;
 }

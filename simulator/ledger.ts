@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** One effectful request: what was asked, what it did, what was answered. */
@@ -37,8 +37,21 @@ export interface Ledger {
   readonly close: () => void;
 }
 
-/** Opens the ledger of a state folder. */
-export function openLedger(folder: string): Ledger {
+/** The lines of the ledger of a state folder; a last one that was cut off by a crash is none. */
+export function ledgerLines(folder: string): readonly string[] {
+  const file = join(folder, 'ledger.jsonl');
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (whole.length < text.length) writeFileSync(file, whole);
+  return whole.split('\n').filter((line) => line !== '');
+}
+
+/**
+ * Opens the ledger of a state folder. `written` are the lines that stand in it already: a world that lives through them once more must
+ * come to the same, otherwise `append` throws.
+ */
+export function openLedger(folder: string, written: readonly string[]): Ledger {
   const file = openSync(join(folder, 'ledger.jsonl'), 'a');
   const entries: LedgerEntry[] = [];
   const periods = new Map<string, number>();
@@ -50,7 +63,12 @@ export function openLedger(folder: string): Ledger {
       const entry = { n: entries.length + 1, ...given };
       entries.push(entry);
       keys.push({ entry, period: periods.get(periodKey(entry.resource, entry.operation)) ?? 0 });
-      writeSync(file, `${JSON.stringify(entry)}\n`);
+      const line = JSON.stringify(entry);
+      const known = written[entry.n - 1];
+      if (known !== undefined && known !== line)
+        throw new Error(`the ledger was written by another version of this simulator: line ${entry.n} would be ${line}`);
+      if (known !== undefined) return entry;
+      writeSync(file, `${line}\n`);
       fsyncSync(file);
       return entry;
     },

@@ -1,28 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { certificateOf } from './certificate.ts';
-import { makeClock } from './clock.ts';
-import { serveControl } from './control.ts';
+import { repeatControl, serveControl } from './control.ts';
 import { estateFile, loadEstate } from './estate.ts';
-import { armFault } from './faults/faults.ts';
 import { serveArm } from './https.ts';
 import { makeIdentity } from './identity.ts';
-import { openLedger } from './ledger.ts';
+import { identityKeys } from './identity-keys.ts';
+import { beginningOf, bringUp, forget, recordedWorld, remember, remembered, wake } from './life.ts';
 import { halt } from './machine/boot.ts';
 import { buildImage } from './machine/image.ts';
-import { probeIsolation } from './machine/isolation.ts';
-import { probeRoot } from './machine/root.ts';
 import { openFronts } from './network/front.ts';
-import { claimBlock, isolatedPrefix, moveEstate } from './network/addresses.ts';
+import { claimBlock, moveEstate } from './network/addresses.ts';
 import { USAGE, readOptions } from './options.ts';
-import { populate } from './populate.ts';
-import { makeDraws } from './random.ts';
-import { servedOperations } from './routing.ts';
+import { makeSnapshots } from './snapshots.ts';
 import type { Identity } from './identity.ts';
 import type { LoadedEstate } from './estate.ts';
+import type { Recorded } from './journal.ts';
+import type { Birth } from './life.ts';
 import type { Options } from './options.ts';
 import type { World } from './world.ts';
 
@@ -37,9 +34,7 @@ async function main(): Promise<void> {
     options = readOptions(process.argv.slice(2));
     loaded = loadEstate(estateFile(options.estate));
   } catch (error) {
-    process.stderr.write(`runward-simulator: ${error instanceof Error ? error.message : String(error)}\nSee runward-simulator --help\n`);
-    process.exitCode = 2;
-    return;
+    return complain(error);
   }
   await start(options, loaded);
 }
@@ -50,92 +45,82 @@ async function start(options: Options, loaded: LoadedEstate): Promise<void> {
   mkdirSync(stateFolder, { recursive: true });
   // Scripts run as another user when the simulator is root, and that user must be able to pass through.
   if (process.getuid?.() === 0) chmodSync(stateFolder, 0o711);
-  const block = await claimBlock();
-  const world = makeWorld(
+  const beginning = beginningOf(options, loaded);
+  let recorded: Recorded | undefined;
+  try {
+    recorded = options.fresh ? undefined : recordedWorld(stateFolder, beginning);
+  } catch (error) {
+    return complain(error);
+  }
+  const block = await claimBlock(recorded?.beginning.block);
+  if (recorded === undefined) forget(stateFolder);
+  const birth: Birth = {
     options,
-    { estate: moveEstate(loaded.estate, block.number), filesFolder: loaded.filesFolder },
-    { stateFolder, block: block.number },
-  );
-  const identity = makeIdentity(world.estate.principals);
-  const certificate = await certificateOf(stateFolder, options.names);
-  const controlToken = randomBytes(32).toString('base64url');
-  const controlTokenFile = join(stateFolder, 'control-token');
-  writeFileSync(controlTokenFile, controlToken, { mode: 0o600 });
-
-  world.isolation = probeIsolation(options.isolation, ...probeRoot(world));
-  populate(world);
+    loaded: { estate: moveEstate(loaded.estate, block.number), filesFolder: loaded.filesFolder },
+    stateFolder,
+    block: block.number,
+    beginning: { ...beginning, block: block.number },
+    image: newImage(stateFolder, options),
+  };
+  const before = remembered(stateFolder);
+  const generation = recorded === undefined ? 0 : (before?.generation ?? 0) + 1;
+  const world = bringUp(birth, { recorded, generation, control: repeatControl });
   await openFronts(world);
-  if (options.faultsFile !== undefined)
-    for (const fault of JSON.parse(readFileSync(options.faultsFile, 'utf8')) as unknown[]) armFault(world, fault, servedOperations());
-  const arm = await serveArm(world, { identity, certificate, port: options.port });
-  const control = await serveControl(world, { port: options.controlPort, token: controlToken });
+  const identity = makeIdentity(world.estate.principals, identityKeys(stateFolder, recorded !== undefined));
+  const certificate = await certificateOf(stateFolder, options.names);
+  const control = { token: controlToken(stateFolder, recorded !== undefined), snapshots: makeSnapshots(world, birth, repeatControl) };
+  // A client that follows an operation has its address: a world that goes on listens where it did.
+  const arm = await serveArm(world, { identity, certificate, port: options.port === 0 ? (before?.port ?? 0) : options.port });
+  const controlPort = options.controlPort === 0 ? (before?.controlPort ?? 0) : options.controlPort;
+  const controlServer = await serveControl(world, { ...control, port: controlPort });
+  const offsetMs = before?.offsetMs ?? 0;
+  remember(stateFolder, { port: portOf(arm), controlPort: portOf(controlServer), offsetMs, generation });
+  wake(world, { offsetMs, machinesRun: recorded === undefined });
 
   const stop = (): void => {
     world.clock.stop();
     for (const machine of world.machines.values()) halt(world, machine);
     world.ledger.close();
+    world.journal.close();
     block.release();
     arm.closeAllConnections();
-    control.closeAllConnections();
+    controlServer.closeAllConnections();
     process.exit(0);
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   announce(world, {
-    control: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
-    controlTokenFile,
+    control: `http://127.0.0.1:${portOf(controlServer)}`,
+    controlTokenFile: join(stateFolder, TOKEN_FILE),
     caFile: certificate.caFile,
     identity,
   });
 }
 
-function makeWorld(options: Options, loaded: LoadedEstate, given: { readonly stateFolder: string; readonly block: number }): World {
-  const { stateFolder } = given;
-  const imageFolder = join(stateFolder, 'image');
-  const contentFolder = join(stateFolder, 'content');
-  // Each start is a new world: what an earlier one left in the folder goes, its ledger stays beside the new one.
-  for (const folder of [imageFolder, contentFolder, join(stateFolder, 'machines')]) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder);
-  }
-  const ledgerFile = join(stateFolder, 'ledger.jsonl');
-  if (existsSync(ledgerFile)) renameSync(ledgerFile, join(stateFolder, 'ledger.previous.jsonl'));
-  const seed = options.seed ?? loaded.estate.seed;
-  return {
-    options,
-    ...loaded,
-    estate: { ...loaded.estate, seed },
-    stateFolder,
-    imageFolder,
-    imageFiles: buildImage(imageFolder, options.curl),
-    contentFolder,
-    contentDigests: new Map(),
-    clock: makeClock(options.pace, options.startMs),
-    draws: makeDraws(seed),
-    ledger: openLedger(stateFolder),
-    faults: [],
-    plants: new Set(options.plants),
-    unmatched: [],
-    lastElements: new Map(),
-    counts: new Map(),
-    disks: new Map(),
-    securityRules: new Map(),
-    endpoints: new Map(),
-    collections: new Map(),
-    lists: new Map(),
-    listDue: new Map(),
-    subscriptionId: loaded.estate.subscriptions[0]?.id ?? '',
-    locks: new Map(),
-    machines: new Map(),
-    networks: new Map(),
-    nics: new Map(),
-    vaults: new Map(),
-    operations: new Map(),
-    isolatedAddresses: { next: 0, prefix: isolatedPrefix(given.block) },
-    isolation: 'none',
-    downRegion: undefined,
-    endpoint: '',
-  };
+const TOKEN_FILE = 'control-token';
+
+function controlToken(stateFolder: string, goesOn: boolean): string {
+  const file = join(stateFolder, TOKEN_FILE);
+  if (goesOn && existsSync(file)) return readFileSync(file, 'utf8');
+  const token = randomBytes(32).toString('base64url');
+  writeFileSync(file, token, { mode: 0o600 });
+  return token;
+}
+
+function newImage(stateFolder: string, options: Options): Birth['image'] {
+  const folder = join(stateFolder, 'image');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  return { folder, files: buildImage(folder, options.curl) };
+}
+
+function portOf(server: { readonly address: () => unknown }): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function complain(error: unknown): void {
+  process.stderr.write(`runward-simulator: ${error instanceof Error ? error.message : String(error)}\nSee runward-simulator --help\n`);
+  process.exitCode = 2;
 }
 
 /** One JSON line with all that a client needs; then, if asked for, the same as settings of the environment. */

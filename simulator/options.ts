@@ -29,6 +29,8 @@ export interface Options {
   readonly plants: readonly Plant[];
   /** Whose credentials are printed; the estate's first principal without it. */
   readonly principal: string | undefined;
+  /** Begins a new world although the state folder remembers one. */
+  readonly fresh: boolean;
   readonly printEnv: boolean;
 }
 
@@ -38,7 +40,8 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --estate FILE|NAME    estate to start with (contoso-shop)
   --port N              HTTPS port of Azure Resource Manager and sign-in (0: any)
   --control-port N      HTTP port of the control API (0: any)
-  --state DIR           state folder (a new temporary one)
+  --state DIR           state folder (a new temporary one); a world lives on in it
+  --fresh               begins a new world; otherwise the one that DIR remembers goes on
   --scale N             divides every duration by N (1)
   --profile P           real, demo (60), ci (600) or instant-but-async
   --clock wall|manual   manual: time moves only by POST /control/clock
@@ -92,6 +95,7 @@ export function readOptions(given: readonly string[]): Options {
       'retry-after-zero': { type: 'boolean', default: false },
       plant: { type: 'string', multiple: true, default: [] },
       principal: { type: 'string' },
+      fresh: { type: 'boolean', default: false },
       'print-env': { type: 'boolean', default: false },
     },
   });
@@ -113,6 +117,7 @@ export function readOptions(given: readonly string[]): Options {
     retryAfterZero: values['retry-after-zero'],
     plants: values.plant.map(plantNamed),
     principal: values.principal,
+    fresh: values.fresh,
     printEnv: values['print-env'],
   };
 }

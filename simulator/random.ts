@@ -12,13 +12,17 @@ export interface Draws {
   readonly nextUuid: (name: string) => string;
   /** Hexadecimal text of the given length, the same for the same name. */
   readonly hex: (name: string, length: number) => string;
+  /** Draws from another seed from now on; what is the same for the same name stays as it is. */
+  readonly reseed: (seed: number) => void;
 }
 
 /** Makes the draws of one seed. */
 export function makeDraws(seed: number): Draws {
   const counters = new Map<string, number>();
 
-  const digest = (name: string): Buffer => createHash('sha256').update(`${seed}\n${name}`).digest();
+  let drawn = seed;
+
+  const digest = (name: string, from = seed): Buffer => createHash('sha256').update(`${from}\n${name}`).digest();
 
   const counted = (name: string): string => {
     const count = counters.get(name) ?? 0;
@@ -26,10 +30,10 @@ export function makeDraws(seed: number): Draws {
     return `${name}#${count}`;
   };
 
-  const next = (name: string): number => digest(counted(name)).readUIntBE(0, 6) / 2 ** 48;
+  const next = (name: string): number => digest(counted(name), drawn).readUIntBE(0, 6) / 2 ** 48;
 
-  const uuid = (name: string): string => {
-    const bytes = digest(`uuid:${name}`).subarray(0, 16);
+  const uuid = (name: string, from = seed): string => {
+    const bytes = digest(`uuid:${name}`, from).subarray(0, 16);
     bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
     bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
     return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
@@ -44,8 +48,11 @@ export function makeDraws(seed: number): Draws {
   return {
     next,
     between: (name, low, high) => low + (high - low) * next(name),
-    uuid,
-    nextUuid: (name) => uuid(counted(`uuid:${name}`)),
+    uuid: (name) => uuid(name),
+    nextUuid: (name) => uuid(counted(`uuid:${name}`), drawn),
     hex,
+    reseed: (wanted) => {
+      drawn = wanted;
+    },
   };
 }

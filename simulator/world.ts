@@ -10,6 +10,7 @@ import type { Estate } from './estate.ts';
 import type { ArmedFault } from './faults/faults.ts';
 import type { Ledger } from './ledger.ts';
 import type { Lists } from './lists.ts';
+import type { Journal } from './journal.ts';
 import type { Isolation } from './machine/isolation.ts';
 import type { Manifest } from './machine/points.ts';
 import type { RunningScript } from './machine/shell.ts';
@@ -167,6 +168,9 @@ export interface World {
   readonly contentFolder: string;
   readonly contentDigests: Map<string, { readonly version: string; readonly digest: string }>;
   readonly clock: Clock;
+  readonly journal: Journal;
+  /** How many times the world has been continued or put back: what is drawn for an answer alone must not come twice. */
+  readonly generation: number;
   readonly draws: Draws;
   readonly ledger: Ledger;
   readonly faults: ArmedFault[];

@@ -1,4 +1,5 @@
-import { generateKeyPairSync, randomBytes, sign as signWith, verify as verifyWith } from 'node:crypto';
+import { sign as signWith, verify as verifyWith } from 'node:crypto';
+import type { IdentityKeys } from '../identity-keys.ts';
 
 /** The claims of a token. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -12,10 +13,8 @@ export interface Signing {
   readonly read: (token: string) => Claims | undefined;
 }
 
-/** Makes a new key. */
-export function makeSigning(): Signing {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const keyId = randomBytes(12).toString('base64url');
+/** Signs with a key. */
+export function makeSigning({ privateKey, publicKey, keyId }: Pick<IdentityKeys, 'privateKey' | 'publicKey' | 'keyId'>): Signing {
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
   return {
     publicKeys: () => [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', kid: keyId, alg: 'RS256' }],

@@ -268,7 +268,7 @@ function dropMachine(world: World, machine: Machine): void {
   machine.agentReady = false;
   world.machines.delete(machine.key);
   halt(world, machine);
-  removeRoot(machine);
+  removeRoot(world, machine);
   listLater(world, 'virtualMachines', machine.key, undefined);
   listLater(world, 'virtualMachines/status', machine.key, undefined);
 }

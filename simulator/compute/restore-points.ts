@@ -120,7 +120,7 @@ function putPoint(world: World, call: Call): Answer {
     machine,
     atMs: world.clock.nowMs(),
     consistency: properties?.consistencyMode ?? 'ApplicationConsistent',
-    files: existsSync(machine.root) ? captureFiles(world, machine.root) : [],
+    files: world.journal.seen(() => existsSync(machine.root)) ? captureFiles(world, machine.root) : [],
     disks: [disk(machine.osDisk, undefined), ...machine.dataDisks.map((each, lun) => disk(each, lun))],
     state: 'Creating',
   };

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { mkdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { standing } from '../faults/faults.ts';
 import { writeOwned } from './owner.ts';
@@ -12,15 +12,22 @@ import type { Machine, World } from '../world.ts';
 export function boot(world: World, machine: Machine): void {
   machine.bootedMs = world.clock.nowMs();
   machine.boots += 1;
-  if (machine.bare) return;
+  const dead = standing(world, 'bootFails', `/${machine.key}/`) !== undefined;
+  if (machine.bare || world.journal.replaying()) return;
   emptyScratch(machine.root);
   writeOwned(machine.root, 'run/sim/machine', `hostname ${machine.hostname}\nbooted ${Math.floor(machine.bootedMs / 1000)}\n`);
-  const dead = standing(world, 'bootFails', `/${machine.key}/`) !== undefined;
   for (const name of dead ? [] : enabledUnits(machine.root)) {
     const unit = readUnit(machine.root, name);
     if (unit !== undefined) startUnit(machine.root, unit, `boot-${machine.boots}`);
   }
   writeHosts(world);
+  attach(world, machine);
+}
+
+/** Lets the ports of a machine follow its units, from now on. */
+export function attach(world: World, machine: Machine): void {
+  machine.watcher?.close();
+  mkdirSync(join(machine.root, 'run/sim/units'), { recursive: true });
   syncWorkloads(world, machine);
   // systemctl inside the machine only writes files; the ports follow them.
   machine.watcher = watch(join(machine.root, 'run/sim/units'), () => syncWorkloads(world, machine));

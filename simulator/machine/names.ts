@@ -22,6 +22,7 @@ export function resolveHost(world: World, from: Machine, host: string): string |
 
 /** Tells every running machine who is in its sight now: the shims of network tools read this file. */
 export function writeHosts(world: World): void {
+  if (world.journal.replaying()) return;
   for (const machine of world.machines.values()) {
     if (!existsSync(join(machine.root, 'run/sim'))) continue;
     const lines = [`127.0.0.1 localhost ${machine.realAddress}`];

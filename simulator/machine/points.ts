@@ -20,9 +20,15 @@ const BYTES_MAX = 64 * 1024 * 1024;
 
 /** Records the files of a machine as they are. Throws when the machine holds more than the simulator keeps for one (2,000 files, 64 MB). */
 export function captureFiles(world: World, root: string): Manifest {
+  return world.journal.seenFiles(() => readFiles(world, root, OWN_FOLDERS));
+}
+
+/** Reads the files below some folders of a machine. */
+export function readFiles(world: World, root: string, folders: readonly string[]): Manifest {
   const entries: ManifestEntry[] = [];
   let bytes = 0;
-  for (const folder of OWN_FOLDERS) {
+  for (const folder of folders) {
+    if (!existsSync(join(root, folder))) continue;
     walk(join(root, folder), (file) => {
       const stat = lstatSync(file);
       const path = relative(root, file);

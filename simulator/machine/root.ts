@@ -21,6 +21,7 @@ const USUAL_FOLDERS = ['var/lib', 'var/log', 'var/tmp', 'home/azureuser'] as con
 
 /** Makes the root folder of a machine from the estate's files. */
 export function rootFromEstate(world: World, machine: Machine): void {
+  if (world.journal.replaying()) return;
   bareRoot(world, machine.root);
   writeEstateFiles(world, machine);
   for (const tool of world.estate.lacks[machine.name] ?? []) removeTool(machine.root, tool);
@@ -36,9 +37,21 @@ function removeTool(root: string, tool: string): void {
 
 /** Makes the root folder of a machine from the files of a recovery point. */
 export function rootFromManifest(world: World, machine: Machine, manifest: Manifest): void {
-  bareRoot(world, machine.root);
-  restoreFiles(world, machine.root, manifest);
-  own(machine.root, [...OWN_FOLDERS, ...SCRATCH_FOLDERS]);
+  if (!world.journal.replaying()) writeRoot(world, machine.root, manifest);
+}
+
+/** Writes a root folder with the files of a manifest, in the place of whatever is there. */
+export function writeRoot(world: World, root: string, manifest: Manifest): void {
+  bareRoot(world, root);
+  refillRoot(world, root, manifest);
+}
+
+/** Writes what is a machine's own into a root folder that has its image and devices. */
+export function refillRoot(world: World, root: string, manifest: Manifest): void {
+  for (const name of [...OWN_FOLDERS, ...SCRATCH_FOLDERS, ...USUAL_FOLDERS]) mkdirSync(join(root, name), { recursive: true });
+  chmodSync(join(root, 'tmp'), 0o777);
+  restoreFiles(world, root, manifest);
+  own(root, [...OWN_FOLDERS, ...SCRATCH_FOLDERS]);
 }
 
 /** Makes a root folder for trying out what this host can contain: the folder, and the file in it that a contained shell is to run. */
@@ -51,8 +64,8 @@ export function probeRoot(world: World): [root: string, file: string] {
 }
 
 /** Removes a machine's files. */
-export function removeRoot(machine: Machine): void {
-  rmSync(machine.root, { recursive: true, force: true });
+export function removeRoot(world: World, machine: Machine): void {
+  if (!world.journal.replaying()) rmSync(machine.root, { recursive: true, force: true });
 }
 
 /** Empties the folders that do not outlive a boot. */

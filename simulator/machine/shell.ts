@@ -33,12 +33,14 @@ export interface RunningScript {
 
 /** Runs a script in a machine and calls `ended` once. Where the host cannot contain a script it is not run at all. */
 export function runScript(world: World, machine: Machine, script: Script, ended: (end: ScriptEnd) => void): RunningScript {
+  if (world.isolation === 'none') return shellless(ended);
+  const { journal } = world;
+  const number = journal.scriptBegun(ended);
+  // What ran in a world that is over has ended with it; its end stands in the journal.
+  if (journal.replaying()) return { kill: () => undefined };
   const place = prepare(machine, script);
   const command = contained(world.isolation, machine.root, `/${place}/start`);
-  if (command === undefined) {
-    ended({ how: 'noShell', exitCode: 1, output: '', error: 'guest agent has no shell here' });
-    return { kill: () => undefined };
-  }
+  if (command === undefined) return shellless(ended);
   const { program, arguments: given, ...identity } = command;
   const child = spawn(program, [...given], {
     ...identity,
@@ -48,7 +50,17 @@ export function runScript(world: World, machine: Machine, script: Script, ended:
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const keptBytes = planted(world, 'E19') ? OUTPUT_READ_BYTES : OUTPUT_KEPT_BYTES;
-  return follow(machine, child, { timeoutMs: script.timeoutMs, folder: join(machine.root, place), keptBytes }, ended);
+  return follow(machine, child, { timeoutMs: script.timeoutMs, folder: join(machine.root, place), keptBytes }, (end) => {
+    if (journal !== world.journal) return;
+    const atMs = world.clock.settle();
+    journal.input({ kind: 'script', atMs, number, end });
+    world.clock.at(atMs, () => journal.scriptEnded(number, end));
+  });
+}
+
+function shellless(ended: (end: ScriptEnd) => void): RunningScript {
+  ended({ how: 'noShell', exitCode: 1, output: '', error: 'guest agent has no shell here' });
+  return { kill: () => undefined };
 }
 
 function follow(

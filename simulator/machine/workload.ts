@@ -20,6 +20,7 @@ const ANSWERS_RATED = 100;
 
 /** Opens and closes the ports of a machine so that they agree with the state of its units. */
 export function syncWorkloads(world: World, machine: Machine): void {
+  if (world.journal.replaying()) return;
   if (machine.power !== 'running' || machine.location === world.downRegion) return closeWorkloads(machine);
   const units = new Set([...machine.services.keys(), ...activeUnits(machine.root)]);
   for (const name of units) {

@@ -18,8 +18,14 @@ export interface AddressBlock {
   readonly release: () => void;
 }
 
-/** Claims the first free block. Throws when all are taken. */
-export async function claimBlock(): Promise<AddressBlock> {
+/** Claims the first free block, or the one that a world lives in. Throws when all are taken, or that one is. */
+export async function claimBlock(wanted?: number): Promise<AddressBlock> {
+  if (wanted !== undefined) {
+    const server = await tryClaim(`127.${ISOLATED_FIRST + wanted}.0.1`);
+    if (server === undefined)
+      throw new Error(`another simulator runs at the addresses of this world (127.${ISOLATED_FIRST + wanted}.0.0/16)`);
+    return { number: wanted, release: () => void server.close() };
+  }
   for (let number = 0; number < BLOCKS; number += 1) {
     const server = await tryClaim(`127.${ISOLATED_FIRST + number}.0.1`);
     if (server !== undefined) return { number, release: () => void server.close() };

@@ -80,7 +80,7 @@ function every(world: World, items: readonly Item[], rhythm: { readonly kind: Po
 /** An application-consistent point first lets the machine write down what it holds in memory. */
 function quiesced(world: World, item: Item, then: () => void): void {
   const { machine } = item;
-  if (!existsSync(join(machine.root, 'usr/local/lib/quiesce'))) return then();
+  if (!world.journal.seen(() => existsSync(join(machine.root, 'usr/local/lib/quiesce')))) return then();
   const script = { id: `quiesce.${item.points.length}`, text: 'exec /usr/local/lib/quiesce', variables: {}, timeoutMs: 30_000 };
   runScript(world, machine, script, then);
 }

@@ -80,13 +80,16 @@ test('it says where it listens in one line, prints settings for a client when as
   expect(rest).toContain(`RUNWARD_AZURE_ARM_ENDPOINT=${ready.endpoint}`);
 });
 
-test('a folder that was used before gets a new world, and keeps its certificate', async () => {
+test('a folder that was used before gets a new world when that is asked for, and keeps its certificate', async () => {
   const state = join(folder, 'again');
   const certificate = async (): Promise<string> => {
-    const { code } = await run(['--state', state], 1);
+    const { code } = await run(['--state', state, '--fresh'], 1);
     expect(code).toBe(0);
     return readFile(join(state, 'ca.pem'), 'utf8');
   };
   expect(await certificate()).toBe(await certificate());
   expect(await readFile(join(state, 'ledger.jsonl'), 'utf8')).toBe('');
+  const other = await run(['--state', state, '--seed', '7']);
+  expect(other.code).toBe(2);
+  expect(other.err).toMatch(/holds a world with seed 42, not 7.*--fresh/);
 });

@@ -53,6 +53,8 @@ export interface RunningSimulator {
   /** Waits for a poller of the SDK to come to its end, letting time go on meanwhile. */
   readonly finish: (poller: PromiseLike<unknown>) => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** Kills it as a crash does. Its state folder stays, and `startSimulator` goes on with it. */
+  readonly kill: () => Promise<void>;
 }
 
 const START_TIMEOUT_MS = 30_000;
@@ -63,9 +65,9 @@ export function manualClock(): readonly string[] {
   return ['--scale', '60', '--clock', 'manual', '--start', new Date().toISOString()];
 }
 
-/** Starts a simulator on free ports with a state folder of its own; `flags` are those of its command line. */
-export async function startSimulator(flags: readonly string[] = ['--scale', '600']): Promise<RunningSimulator> {
-  const state = await mkdtemp(join(tmpdir(), 'runward-test-simulator-'));
+/** Starts a simulator on free ports, with a state folder of its own or one that a killed one has left; `flags` are those of its command line. */
+export async function startSimulator(flags: readonly string[] = ['--scale', '600'], left?: string): Promise<RunningSimulator> {
+  const state = left ?? (await mkdtemp(join(tmpdir(), 'runward-test-simulator-')));
   const program = join(import.meta.dirname, '..', '..', 'simulator', 'main.ts');
   const child = spawn(process.execPath, [program, '--state', state, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaints = '';
@@ -119,6 +121,10 @@ export async function startSimulator(flags: readonly string[] = ['--scale', '600
       child.kill('SIGTERM');
       await ended;
       await rm(state, { recursive: true, force: true });
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }
