@@ -36,7 +36,7 @@ export const VM = 'api-version=2026-04-01';
 
 /** Starts a shop to look at closely. */
 export async function closeLook(flags: readonly string[] = []): Promise<CloseLook> {
-  const simulator = await startSimulator([...manualClock(), ...flags]);
+  const simulator = await startSimulator([...manualClock(), '--principal', 'owner', ...flags]);
   const azure = sdkClients(simulator.ready);
   const control = async (method: string, path: string): Promise<unknown> => simulator.control(path, { method });
   return {
