@@ -46,7 +46,7 @@ test.each([
   ['12/1/2022 12:30:05 PM', Date.UTC(2022, 11, 1, 12, 30, 5)],
   ['6/12/2022 12:00:00 AM', Date.UTC(2022, 5, 12)],
   ['soon', undefined],
-])('the expiry %s of a job is read as UTC on a clock of twelve hours', async (text, atMs) => {
+])('AZ-38: the expiry %s of a job is read as UTC on a clock of twelve hours', async (text, atMs) => {
   const extendedInfo = { propertyBag: { 'Recovery Point Expiry Time in UTC': text } };
   const azure = once(job({ status: 'InProgress', startTime: '2022-05-13T10:09:27.2801342Z', activityId: 'C48BC0A8', extendedInfo }));
   const read = await azure.read({ kind: 'backup.job', jobId: `${VAULT}/backupJobs/j1` }, signal);
@@ -85,7 +85,7 @@ test('recovery points are those since the time, newest first, with the places th
   ]);
 });
 
-test('an operation of Backup that has succeeded names its job, and nothing else does', async () => {
+test('AZ-23: an operation of Backup that has succeeded names its job, and nothing else does', async () => {
   const handle = { opUrl: `${server.origin}/operations/1` };
   const properties = { objectType: 'OperationStatusJobExtendedInfo', jobId: 'j1' };
   expect(await once({ status: 'Succeeded', properties }).poll(handle, signal)).toEqual({ kind: 'succeeded', jobName: 'j1' });

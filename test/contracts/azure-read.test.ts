@@ -100,7 +100,7 @@ test('a network interface through the same pipeline as the SDKs', async () => {
   expect(server.seen[0]?.headers.authorization).toBe('Bearer token-of-the-test');
 });
 
-test('a managed run command, whose provisioning state is ignored', async () => {
+test('AZ-24: a managed run command, whose provisioning state is ignored', async () => {
   const instanceView = { executionState: 'Failed', exitCode: 3, output: 'out', error: 'err', executionMessage: 'failed' };
   const azure = once({ name: 'rw-key-1', location: 'westeurope', properties: { provisioningState: 'Creating', instanceView } });
   expect(await azure.read({ kind: 'runCommand.get', vmId: VM, name: 'rw-key-1' }, signal)).toMatchObject({
@@ -135,7 +135,7 @@ describe('a protected item', () => {
     },
   };
 
-  test('idle: "None" objects, empty texts and nulls are absent', async () => {
+  test('AZ-15 AZ-16: idle: "None" objects, empty texts and nulls are absent, and 1753 is no time', async () => {
     const azure = once({ id: ITEM, name: 'item1', properties });
     expect(await azure.read({ kind: 'sr.item', itemId: ITEM }, signal)).toMatchObject({
       value: {
@@ -181,7 +181,7 @@ test('recovery points over several pages, newest first and without doubles', asy
   expect(answer.kind === 'found' && answer.value).toHaveLength(2);
 });
 
-test('a plan by GET: boot groups and their items', async () => {
+test('AZ-14 AZ-15 AZ-16: a plan by GET: boot groups and their items, no scenario, year 1 is never', async () => {
   const azure = once({
     id: `${VAULT}/replicationRecoveryPlans/rp-shop`,
     name: 'rp-shop',
@@ -212,7 +212,7 @@ test('a plan by GET: boot groups and their items', async () => {
 describe('jobs', () => {
   const activityId = '11111111-2222-5333-8444-555555555555 ActivityId: 99999999-0000-4000-8000-000000000000';
 
-  test('fresh after the 202: no scenario, no target, but our request id', async () => {
+  test('AZ-13: fresh after the 202: no scenario, no target, but our request id', async () => {
     const azure = once({
       id: `${VAULT}/replicationJobs/j1`,
       properties: { scenarioName: null, targetObjectName: null, state: 'NotStarted', tasks: [], activityId },
@@ -223,7 +223,7 @@ describe('jobs', () => {
     expect(server.seen[0]).toMatchObject({ path: `${VAULT}/replicationJobs/j1` });
   });
 
-  test('ended: point used and innermost fault', async () => {
+  test('AZ-30 AZ-38: ended: point used and innermost fault, whose code is a number', async () => {
     const azure = once({
       id: `${VAULT}/replicationJobs/j1`,
       properties: {
@@ -251,7 +251,7 @@ describe('jobs', () => {
     });
   });
 
-  test('listed from a time on', async () => {
+  test('AZ-12: listed from a time on, without what only a GET of the job tells', async () => {
     const job = (name: string, startTime: string) => ({
       id: `${VAULT}/replicationJobs/${name}`,
       properties: { state: 'Succeeded', startTime },
@@ -309,7 +309,7 @@ test('a read takes its own time, however little a submit gets', async () => {
   expect(server.seen.map(({ path }) => path)).toEqual([`${VAULT}/replicationProtectedItems`]);
 });
 
-describe('a token never goes to a host that is not listed', () => {
+describe('AZ-02: a token never goes to a host that is not listed', () => {
   test('named by a next link', async () => {
     server.answer(() => ({ status: 200, body: { value: [], nextLink: 'https://evil.invalid/next' } }));
     expect(await server.connect().read({ kind: 'sr.points', itemId: ITEM }, signal)).toMatchObject({
@@ -326,7 +326,7 @@ describe('a token never goes to a host that is not listed', () => {
   });
 });
 
-describe('an operation URL', () => {
+describe('AZ-06 AZ-07 AZ-36: an operation URL', () => {
   const cases: readonly (readonly [string, Reply, object])[] = [
     [
       'in progress',

@@ -138,7 +138,7 @@ describe('look', () => {
     expect(await createRunCommandShell(server.connect()).look(target, NAME, signal)).toMatchObject(expected);
   });
 
-  test('a name that was accepted just now runs, though a read does not show it yet', async () => {
+  test('AZ-24: a name that was accepted just now runs, though a read does not show it yet', async () => {
     let nowMs = 0;
     server.answer(({ method }) => (method === 'GET' ? NOT_FOUND : CREATED));
     const shell = createRunCommandShell(server.connect(), () => nowMs);

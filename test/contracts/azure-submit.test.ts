@@ -1,193 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAzure } from '../../adapters/azure/azure.ts';
-import type { AzureOperation } from '../../engine/azure-operations.ts';
 import type { AzureServer, Reply } from './azure-server.ts';
 import { accepted, startAzureServer } from './azure-server.ts';
+import { ITEM, NETWORK, OPERATION_KINDS, REQUEST_ROWS, VAULT, VM } from './azure-requests.ts';
 
-const SUBSCRIPTION = '/subscriptions/6f1c1b5e-0000-4000-8000-00000000a001';
-const VM = `${SUBSCRIPTION}/resourceGroups/rg-shop-weu/providers/Microsoft.Compute/virtualMachines/web-01`;
-const VAULT = `${SUBSCRIPTION}/resourceGroups/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu`;
-const ITEM = `${VAULT}/replicationFabrics/fabric-a/replicationProtectionContainers/container-a/replicationProtectedItems/item1`;
-const NETWORK = `${SUBSCRIPTION}/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
-const POINT = `${ITEM}/recoveryPoints/0f0f0f0f-0000-4000-8000-000000000001`;
-const BACKUP_NAMES = ['IaasVMContainer;iaasvmcontainerv2;rg-shop-weu;web-01', 'VM;iaasvmcontainerv2;rg-shop-weu;web-01'] as const;
-const BACKUP_PATH = (names: readonly string[]) =>
-  `${VAULT}/backupFabrics/Azure/protectionContainers/${names[0]}/protectedItems/${names[1]}`;
-const PLAN = `${VAULT}/replicationRecoveryPlans/rp-shop`;
-const POINT_WORDS = { pointType: 'LatestProcessed', multiVmSync: true } as const;
 const REQUEST_ID = '11111111-2222-5333-8444-555555555555';
-
-interface Row {
-  readonly operation: AzureOperation;
-  readonly method: string;
-  readonly path: string;
-  readonly version: string;
-  readonly body: unknown;
-}
-
-const ROWS: readonly Row[] = [
-  { operation: { kind: 'vm.start', vmId: VM }, method: 'POST', path: `${VM}/start`, version: '2026-04-01', body: undefined },
-  { operation: { kind: 'vm.deallocate', vmId: VM }, method: 'POST', path: `${VM}/deallocate`, version: '2026-04-01', body: undefined },
-  {
-    operation: {
-      kind: 'runCommand.put',
-      vmId: VM,
-      name: 'rw-key-1',
-      location: 'westeurope',
-      script: 'echo hi',
-      parameters: { DB_HOST: 'db-01' },
-      protectedParameters: { PASSWORD: 'secret-value' },
-      timeoutMs: 90_500,
-    },
-    method: 'PUT',
-    path: `${VM}/runCommands/rw-key-1`,
-    version: '2026-04-01',
-    body: {
-      location: 'westeurope',
-      properties: {
-        source: { script: 'echo hi' },
-        parameters: [{ name: 'DB_HOST', value: 'db-01' }],
-        protectedParameters: [{ name: 'PASSWORD', value: 'secret-value' }],
-        timeoutInSeconds: 91,
-        asyncExecution: true,
-        treatFailureAsDeploymentFailure: false,
-      },
-    },
-  },
-  {
-    operation: { kind: 'runCommand.delete', vmId: VM, name: 'rw-key-1' },
-    method: 'DELETE',
-    path: `${VM}/runCommands/rw-key-1`,
-    version: '2026-04-01',
-    body: undefined,
-  },
-  {
-    operation: { kind: 'backup.trigger', itemId: BACKUP_PATH(BACKUP_NAMES), expiresAtMs: Date.UTC(2026, 1, 4, 10, 4, 17) },
-    method: 'POST',
-    path: `${BACKUP_PATH(BACKUP_NAMES.map(encodeURIComponent))}/backup`,
-    version: '2023-06-01',
-    body: { properties: { objectType: 'IaasVMBackupRequest', recoveryPointExpiryTimeInUTC: '2026-02-04T10:04:17.000Z' } },
-  },
-  {
-    operation: { kind: 'sr.testFailover', itemId: ITEM, networkId: NETWORK, recoveryPointId: POINT },
-    method: 'POST',
-    path: `${ITEM}/testFailover`,
-    version: '2023-06-01',
-    body: {
-      properties: {
-        failoverDirection: 'PrimaryToRecovery',
-        networkType: 'VmNetworkAsInput',
-        networkId: NETWORK,
-        providerSpecificDetails: { instanceType: 'A2A', recoveryPointId: POINT },
-      },
-    },
-  },
-  {
-    operation: { kind: 'sr.testFailover', itemId: ITEM, networkId: NETWORK },
-    method: 'POST',
-    path: `${ITEM}/testFailover`,
-    version: '2023-06-01',
-    body: {
-      properties: {
-        failoverDirection: 'PrimaryToRecovery',
-        networkType: 'VmNetworkAsInput',
-        networkId: NETWORK,
-        providerSpecificDetails: { instanceType: 'A2A' },
-      },
-    },
-  },
-  {
-    operation: { kind: 'sr.testFailoverCleanup', itemId: ITEM, comments: 'drill over' },
-    method: 'POST',
-    path: `${ITEM}/testFailoverCleanup`,
-    version: '2023-06-01',
-    body: { properties: { comments: 'drill over' } },
-  },
-  {
-    operation: { kind: 'sr.plan.testFailover', planId: PLAN, direction: 'PrimaryToRecovery', networkId: NETWORK, ...POINT_WORDS },
-    method: 'POST',
-    path: `${PLAN}/testFailover`,
-    version: '2023-06-01',
-    body: {
-      properties: {
-        failoverDirection: 'PrimaryToRecovery',
-        networkType: 'VmNetworkAsInput',
-        networkId: NETWORK,
-        providerSpecificDetails: [
-          { instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' },
-        ],
-      },
-    },
-  },
-  {
-    operation: { kind: 'sr.plan.testFailoverCleanup', planId: PLAN, comments: 'drill over' },
-    method: 'POST',
-    path: `${PLAN}/testFailoverCleanup`,
-    version: '2023-06-01',
-    body: { properties: { comments: 'drill over' } },
-  },
-  {
-    operation: {
-      kind: 'sr.plan.failover',
-      planId: PLAN,
-      direction: 'RecoveryToPrimary',
-      shutdownPrimary: true,
-      pointType: 'Latest',
-      multiVmSync: false,
-    },
-    method: 'POST',
-    path: `${PLAN}/unplannedFailover`,
-    version: '2023-06-01',
-    body: {
-      properties: {
-        failoverDirection: 'RecoveryToPrimary',
-        sourceSiteOperations: 'Required',
-        providerSpecificDetails: [{ instanceType: 'A2A', recoveryPointType: 'Latest', multiVmSyncPointOption: 'UsePerVmRecoveryPoint' }],
-      },
-    },
-  },
-  {
-    operation: { kind: 'sr.plan.commit', planId: PLAN },
-    method: 'POST',
-    path: `${PLAN}/failoverCommit`,
-    version: '2023-06-01',
-    body: undefined,
-  },
-  {
-    operation: {
-      kind: 'sr.switchProtection',
-      itemId: ITEM,
-      containerId: '/containers/a',
-      policyId: '/policies/p',
-      resourceGroupId: '/groups/weu',
-      disks: [{ diskId: '/disks/os', stagingAccountId: '/accounts/cache', replicaType: 'Premium_LRS', targetType: undefined }],
-    },
-    method: 'POST',
-    path: `${ITEM.slice(0, ITEM.indexOf('/replicationProtectedItems'))}/switchprotection`,
-    version: '2023-06-01',
-    body: {
-      properties: {
-        replicationProtectedItemName: 'item1',
-        providerSpecificDetails: {
-          instanceType: 'A2A',
-          recoveryContainerId: '/containers/a',
-          policyId: '/policies/p',
-          recoveryResourceGroupId: '/groups/weu',
-          vmManagedDisks: [
-            {
-              diskId: '/disks/os',
-              primaryStagingAzureStorageAccountId: '/accounts/cache',
-              recoveryResourceGroupId: '/groups/weu',
-              recoveryReplicaDiskAccountType: 'Premium_LRS',
-            },
-          ],
-        },
-      },
-    },
-  },
-];
-
-const rowsByName = ROWS.map((row, index) => [`${row.operation.kind} #${index}`, row] as const);
+const rowsByName = REQUEST_ROWS.map((row, index) => [`${row.operation.kind} #${index}`, row] as const);
 const signal = new AbortController().signal;
 
 let server: AzureServer;
@@ -203,7 +21,7 @@ describe.each(rowsByName)('%s', (_name, row) => {
     return azure.submit(row.operation, REQUEST_ID, signal);
   };
 
-  test('sends one request of the documented shape', async () => {
+  test('AZ-09: sends one request of the documented shape, each name in its place', async () => {
     const opUrl = `${server.origin}/operations/1?t=2026-01-05T09%3a00%3a00`;
     const answer = await submit(() => accepted({ 'azure-asyncoperation': opUrl, location: opUrl }));
     expect(answer).toMatchObject({ kind: 'accepted', handle: { opUrl }, retryAfterMs: 30_000 });
@@ -213,6 +31,7 @@ describe.each(rowsByName)('%s', (_name, row) => {
     expect(request?.path).toBe(row.path);
     expect([...(request?.query ?? [])]).toEqual([['api-version', row.version]]);
     expect(request?.body ? JSON.parse(request.body) : undefined).toEqual(row.body);
+    expect(request?.headers).toMatchObject(row.headers ?? {});
     expect(request?.headers['x-ms-client-request-id']).toBe(REQUEST_ID);
     expect(request?.headers['user-agent']).toMatch(/^runward\/0\.0\.0-test /);
   });
@@ -226,23 +45,23 @@ describe.each(rowsByName)('%s', (_name, row) => {
     ['reset', 'reset'],
     ['307', { status: 307, headers: { location: '/elsewhere' } }],
   ];
-  test.each(lost)('asks once and claims nothing after %s', async (_case, reply) => {
+  test.each(lost)('AZ-01 AZ-04: asks once and claims nothing after %s', async (_case, reply) => {
     expect(await submit(() => reply)).toMatchObject({ kind: 'ambiguous' });
     expect(server.seen).toHaveLength(1);
   });
 
-  test('asks once and claims nothing when no answer comes in time', async () => {
+  test('AZ-01: asks once and claims nothing when no answer comes in time', async () => {
     expect(await submit(() => 'silence', 400)).toMatchObject({ kind: 'ambiguous' });
     expect(server.seen).toHaveLength(1);
   });
 
-  test('asks once when throttled and keeps the time to wait', async () => {
+  test('AZ-01: asks once when throttled and keeps the time to wait', async () => {
     const answer = await submit(() => ({ status: 429, headers: { 'retry-after': '17' }, body: { error: { code: 'TooManyRequests' } } }));
     expect(answer).toMatchObject({ kind: 'throttled', retryAfterMs: 17_000 });
     expect(server.seen).toHaveLength(1);
   });
 
-  test('repeats only a request that was refused with a claims challenge', async () => {
+  test('AZ-41: repeats only a request that was refused with a claims challenge', async () => {
     const claims = Buffer.from('{"access_token":{"nbf":{"essential":true}}}').toString('base64');
     const challenge = `Bearer error="insufficient_claims", claims="${claims}"`;
     const answer = await submit((index) =>
@@ -268,20 +87,75 @@ test.each(refusals)('HTTP %i %s is refused: %s', async (status, code, reason) =>
   expect(server.seen).toHaveLength(1);
 });
 
-test('reads flat error bodies of Site Recovery, whose code the SDK loses', async () => {
+test('every operation has its row', () => {
+  expect(OPERATION_KINDS.filter((kind) => !REQUEST_ROWS.some(({ operation }) => operation.kind === kind))).toEqual([]);
+});
+
+describe('an SDK that fails after the work was accepted', () => {
+  const failover = { kind: 'sr.testFailover', itemId: ITEM, networkId: NETWORK } as const;
+  const accept = (reply: Reply) => {
+    server.answer((_request, index) => (index === 0 ? reply : { status: 500 }));
+    return server.connect().submit(failover, REQUEST_ID, signal);
+  };
+
+  test('AZ-05: what was captured is the outcome, and the poll that the SDK adds never leaves', async () => {
+    const opUrl = `${server.origin}/operations/1`;
+    expect(await accept(accepted({ 'azure-asyncoperation': opUrl }))).toMatchObject({ kind: 'accepted', handle: { opUrl } });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('AZ-05 AZ-07: a 202 without any header is accepted work, followed by its target', async () => {
+    expect(await accept({ status: 202 })).toMatchObject({ kind: 'accepted', handle: {} });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('AZ-02: an operation URL on a foreign host is kept as a fact, and no token goes there', async () => {
+    const opUrl = 'https://evil.invalid/operations/1';
+    const answer = await accept(accepted({ 'azure-asyncoperation': opUrl, location: opUrl }));
+    expect(answer).toMatchObject({ kind: 'accepted', handle: { opUrl } });
+    expect(await server.connect().poll({ opUrl }, signal)).toMatchObject({
+      kind: 'unanswered',
+      message: expect.stringContaining('evil.invalid'),
+    });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('AZ-36: signed URLs of three thousand characters each come back byte for byte', async () => {
+    const signed = (path: string): string =>
+      `${server.origin}/${path}?t=2026-01-05T09%3a00%3a00&c=${'aB3%2f'.repeat(480)}&s=${'x'.repeat(300)}`;
+    const [opUrl, location] = [signed('operations/1'), signed('results/1')];
+    const answer = await accept(accepted({ 'azure-asyncoperation': opUrl, location }));
+    expect(answer).toMatchObject({ kind: 'accepted', handle: { opUrl } });
+    server.answer(() => ({ status: 200, body: { status: 'InProgress' } }));
+    await server.connect().poll({ opUrl }, signal);
+    expect(server.seen[0]?.rawUrl).toBe(opUrl.slice(server.origin.length));
+  });
+});
+
+test('AZ-18: a planned move is a failover that shuts the source down; a planned failover does not exist', async () => {
+  expect(OPERATION_KINDS.filter((kind) => /planned/i.test(kind))).toEqual([]);
+  server.answer(() => accepted({ location: `${server.origin}/operations/3` }));
+  const move = REQUEST_ROWS.find(({ operation }) => operation.kind === 'sr.plan.failover');
+  if (move === undefined) throw new Error('a plan can be failed over');
+  await server.connect().submit(move.operation, REQUEST_ID, signal);
+  expect(server.seen.map(({ path }) => path.split('/').at(-1))).toEqual(['unplannedFailover']);
+  expect(server.seen[0]?.body).toContain('"sourceSiteOperations":"Required"');
+});
+
+test('AZ-10: reads flat error bodies of Site Recovery, whose code the SDK loses', async () => {
   server.answer(() => ({ status: 400, body: { code: '28031', message: 'Virtual machine could not be created.' } }));
   const answer = await server.connect().submit({ kind: 'sr.testFailover', itemId: ITEM, networkId: NETWORK }, REQUEST_ID, signal);
   expect(answer).toMatchObject({ kind: 'refused', code: '28031', message: 'Virtual machine could not be created.' });
 });
 
-test('takes the job of Site Recovery from the request id that comes twice', async () => {
+test('AZ-11: takes the job of Site Recovery from the request id that comes twice', async () => {
   const job = `${VAULT}/replicationJobs/aaaaaaaa-0000-4000-8000-000000000001`;
   server.answer(() => accepted({ 'x-ms-request-id': [job, job], 'azure-asyncoperation': `${server.origin}/op` }));
   const answer = await server.connect().submit({ kind: 'sr.testFailover', itemId: ITEM, networkId: NETWORK }, REQUEST_ID, signal);
   expect(answer).toMatchObject({ kind: 'accepted', handle: { jobId: job }, receipt: { requestId: job } });
 });
 
-test('takes the job of Site Recovery from the operation URL when the header is missing', async () => {
+test('AZ-11: takes the job of Site Recovery from the operation URL when the header is missing', async () => {
   server.answer(() =>
     accepted({ 'azure-asyncoperation': `${server.origin}${VAULT}/replicationOperationStatus/aaaa-1?api-version=2022-08-01` }),
   );
@@ -329,7 +203,7 @@ describe('nothing was sent', () => {
   });
 });
 
-test('a refused token is fetched anew once; refused again it is final', async () => {
+test('AZ-41: a refused token is fetched anew once; refused again it is final', async () => {
   server.answer(() => ({ status: 401, body: { error: { code: 'ExpiredAuthenticationToken', message: 'expired' } } }));
   const azure = server.connect();
   const start = () => azure.submit({ kind: 'vm.start', vmId: VM }, REQUEST_ID, signal);
