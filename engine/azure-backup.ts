@@ -13,6 +13,8 @@ export interface AzureBackupItem {
   readonly lastBackupAtMs: number | undefined;
   readonly lastRecoveryPointAtMs: number | undefined;
   readonly policyId: string | undefined;
+  /** The vault keeps the points of a backup that was ended, for a while: nothing is added to it until a person takes it back. */
+  readonly softDeleted: boolean;
 }
 
 /** A recovery point of a protected machine. `tiers` are the places where it can be restored from now, for example `InstantRP`. */

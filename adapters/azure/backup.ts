@@ -45,6 +45,7 @@ export async function getBackupItem(clients: ClientSet, itemId: string, abortSig
     lastBackupAtMs: timeOf(item.lastBackupTime),
     lastRecoveryPointAtMs: timeOf(item.lastRecoveryPoint),
     policyId: textOf(item.policyId),
+    softDeleted: item.isScheduledForDeferredDelete === true,
   };
 }
 

@@ -1,5 +1,6 @@
 import { actionsPage } from './actions.ts';
 import { azureRoleFiles, azureRolesPage } from './azure-roles.ts';
+import { azureTrapsPage } from './azure-traps.ts';
 import { commandLinePage } from './command-line.ts';
 import { type DocumentKind, documentSchema, type Schema } from '../../engine/language/json-schema.ts';
 import { diagnosticsPage } from './diagnostics.ts';
@@ -28,6 +29,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   const pages = [
     { name: 'actions.md', about: 'what `uses:` can name', text: actionsPage() },
     { name: 'azure-roles.md', about: 'custom roles of Azure, and what each action needs there', text: azureRolesPage() },
+    { name: 'azure-traps.md', about: 'habits of Azure that mislead, and the test against each', text: azureTrapsPage() },
     { name: 'cli.md', about: 'every command with its flags', text: await commandLinePage() },
     { name: 'config.md', about: 'settings of server and worker', text: settingsPage() },
     {

@@ -15,6 +15,7 @@ import type {
   Unanswered,
 } from './action.ts';
 import { findOwnJob, pollJob } from './asr-job.ts';
+import { type MadeMachine, madeSoFar } from './asr-plan-made.ts';
 import { type PlanState, planAllows, planRefusal, readPlan } from './asr-plan-state.ts';
 import { failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
 import { pacedMs } from './pace.ts';
@@ -38,6 +39,8 @@ export interface PlanChange<Input extends { readonly plan: string }> {
   /** What is kept from before the request, so that verify can compare. */
   readonly before?: (ports: ActionPorts, context: ActionContext<Input>, state: PlanState) => Promise<JsonObject>;
   readonly operation: (input: Input) => AzureOperation;
+  /** The machines that the change makes, when it makes some. */
+  readonly made?: MadeMachine;
 }
 
 type Asked = 'quietMs' | 'precheck' | 'submit' | 'find' | 'poll';
@@ -107,7 +110,7 @@ async function find<Input extends { readonly plan: string }>(
   return { kind: 'unclear', message: `plan ${plan.name} allows only ${plan.allowedOperations.join(', ') || 'nothing'}`, candidates: [] };
 }
 
-/** A plan's job that failed may have changed some of the machines: those are named, because they stay as they are. */
+/** A plan's job that failed may have changed some of the machines: those are named, and what was made of them is there for later steps. */
 async function poll<Input extends { readonly plan: string }>(
   change: PlanChange<Input>,
   ports: ActionPorts,
@@ -122,10 +125,13 @@ async function poll<Input extends { readonly plan: string }>(
   const left = read.machines.filter(({ item }) => !change.shows(item)).map(({ item }) => item.friendlyName);
   const part =
     done.length === 0 ? `no machine shows the ${change.verb}` : `${done.join(', ')} went through, ${left.join(', ') || 'none'} did not`;
+  const produced = change.made === undefined ? [] : await madeSoFar(ports, read, { made: change.made, signal: context.signal });
+  if ('kind' in produced) return produced;
   const observation = { at: ports.clock.nowMs(), what: `Plan after the ${change.verb}`, data: { done, left } };
   return {
     ...outcome,
     failure: { ...outcome.failure, message: `${outcome.failure.message}; ${part}` },
+    ...(produced.length === 0 ? {} : { produced }),
     observations: [...(outcome.observations ?? []), observation],
   };
 }

@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { rightsOf } from '../azure-rights.ts';
 import type { AzureReplicationItem } from '../azure-calls.ts';
-import type { JsonObject } from '../json.ts';
-import { VERIFY_POLL_MS } from '../limits.ts';
-import type { Target } from '../target.ts';
-import type { ActionContext, ActionPorts, VerifyOutcome } from './action.ts';
 import { effectAction } from './action.ts';
 import { isFailedOver } from './asr-item-state.ts';
-import { jobResult } from './asr-job.ts';
 import { planQuestions } from './asr-plan-change.ts';
-import { POINT_INPUT, brokenGroup, missingPoint, planPoint, usedPoints } from './asr-plan-point.ts';
-import { planMachineSource, readPlan, wrongDirection } from './asr-plan-state.ts';
-import { readTestMachine, testMachineTarget } from './asr-test-machine.ts';
-import { unansweredRead } from './azure-answer.ts';
-import { pacedMs } from './pace.ts';
+import { type MadeMachine, verifyMade } from './asr-plan-made.ts';
+import { POINT_INPUT, missingPoint, planPoint } from './asr-plan-point.ts';
+import { wrongDirection } from './asr-plan-state.ts';
 
 const inputSchema = z.strictObject({
   plan: z.string().min(1).describe('ARM id of the recovery plan'),
@@ -23,6 +16,14 @@ const inputSchema = z.strictObject({
 });
 
 type Input = z.infer<typeof inputSchema>;
+
+const MOVED: MadeMachine = {
+  shows: hasMoved,
+  id: (item) => item.recoveryVmId,
+  shown: (name) => `that ${name} has failed over`,
+  called: (name) => `${name} at the other site`,
+  observed: 'Machines run at the other site',
+};
 
 /**
  * Fails all machines of a plan over, group by group: they run at the other site afterwards. Azure-to-Azure protection has no planned
@@ -46,6 +47,7 @@ export const asrPlanFailover = effectAction({
     needs: 'every machine',
     whenReached: 'refuse',
     whenBusy: 'refuse',
+    made: MOVED,
     refusal: async (ports, { input, signal }, state) =>
       wrongDirection(state, input.direction) ?? (await missingPoint(ports, input.recovery_point, { state, signal })),
     operation: (input) => ({
@@ -56,35 +58,8 @@ export const asrPlanFailover = effectAction({
       ...planPoint(input),
     }),
   }),
-  verify,
+  verify: (ports, context, ended) => verifyMade(ports, context, { made: MOVED, ended }),
 });
-
-async function verify(ports: ActionPorts, context: ActionContext<Input>, ended: JsonObject | undefined): Promise<VerifyOutcome> {
-  const { input, signal } = context;
-  const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) });
-  const read = await readPlan(ports, input.plan, signal);
-  if (read.kind === 'problem') return unansweredRead(read.what, read.problem);
-  const produced: Target[] = [];
-  for (const machine of read.machines) {
-    const { friendlyName, recoveryVmId } = machine.item;
-    if (!hasMoved(machine.item) || recoveryVmId === undefined)
-      return notYet(`Site Recovery does not show that ${friendlyName} has failed over`);
-    const seen = await readTestMachine(ports, recoveryVmId, signal);
-    if (seen.kind === 'unanswered') return seen;
-    if (seen.kind === 'missing') return notYet(`${friendlyName} does not exist at the other site`);
-    if (seen.vm.powerState?.toLowerCase() !== 'running')
-      return notYet(`${friendlyName} is ${seen.vm.powerState ?? 'in an unknown power state'}`);
-    produced.push(testMachineTarget(planMachineSource(read, machine), seen.vm, seen.nic));
-  }
-  const broken = brokenGroup(read, input, ended);
-  if (broken !== undefined) return notYet(broken);
-  return {
-    kind: 'succeeded',
-    result: { recovery_points: usedPoints(ended), ...jobResult(ended) },
-    produced,
-    observations: [{ at: ports.clock.nowMs(), what: 'Machines run at the other site', data: { machines: produced.map(({ id }) => id) } }],
-  };
-}
 
 function hasMoved(item: AzureReplicationItem): boolean {
   return isFailedOver(item) && item.activeLocation?.toLowerCase() === 'recovery';

@@ -21,14 +21,22 @@ const rule = z.strictObject({
   destination: z.string().min(1).default('*'),
   destination_port: z.string().min(1).default('*'),
 });
-/** A rule as `before` of this action's result has it: what Azure had is set again, letter for letter. */
-const writtenRule = z.strictObject({ name: z.string().min(1), properties: z.record(z.string(), z.json()) });
+/** A rule as `before` of this action's result or a read of the group has it: what Azure had is set again, letter for letter. */
+const writtenRule = z.strictObject({
+  name: z.string().min(1),
+  properties: z.record(z.string(), z.json()),
+  id: z.string().optional(),
+  etag: z.string().optional(),
+  type: z.string().optional(),
+});
 
 const inputSchema = z.strictObject({
   id: z.string().min(1).describe('ARM id of the network security group'),
   rules: z
     .union([z.literal('deny-all'), z.array(z.union([rule, writtenRule])).max(1000)])
-    .describe('All own rules afterwards, or deny-all'),
+    .describe(
+      'All own rules afterwards, here or as Azure shows them (`before`, or `properties.securityRules` of azure.resource.get); or deny-all',
+    ),
 });
 
 type Context = ActionContext<z.infer<typeof inputSchema>>;
@@ -128,11 +136,12 @@ async function verify(ports: ActionPorts, context: Context): Promise<VerifyOutco
 
 function wantedRules(rules: z.infer<typeof inputSchema>['rules']): readonly Rule[] {
   if (rules === 'deny-all') return DENY_ALL;
-  return rules.map((each) =>
-    'properties' in each
-      ? { name: each.name, properties: each.properties as JsonObject }
-      : { name: each.name, properties: propertiesOf(each) },
-  );
+  return rules.map((each) => ({ name: each.name, properties: 'properties' in each ? settable(each.properties) : propertiesOf(each) }));
+}
+
+/** What a read tells about a rule, without the part that only Azure writes. */
+function settable({ provisioningState: _state, ...properties }: Readonly<Record<string, unknown>>): JsonObject {
+  return properties as JsonObject;
 }
 
 function propertiesOf(each: z.infer<typeof rule>): JsonObject {

@@ -17,7 +17,7 @@ import type {
   VerifyOutcome,
 } from './action.ts';
 import { effectAction } from './action.ts';
-import { guardedSubmit, unansweredRead } from './azure-answer.ts';
+import { failed, guardedSubmit, unansweredRead } from './azure-answer.ts';
 import { adoptBackup, findOwnBackup, pollBackup } from './backup-job.ts';
 import { expiryMark } from './backup-mark.ts';
 import { backupPlace } from './backup-place.ts';
@@ -54,6 +54,10 @@ export const backupTrigger = effectAction({
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
   const place = await backupPlace(ports, context);
   if (place.kind !== 'found') return place;
+  if (place.item.softDeleted) {
+    const name = context.target?.name ?? 'the machine';
+    return failed('not_protected', `the backup of ${name} was ended and its points are kept for a while: a person must take it back first`);
+  }
   const nowMs = ports.clock.nowMs();
   const { retain, not_if_within: recentMs } = context.input;
   if (recentMs !== undefined) {

@@ -166,7 +166,7 @@ describe('a protected item', () => {
   });
 });
 
-test('recovery points over several pages, newest first and without doubles', async () => {
+test('AZ-39: recovery points over several pages, newest first and without doubles', async () => {
   const point = (name: string, time: string) => ({
     id: `${ITEM}/recoveryPoints/${name}`,
     properties: { recoveryPointTime: time, recoveryPointType: 'CrashConsistent' },

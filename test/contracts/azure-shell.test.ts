@@ -132,10 +132,19 @@ describe('look', () => {
     ],
     ['timed out', { executionState: 'TimedOut', output: 'out' }, { ...ended, exitCode: -1, stdout: 'out', timedOut: true }],
     ['cancelled', { executionState: 'Canceled' }, { ...ended, exitCode: -1, stdout: '' }],
-    ['cut', { executionState: 'Succeeded', exitCode: 0, output: 'x'.repeat(4096) }, { exitCode: 0, truncated: true }],
   ])('%s', async (_name, instanceView, expected) => {
     server.answer(() => view(instanceView));
     expect(await createRunCommandShell(server.connect()).look(target, NAME, signal)).toMatchObject(expected);
+  });
+
+  test('AZ-25: an output of four thousand bytes is the end of a longer one: marked as cut, and begun at its first whole line', async () => {
+    const output = `${'half of a secret'.padEnd(4090, 'x')}\nlast\n`;
+    server.answer(() => view({ executionState: 'Succeeded', exitCode: 0, output }));
+    expect(await createRunCommandShell(server.connect()).look(target, NAME, signal)).toMatchObject({
+      kind: 'ended',
+      truncated: true,
+      stdout: 'last\n',
+    });
   });
 
   test('AZ-24: a name that was accepted just now runs, though a read does not show it yet', async () => {

@@ -80,7 +80,7 @@ const refusals: readonly (readonly [number, string, string])[] = [
   [412, 'PreconditionFailed', 'exists'],
   [400, 'BadRequest', 'invalid'],
 ];
-test.each(refusals)('HTTP %i %s is refused: %s', async (status, code, reason) => {
+test.each(refusals)('AZ-34: HTTP %i %s is refused: %s', async (status, code, reason) => {
   server.answer(() => ({ status, body: { error: { code, message: 'no' } } }));
   const answer = await server.connect().submit({ kind: 'vm.start', vmId: VM }, REQUEST_ID, signal);
   expect(answer).toMatchObject({ kind: 'refused', reason, code });

@@ -103,7 +103,7 @@ test('patches: the guard is the activity of the machine, and one installation ru
   expect(done).toMatchObject({ kind: 'succeeded', result: { failed: 0, changed: true, installed: expect.any(Number) } });
 });
 
-test('a deletion takes what the machine would leave behind', async () => {
+test('AZ-37: a deletion takes what the machine would leave behind', async () => {
   const target = vm('batch-01');
   const guarded = contextFor(azureVmDelete, target, { only_created_by_run: true });
   expect(await azureVmDelete.precheck(ports, guarded)).toMatchObject({

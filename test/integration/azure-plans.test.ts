@@ -104,7 +104,7 @@ async function untilProtected(): Promise<void> {
   });
 }
 
-test('protection is reversed, the machines fail back, and protection is reversed again: twice through new ids, with the data', async () => {
+test('AZ-20 AZ-21 AZ-22: protection is reversed, the machines fail back, and protection is reversed again: twice through new ids, with the data', async () => {
   const before = await targets();
   await write('written at the primary site, not carried over');
   const done = await drive(asrPlanReprotect, ports, contextFor(asrPlanReprotect, undefined, { plan }));

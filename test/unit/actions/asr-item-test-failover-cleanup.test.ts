@@ -104,12 +104,12 @@ describe('done is read from the target', () => {
     expect(await verify()).toMatchObject({ kind: 'not_yet' });
   });
 
-  test('a machine that is left is not done', async () => {
+  test('AZ-32: a machine that is left is not done', async () => {
     azure.put('vm.get', TEST_VM, vm({ id: TEST_VM }));
     expect(await verify()).toMatchObject({ kind: 'not_yet', message: expect.stringContaining('web-01-test') });
   });
 
-  test('an interface that is left is not done: it stays billed', async () => {
+  test('AZ-37: an interface that is left is not done: it stays billed', async () => {
     azure.put('nic.get', TEST_NIC, { id: TEST_NIC, privateAddress: undefined, subnetId: undefined, hasPublicAddress: false });
     expect(await verify()).toMatchObject({ kind: 'not_yet', message: expect.stringContaining('web-01-test-nic') });
   });

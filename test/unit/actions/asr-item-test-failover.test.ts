@@ -68,7 +68,7 @@ describe('before the intent', () => {
     expect(await precheck()).toMatchObject({ kind: 'ours', handle: { jobId: `${VAULT}/replicationJobs/ours` } });
   });
 
-  test('recognises a fresh job that names neither scenario nor machine', async () => {
+  test('AZ-13: recognises a fresh job that names neither scenario nor machine', async () => {
     putJobs(
       azure,
       job('fresh', { clientRequestId: REQUEST_ID.toUpperCase(), scenario: undefined, targetName: undefined, state: 'NotStarted' }),
@@ -90,7 +90,7 @@ describe('before the intent', () => {
     expect(await precheck()).toMatchObject({ kind: 'failed', failure: { kind: 'target', message: expect.stringContaining(theirs.id) } });
   });
 
-  test('refuses when an earlier test failover was not cleaned up', async () => {
+  test('AZ-32: refuses when an earlier test failover was not cleaned up', async () => {
     azure.put('sr.item', ITEM, item({ ...TESTED }));
     expect(await precheck()).toMatchObject({ kind: 'failed', failure: { message: expect.stringContaining('not been cleaned up') } });
   });
@@ -195,7 +195,7 @@ describe('while it runs', () => {
     expect(await poll()).toMatchObject({ kind: 'ended_well', result: { job: jobId, recovery_point_times: [timeValue(NOW_MS - 1000)] } });
   });
 
-  test('failure brings the innermost reason', async () => {
+  test('AZ-30: failure brings the innermost reason', async () => {
     azure.put('sr.job', jobId, job('ours', { state: 'Failed', errors: [{ code: '28092', message: 'The quota is used up.' }] }));
     expect(await poll()).toMatchObject({
       kind: 'failed',
@@ -203,7 +203,7 @@ describe('while it runs', () => {
     });
   });
 
-  test('a job that may not be read is followed by its operation URL', async () => {
+  test('AZ-33: a job that may not be read is followed by its operation URL', async () => {
     azure.refuse('sr.job', jobId, { kind: 'denied', message: 'no right' });
     azure.pollAnswer = { kind: 'running', retryAfterMs: 30_000 };
     expect(await poll()).toMatchObject({ kind: 'running', retryAfterMs: 30_000 });
@@ -225,7 +225,7 @@ describe('while it runs', () => {
     expect(await pollAt(10_000)).toMatchObject({ retryAfterMs: 100 });
   });
 
-  test.each(['gone', 'no_information'] as const)('an operation URL that is %s sends us to the target', async (kind) => {
+  test.each(['gone', 'no_information'] as const)('AZ-06: an operation URL that is %s sends us to the target', async (kind) => {
     azure.pollAnswer = kind === 'gone' ? { kind } : { kind, retryAfterMs: 1 };
     expect(await poll()).toEqual({ kind: 'gone' });
   });

@@ -69,7 +69,7 @@ async function prepared(azure: WrittenAzure): Promise<JsonObject> {
   return outcome.before;
 }
 
-test('each machine is switched by a request of its own, with everything that reversing it needs', async () => {
+test('AZ-19: each machine is switched by a request of its own, with everything that reversing it needs', async () => {
   const azure = failedOver();
   const before = await prepared(azure);
   await reprotect.submit(portsWith(azure), { ...first, before });
@@ -97,7 +97,7 @@ test('each machine is switched by a request of its own, with everything that rev
   expect(next).toMatchObject({ kind: 'next', message: 'next: web-02', before: { changed: true } });
 });
 
-test('done is when the item has moved and the job has ended; enabled is not protected', async () => {
+test('AZ-20 AZ-22: done is when the item has moved to its new id and the job has ended; enabled is not protected', async () => {
   const azure = failedOver();
   const before = await prepared(azure);
   const last = { ...first, before: { ...before, part: 'web-02' } };
@@ -114,7 +114,7 @@ test('done is when the item has moved and the job has ended; enabled is not prot
   });
 });
 
-test('a failover that nobody committed is refused, because a switch would commit it', async () => {
+test('AZ-21: a failover that nobody committed is refused, because a switch would commit it', async () => {
   const azure = failedOver({
     protectionState: 'UnplannedFailoverCommitPendingStatesBegin',
     allowedOperations: ['Commit', 'SwitchProtection'],

@@ -94,7 +94,7 @@ describe('before the request', () => {
     });
   });
 
-  test('work of somebody else refuses, our own is adopted by its request id only', async () => {
+  test('AZ-12: work of somebody else refuses, our own is adopted by its request id only, which a GET of the job tells', async () => {
     const other = job('other', { targetName: 'rp-shop', clientRequestId: 'somebody' });
     const azure = shop({ allowedOperations: [], runningScenario: { name: 'TestFailover', jobId: other.id } }, { allowedOperations: [] });
     putJobs(azure, other);
@@ -170,7 +170,7 @@ test('the one request names plan, direction, shutdown and point', async () => {
   ]);
 });
 
-test('there is no planned failover: a direction must be named, and whether the source is shut down', () => {
+test('AZ-18: there is no planned failover: a direction must be named, and whether the source is shut down', () => {
   expect(() => context(failover, { plan: PLAN, direction: 'PrimaryToRecovery' }, none)).toThrow();
   expect(() => context(failover, { plan: PLAN, shutdown_primary: true }, none)).toThrow();
 });
@@ -182,14 +182,19 @@ test('after a lost answer the plan tells: failed over, not yet, or neither', asy
   expect(await failover.find(portsWith(half), forFailover)).toMatchObject({ kind: 'unclear' });
 });
 
-test('a job that failed for one machine names those that went through', async () => {
+test('AZ-31: a job that failed for one machine names those that went through, and hands their machines on', async () => {
   const azure = shop({ allowedOperations: ['Commit'] }, FAILED_OVER, {});
+  azure.put('vm.get', RECOVERED, vm({ id: RECOVERED, powerState: 'stopped' }));
   const ended = job('ours', { state: 'Failed', targetName: 'rp-shop', errors: [{ code: 'AllocationFailed', message: 'no room' }] });
   putJobs(azure, ended);
   expect(await failover.poll(portsWith(azure), forFailover, { jobId: ended.id })).toMatchObject({
     kind: 'failed',
     failure: { message: expect.stringMatching(/no room \(AllocationFailed\); web-01 went through, web-02 did not/) },
+    produced: [{ key: 'web-01', id: RECOVERED, recoveryGroup: 1 }],
   });
+  // What cannot be read now is asked again: a machine that is left out would be forgotten.
+  azure.refuse('vm.get', RECOVERED, { kind: 'unanswered', message: 'busy', retryAfterMs: 7000 });
+  expect(await failover.poll(portsWith(azure), forFailover, { jobId: ended.id })).toMatchObject({ kind: 'unanswered', retryAfterMs: 7000 });
 });
 
 describe('done is read from every machine', () => {
@@ -197,7 +202,7 @@ describe('done is read from every machine', () => {
     const azure = shop({ allowedOperations: ['Commit'] }, FAILED_OVER);
     expect(await failover.verify(portsWith(azure), forFailover, {})).toMatchObject({
       kind: 'not_yet',
-      message: 'web-01 does not exist at the other site',
+      message: 'web-01 at the other site does not exist',
     });
     azure.put('vm.get', RECOVERED, vm({ id: RECOVERED, powerState: 'starting' }));
     expect(await failover.verify(portsWith(azure), forFailover, {})).toMatchObject({ kind: 'not_yet' });
@@ -213,7 +218,7 @@ describe('done is read from every machine', () => {
     });
   });
 
-  test('machines of one replication group that were started from different points break the promise', async () => {
+  test('AZ-16: machines of one replication group that were started from points a second or more apart break the promise', async () => {
     const azure = shop({ allowedOperations: ['Commit'] }, { ...FAILED_OVER, multiVmGroupName: 'group-1' });
     azure.put('vm.get', RECOVERED, vm({ id: RECOVERED }));
     const apart = { recovery_points: { 'web-01': timeValue(NOW_MS - 6000), 'web-02': timeValue(NOW_MS - 1000) } };

@@ -62,7 +62,7 @@ describe('asr.item.get', () => {
     ['before the first point', { rpoMs: undefined }],
     ['while Azure does not say when it was calculated', { rpoCalculatedAtMs: undefined }],
     ['frozen after a failover', { protectionState: 'UnplannedFailoverCommitted' }],
-  ])('knows no RPO %s', async (_when, changes) => {
+  ])('AZ-28: knows no RPO %s', async (_when, changes) => {
     const azure = writtenAzure();
     azure.put('sr.item', ITEM, item(changes));
     azure.put('sr.points', ITEM, []);

@@ -35,7 +35,7 @@ describe.each([
     expect(outcome).toEqual({ kind: 'succeeded', result: { power_state: goal, changed: false, job: '' } });
   });
 
-  test.each([from, 'stopped'])('goes on from %s', async (state) => {
+  test.each([from, 'stopped'])('AZ-26: goes on from %s', async (state) => {
     expect(await action.precheck(portsWith(at(state)), given)).toEqual({ kind: 'proceed', before: { power_state: state } });
   });
 
@@ -70,7 +70,7 @@ describe.each([
     expect(outcome).toMatchObject({ kind: 'failed', failure: { message: expect.stringContaining('no room (AllocationFailed)') } });
   });
 
-  test('is done when the machine says so, whatever the provisioning state', async () => {
+  test('AZ-26 AZ-27: is done when the machine says so, whatever the provisioning state, and stopped is not deallocated', async () => {
     const azure = writtenAzure();
     azure.put('vm.get', VM, vm({ powerState: goal, provisioningState: 'Failed' }));
     const outcome = await action.verify(portsWith(azure), given, undefined);

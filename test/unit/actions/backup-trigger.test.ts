@@ -24,6 +24,7 @@ function item(changes: Partial<AzureBackupItem> = {}): AzureBackupItem {
     lastBackupAtMs: NOW_MS - 80_000_000,
     lastRecoveryPointAtMs: NOW_MS - 80_000_000,
     policyId: `${VAULT}/backupPolicies/daily-30d`,
+    softDeleted: false,
     ...changes,
   };
 }
@@ -51,6 +52,19 @@ beforeEach(() => {
   azure.put('backup.item', ITEM, item());
   azure.put('backup.points', ITEM, []);
   putJobs();
+});
+
+test('AZ-42: a backup that was ended and is kept for a while is told as such, and nothing is added to it', async () => {
+  azure.put('backup.item', ITEM, item({ softDeleted: true, protectionState: 'ProtectionStopped' }));
+  const read = reader(backupItemGet);
+  expect(await read.read(portsWith(azure), context(read, {}, { target: machine }))).toMatchObject({
+    kind: 'succeeded',
+    result: { protection_state: 'SoftDeleted' },
+  });
+  expect(await action.precheck(portsWith(azure), given({ before: undefined }))).toMatchObject({
+    kind: 'failed',
+    failure: { kind: 'not_protected', message: expect.stringContaining('a person must take it back first') },
+  });
 });
 
 function putJobs(...jobs: readonly AzureBackupJob[]): void {

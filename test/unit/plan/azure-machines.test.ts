@@ -37,7 +37,7 @@ function azureWith(machines: Readonly<Record<string, readonly AzureVm[]>>): Pick
 
 const QUERY = { kind: 'azure', subscriptions: [ONE], type: 'Microsoft.Compute/virtualMachines', tags: {} } as const;
 
-test('tags are compared by name without case and by exact value, groups and locations without case', async () => {
+test('AZ-17: tags are compared by name without case and by exact value, groups and locations without case', async () => {
   const azure = azureWith({
     [ONE]: [
       vm(ONE, 'RG-A', 'web'),

@@ -187,7 +187,7 @@ test('cancel inside finally is refused with a message; a forced one gives up the
   expect(await forced.ports.store.lock(['ssh://vm'], OTHER)).toMatchObject({ kind: 'held', by: forced.runId });
 });
 
-test('a forced cancel in the middle follows what was sent and skips finally; before any effect it is an ordinary cancel', async () => {
+test('AZ-35: a forced cancel in the middle follows what was sent and skips finally; before any effect it is an ordinary cancel', async () => {
   const world: World = await makeRunWorld(
     { steps: [leaf('change', 'guarded'), leaf('more', 'guarded')], finally: [leaf('tidy', 'guarded')] },
     { poll: sayWhilePolled('change', () => world, { kind: 'cancel', force: true, reason: 'now' }) },
