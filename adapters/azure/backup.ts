@@ -101,7 +101,7 @@ function jobOf({ id, properties }: JobResource, asked: string): AzureBackupJob {
     containerName: textOf(job.containerName),
     startedAtMs: timeOf(job.startTime),
     endedAtMs: timeOf(job.endTime),
-    expiresAtMs: usTimeMs(job.extendedInfo?.propertyBag?.[EXPIRY]),
+    expiresAtMs: usTimeMs(Object.entries(job.extendedInfo?.propertyBag ?? {}).find(([name]) => name.trim() === EXPIRY)?.[1]),
     errors: (job.errorDetails ?? []).map(({ errorTitle, errorCode, errorString }) => ({
       code: textOf(errorTitle) ?? String(errorCode ?? 'Unknown'),
       message: textOf(errorString) ?? 'no message',

@@ -57,7 +57,7 @@ async function startEstate(estate: string): Promise<Estate> {
   return {
     simulator,
     run: stepRuns(azureOf(simulator), PACE),
-    impatient: stepRuns(azureOf(simulator, { requestTimeoutMs: GIVE_UP_MS }), PACE),
+    impatient: stepRuns(azureOf(simulator, { submitTimeoutMs: GIVE_UP_MS }), PACE),
     patient: stepRuns(azureOf(simulator), PATIENT),
   };
 }

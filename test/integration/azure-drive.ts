@@ -14,7 +14,7 @@ const LOOKS_MAX = 500;
 export const SIMULATOR_FLAGS = ['--scale', String(SCALE)];
 
 /** The Azure port of a simulator, as a worker builds it. */
-export function azureOf({ ready }: RunningSimulator, more: { readonly requestTimeoutMs?: number } = {}): Azure {
+export function azureOf({ ready }: RunningSimulator, more: { readonly submitTimeoutMs?: number } = {}): Azure {
   const { endpoint, authorityHost, caFile, tenantId, clientId, clientSecret, subscriptionId } = ready;
   const cache = (region: string, group: string, account: string): string =>
     `${region}=/subscriptions/${subscriptionId}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${account}`;
