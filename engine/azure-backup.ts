@@ -8,13 +8,12 @@ export interface AzureBackupStatus {
 export interface AzureBackupItem {
   readonly id: string;
   readonly vmId: string | undefined;
+  /** Also `SoftDeleted`: the backup was ended and its points are kept for a while; nothing is added until a person takes it back. */
   readonly protectionState: string | undefined;
   readonly lastBackupStatus: string | undefined;
   readonly lastBackupAtMs: number | undefined;
   readonly lastRecoveryPointAtMs: number | undefined;
   readonly policyId: string | undefined;
-  /** The vault keeps the points of a backup that was ended, for a while: nothing is added to it until a person takes it back. */
-  readonly softDeleted: boolean;
 }
 
 /** A recovery point of a protected machine. `tiers` are the places where it can be restored from now, for example `InstantRP`. */

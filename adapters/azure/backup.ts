@@ -40,12 +40,11 @@ export async function getBackupItem(clients: ClientSet, itemId: string, abortSig
   return {
     id: id ?? itemId,
     vmId: textOf(item.virtualMachineId) ?? textOf(item.sourceResourceId),
-    protectionState: textOf(item.protectionState),
+    protectionState: item.isScheduledForDeferredDelete === true ? 'SoftDeleted' : textOf(item.protectionState),
     lastBackupStatus: textOf(item.lastBackupStatus),
     lastBackupAtMs: timeOf(item.lastBackupTime),
     lastRecoveryPointAtMs: timeOf(item.lastRecoveryPoint),
     policyId: textOf(item.policyId),
-    softDeleted: item.isScheduledForDeferredDelete === true,
   };
 }
 

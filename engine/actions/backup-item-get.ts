@@ -27,7 +27,7 @@ export const backupItemGet = readAction({
     if (place.kind !== 'found') return place;
     const { item } = place;
     const result = {
-      protection_state: item.softDeleted ? 'SoftDeleted' : (item.protectionState ?? null),
+      protection_state: item.protectionState ?? null,
       last_backup_time: item.lastBackupAtMs === undefined ? null : timeValue(item.lastBackupAtMs),
       last_backup_status: item.lastBackupStatus ?? '',
       vault_id: armIdUpTo(item.id, 'vaults') ?? null,

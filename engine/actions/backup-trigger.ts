@@ -54,7 +54,7 @@ export const backupTrigger = effectAction({
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
   const place = await backupPlace(ports, context);
   if (place.kind !== 'found') return place;
-  if (place.item.softDeleted) {
+  if (place.item.protectionState === 'SoftDeleted') {
     const name = context.target?.name ?? 'the machine';
     return failed('not_protected', `the backup of ${name} was ended and its points are kept for a while: a person must take it back first`);
   }

@@ -90,8 +90,8 @@ test('AZ-42: an item that is kept after its deletion says so', async () => {
   const properties = { protectedItemType: 'Microsoft.Compute/virtualMachines', protectionState: 'ProtectionStopped' };
   const read = (more: object) =>
     once({ id: ITEM, properties: { ...properties, ...more } }).read({ kind: 'backup.item', itemId: ITEM }, signal);
-  expect(await read({ isScheduledForDeferredDelete: true })).toMatchObject({ kind: 'found', value: { softDeleted: true } });
-  expect(await read({})).toMatchObject({ kind: 'found', value: { softDeleted: false } });
+  expect(await read({ isScheduledForDeferredDelete: true })).toMatchObject({ kind: 'found', value: { protectionState: 'SoftDeleted' } });
+  expect(await read({})).toMatchObject({ kind: 'found', value: { protectionState: 'ProtectionStopped' } });
 });
 
 test('AZ-23: an operation of Backup that has succeeded names its job, and nothing else does', async () => {

@@ -24,7 +24,6 @@ function item(changes: Partial<AzureBackupItem> = {}): AzureBackupItem {
     lastBackupAtMs: NOW_MS - 80_000_000,
     lastRecoveryPointAtMs: NOW_MS - 80_000_000,
     policyId: `${VAULT}/backupPolicies/daily-30d`,
-    softDeleted: false,
     ...changes,
   };
 }
@@ -55,7 +54,7 @@ beforeEach(() => {
 });
 
 test('AZ-42: a backup that was ended and is kept for a while is told as such, and nothing is added to it', async () => {
-  azure.put('backup.item', ITEM, item({ softDeleted: true, protectionState: 'ProtectionStopped' }));
+  azure.put('backup.item', ITEM, item({ protectionState: 'SoftDeleted' }));
   const read = reader(backupItemGet);
   expect(await read.read(portsWith(azure), context(read, {}, { target: machine }))).toMatchObject({
     kind: 'succeeded',

@@ -43,6 +43,11 @@ describe('the backup of a machine', () => {
       'unprotected',
     ],
     ['its protection was stopped', { read: { kind: 'protected', item: item(1, { protectionState: 'ProtectionStopped' }) } }, 'unprotected'],
+    [
+      'it was deleted and is only kept for a while',
+      { read: { kind: 'protected', item: item(1, { protectionState: 'SoftDeleted' }) } },
+      'unprotected',
+    ],
     ['its vault gives no state', { read: { kind: 'protected', item: item(1, { protectionState: undefined }) } }, 'unprotected'],
     ['it could not be read', { read: { kind: 'unread', message: '429' } }, 'unknown'],
   ] as const)('is never green when %s', (_, facts, state) => {
