@@ -52,6 +52,14 @@ export interface ApplicationView {
   }[];
 }
 
+interface Board {
+  readonly items: readonly ApplicationView[];
+  readonly uncovered?: {
+    readonly machines: readonly { readonly machine: string; readonly vault: string }[];
+    readonly unread: readonly string[];
+  };
+}
+
 const DAY_MS = 86_400_000;
 const DIFFERENT_EXIT = 3;
 const UNKNOWN_EXIT = 1;
@@ -61,12 +69,12 @@ export async function recoveryStatus(session: Session, args: readonly unknown[],
   const client = await connect(session);
   const [app] = args;
   const nowMs = Date.now();
-  const items =
+  const { items, uncovered }: Board =
     typeof app === 'string'
-      ? [await client.get<ApplicationView>(`/dr/${encodeURIComponent(app)}`)]
-      : (await client.get<{ readonly items: readonly ApplicationView[] }>('/dr')).items;
-  const exit = boardExit(items);
-  const json = { apiVersion: 'runward/v1', kind: 'RecoveryBoard', outcome: OUTCOMES[exit], items };
+      ? { items: [await client.get<ApplicationView>(`/dr/${encodeURIComponent(app)}`)] }
+      : await client.get<Board>('/dr?coverage=true');
+  const exit = boardExit(items, uncovered);
+  const json = { apiVersion: 'runward/v1', kind: 'RecoveryBoard', outcome: OUTCOMES[exit], items, uncovered };
   session.output.data({
     text: () =>
       items.length === 0 ? '' : typeof app === 'string' ? items.map((item) => shown(item, nowMs)).join('\n') : boardText(items, nowMs),
@@ -75,17 +83,20 @@ export async function recoveryStatus(session: Session, args: readonly unknown[],
     names: items.map((item) => item.app),
   });
   if (items.length === 0) session.output.say('no published runbook is for a drill, a failover or a failback');
+  for (const line of uncoveredLines(uncovered)) session.output.say(line, 'bad');
   const next = items.flatMap(nextStep)[0];
   if (next !== undefined) session.output.say(`next: ${next}`);
   return isOn(flags, 'exitCode') ? exit : 0;
 }
 
-/** 1 when something is not known, 3 when something is not proven or not ready, else 0. */
-export function boardExit(items: readonly ApplicationView[]): number {
+/** 1 when something is not known, 3 when something is not proven, not ready or not covered, else 0. */
+export function boardExit(items: readonly ApplicationView[], uncovered?: Board['uncovered']): number {
+  if ((uncovered?.unread.length ?? 0) > 0) return UNKNOWN_EXIT;
   const exits = items.flatMap((item) => [
     readyExit(item),
     item.drills.length > 0 && item.drills.every(({ proof }) => proof === 'proven') ? 0 : DIFFERENT_EXIT,
   ]);
+  if ((uncovered?.machines.length ?? 0) > 0) exits.push(DIFFERENT_EXIT);
   return exits.includes(UNKNOWN_EXIT) ? UNKNOWN_EXIT : exits.includes(DIFFERENT_EXIT) ? DIFFERENT_EXIT : 0;
 }
 
@@ -147,6 +158,16 @@ function shown(item: ApplicationView, nowMs: number): string {
   const head = `${item.app} · ${item.ready === undefined ? '-' : `${markOf(READY_WORDS[item.ready])} ${readyText(item.ready)}`}`;
   const none = item.drills.length === 0 ? [`${proofCell('never')}   no runbook of ${item.app} is for a drill`] : [];
   return [head, ...none, ...drills, checkRows(item, nowMs)].filter((line) => line !== '').join('\n');
+}
+
+function uncoveredLines(uncovered: Board['uncovered']): readonly string[] {
+  if (uncovered === undefined) return [];
+  const { machines, unread } = uncovered;
+  const names = machines.map(({ machine }) => plainText(machine)).join(', ');
+  return [
+    ...(machines.length === 0 ? [] : [`${machines.length} machines replicate and no drill covers them: ${names}`]),
+    ...unread.map((what) => `? not known which machines no drill covers: ${plainText(what)}`),
+  ];
 }
 
 function proofCell(proof: Proof): string {

@@ -134,6 +134,9 @@ export interface AzureReplicationItem {
   readonly multiVmGroupName: string | undefined;
 }
 
+/** A replicated item as far as a list of its vault tells who it is. */
+export type ListedReplicationItem = Pick<AzureReplicationItem, 'id' | 'name' | 'friendlyName'>;
+
 /** A recovery point of an item. `kind` is the word of Azure, for example `CrashConsistent`. */
 export interface AzureRecoveryPoint {
   readonly id: string;
@@ -247,7 +250,7 @@ export interface AzureReads {
   'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
   'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };
   /** The protected items of a vault, as far as a list tells who they are. */
-  'sr.items': { readonly asks: { readonly vaultId: string }; readonly value: readonly { readonly id: string; readonly name: string }[] };
+  'sr.items': { readonly asks: { readonly vaultId: string }; readonly value: readonly ListedReplicationItem[] };
   /** What a request to reverse the protection of an item must name; `invalid` when the vault or the settings lack something. */
   'sr.reversed': { readonly asks: { readonly itemId: string }; readonly value: ReversedProtection };
   'sr.points': { readonly asks: { readonly itemId: string }; readonly value: readonly AzureRecoveryPoint[] };

@@ -1,5 +1,6 @@
 import { RunwardError } from '../engine/errors.ts';
 import type { Loaded, LoadedRunbook } from '../engine/language/load.ts';
+import type { Plan } from '../engine/plan/plan-record.ts';
 import type { Ports } from '../engine/ports.ts';
 import { type Application, applicationsOf, isDrill, isRecovery } from '../engine/recovery/applications.ts';
 import { wordOf } from '../engine/recovery/check-results.ts';
@@ -8,6 +9,7 @@ import { type DrillProof, proveByDrills } from '../engine/recovery/drill-proof.t
 import type { RunRecord } from '../engine/run/record.ts';
 import { timeText } from '../engine/run/summary.ts';
 import type { ServerContext } from './context.ts';
+import { drillCoverage } from './drill-coverage.ts';
 import type { Caller } from './identify.ts';
 import { sees } from './identify.ts';
 import { placeOf } from './projects.ts';
@@ -27,6 +29,24 @@ export async function applicationNamed({ projects }: ServerContext, caller: Call
 
 /** Applications as the API shows them: all that the caller may see, or the one with a name. */
 export async function recoveryBoardOf(context: ServerContext, caller: Caller, only?: string) {
+  return (await boardOf(context, caller, only)).items;
+}
+
+/** The whole board with the machines that replicate and that no drill covers; reads Azure. */
+export async function boardWithCoverage(context: ServerContext, caller: Caller) {
+  const { items, runbooks, drills, checked } = await boardOf(context, caller);
+  const plans = new Map<string, Plan>();
+  for (const { runbook } of runbooks.filter((one) => isDrill(one.runbook))) {
+    const checks = checked.get(runbook.name)?.last;
+    const drill = drills.find((run) => run.runbook === runbook.name);
+    const newest =
+      drill !== undefined && drill.createdAtMs > (checks?.run.createdAtMs ?? 0) ? (await context.plans.ofRun(drill)).plan : checks?.plan;
+    if (newest !== undefined) plans.set(runbook.name, newest);
+  }
+  return { items, uncovered: await drillCoverage(context, { runbooks, planOf: (name) => plans.get(name) }) };
+}
+
+async function boardOf(context: ServerContext, caller: Caller, only?: string) {
   const { ports, projects, config } = context;
   const loaded = await projects.current();
   const applications = applicationsSeen(loaded, caller).filter(({ name }) => only === undefined || name === only);
@@ -38,7 +58,7 @@ export async function recoveryBoardOf(context: ServerContext, caller: Caller, on
   const checked = new Map((await lastChecks(context, { runbooks, nowMs })).map((each) => [each.loaded.runbook.name, each]));
   const documents = documentsOf(ports, loaded);
 
-  return Promise.all(
+  const items = await Promise.all(
     applications.map(async ({ name, runbooks: own }) => {
       const ready = own.filter(({ runbook }) => isRecovery(runbook)).flatMap(({ runbook }) => checked.get(runbook.name)?.readiness ?? []);
       const times = ready.flatMap(({ atMs }) => atMs ?? []);
@@ -58,6 +78,7 @@ export async function recoveryBoardOf(context: ServerContext, caller: Caller, on
       };
     }),
   );
+  return { items, runbooks, drills, checked };
 }
 
 function applicationsSeen({ runbooks }: Loaded, caller: Caller): readonly Application[] {

@@ -1,4 +1,4 @@
-import type { AzureRecoveryPoint, AzureReplicationItem } from '../../engine/azure-calls.ts';
+import type { AzureRecoveryPoint, AzureReplicationItem, ListedReplicationItem } from '../../engine/azure-calls.ts';
 import type { AzureOperation } from '../../engine/azure-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
@@ -37,14 +37,10 @@ export async function getItem(clients: ClientSet, itemId: string, abortSignal: A
 }
 
 /** Lists the protected items of a vault, whatever fabric they are in. */
-export async function listItems(
-  clients: ClientSet,
-  vaultId: string,
-  abortSignal: AbortSignal,
-): Promise<readonly { readonly id: string; readonly name: string }[]> {
-  const items = new Map<string, { readonly id: string; readonly name: string }>();
-  for await (const { id, name } of clients.siteRecovery.replicationProtectedItems.list(...vaultPath(vaultId), { abortSignal }))
-    if (id !== undefined && name !== undefined) items.set(id.toLowerCase(), { id, name });
+export async function listItems(clients: ClientSet, vaultId: string, abortSignal: AbortSignal): Promise<readonly ListedReplicationItem[]> {
+  const items = new Map<string, ListedReplicationItem>();
+  for await (const { id, name, properties } of clients.siteRecovery.replicationProtectedItems.list(...vaultPath(vaultId), { abortSignal }))
+    if (id !== undefined && name !== undefined) items.set(id.toLowerCase(), { id, name, friendlyName: properties?.friendlyName ?? name });
   return [...items.values()];
 }
 

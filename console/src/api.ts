@@ -158,6 +158,12 @@ export interface Application {
   }[];
 }
 
+/** Applications, and where it was asked for the machines that replicate and that no drill covers. */
+export interface RecoveryBoard {
+  readonly items: readonly Application[];
+  readonly uncovered?: { readonly machines: readonly { readonly machine: string }[]; readonly unread: readonly string[] };
+}
+
 /** How one machine stands to one document. */
 export interface DriftRow {
   readonly key: string;

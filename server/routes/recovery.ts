@@ -1,10 +1,10 @@
 import type { App, ServerContext } from '../context.ts';
 import { demand } from '../identify.ts';
 import { placeOf } from '../projects.ts';
-import { applicationNamed, recoveryBoardOf } from '../recovery-board.ts';
+import { applicationNamed, boardWithCoverage, recoveryBoardOf } from '../recovery-board.ts';
 import { startChecks } from '../readiness.ts';
 import { idempotencyHeader } from '../schemas/component.ts';
-import { applicationParams, applicationSchema, checksBody, checksStarted, recoveryBoard } from '../schemas/recovery.ts';
+import { applicationParams, applicationSchema, boardQuery, checksBody, checksStarted, recoveryBoard } from '../schemas/recovery.ts';
 
 const tags = ['recovery'];
 
@@ -14,9 +14,15 @@ export function recoveryRoutes(app: App, context: ServerContext): void {
     '/api/v1/dr',
     {
       config: { permission: 'read' },
-      schema: { summary: 'Applications, what their drills prove and whether they are ready', tags, response: { 200: recoveryBoard } },
+      schema: {
+        summary: 'Applications, what their drills prove and whether they are ready',
+        tags,
+        querystring: boardQuery,
+        response: { 200: recoveryBoard },
+      },
     },
-    async (request) => ({ items: await recoveryBoardOf(context, request.caller) }),
+    async (request) =>
+      request.query.coverage ? boardWithCoverage(context, request.caller) : { items: await recoveryBoardOf(context, request.caller) },
   );
 
   app.get(

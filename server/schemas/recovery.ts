@@ -67,8 +67,27 @@ export const applicationSchema = component(
   }),
 );
 
-/** Every application. */
-export const recoveryBoard = component('RecoveryBoard', z.object({ items: z.array(applicationSchema).readonly() }));
+/** Every application; with `coverage` also the machines that replicate and that no drill covers. */
+export const recoveryBoard = component(
+  'RecoveryBoard',
+  z.object({
+    items: z.array(applicationSchema).readonly(),
+    uncovered: z
+      .object({
+        machines: z.array(z.object({ machine: z.string(), vault: z.string() })).readonly(),
+        unread: z.array(z.string()).readonly().describe('What could not be read: the list is not whole then'),
+      })
+      .optional(),
+  }),
+);
+
+export const boardQuery = z.strictObject({
+  coverage: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('Ask Azure for machines that replicate and that no drill covers'),
+});
 
 export const applicationParams = z.object({ app: z.string().min(1).max(200) });
 

@@ -122,7 +122,7 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     await look('/runbooks', 'demo-drill');
     await look('/schedules', 'demo-drill.quarterly');
     await look('/schedules/demo-drill.quarterly', 'Next slots');
-    await look('/recovery', 'Readiness checks of shop');
+    await look('/recovery', 'no drill covers them: batch-01, jump-01');
     await look('/drift', 'Differences');
     await look(await hrefOf(page, 'main tbody a'), 'Checks, newest first');
     await look(`/runs/${ended?.number}/logs`, 'notify');

@@ -33,6 +33,7 @@ describe.skipIf(lacks('redis-server'))('the recovery of the shop', () => {
     const before = await runward('dr', 'status', '--exit-code');
     expect(before.exit).toBe(1);
     expect(before.stdout).toMatch(/shop +demo-drill +\? never +- +- +not measured +not measured +\?/);
+    expect(before.stderr).toContain('2 machines replicate and no drill covers them: batch-01, jump-01');
     const ledger = await stack.ledger();
 
     const made = await runward('dr', 'readiness', 'shop', '-i', `test_network=${NETWORK}`);
@@ -60,6 +61,7 @@ describe.skipIf(lacks('redis-server'))('the recovery of the shop', () => {
     expect((await stack.ended(drill.id, 150_000)).status).toBe('succeeded');
     const after = await runward('dr', 'status');
     expect(after.stdout).toMatch(/demo-drill +✓ proven +\d{4}-\d\d-\d\d +in 89d +\d+:\d\d of 3:00 \w+ +\d+:\d\d of 15:00 met +✓/);
+    expect(after.stderr).toContain('batch-01, jump-01');
     expect(after.stdout).toMatch(/shop-drill +\? never/);
     for (const line of after.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
     expect((await runward('status')).stdout).toContain('shop shop-drill never');

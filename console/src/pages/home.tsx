@@ -1,5 +1,5 @@
 import type { RunRow } from '../../../engine/run/summary.ts';
-import type { Application, Approval, DriftRow, Page, Schedule } from '../api.ts';
+import type { Application, Approval, DriftRow, Page, RecoveryBoard, Schedule } from '../api.ts';
 import { serverNowMs } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { RunTable } from '../parts/run-table.tsx';
@@ -25,7 +25,7 @@ export function HomePage() {
   const active = usePolled<Page<RunRow>>(`/runs?status=${UNDER_WAY.join(',')}`);
   const schedules = usePolled<Page<Schedule>>('/schedules');
   const drift = usePolled<Page<DriftRow>>('/drift');
-  const board = usePolled<{ readonly items: readonly Application[] }>('/dr', BOARD_EVERY_MS);
+  const board = usePolled<RecoveryBoard>('/dr', BOARD_EVERY_MS);
   const stopped = (schedules.answer?.items ?? []).filter(needsSomebody);
   const upcoming = nextSlots(schedules.answer?.items ?? []);
   const drifted = (drift.answer?.items ?? []).filter(({ status }) => status === 'drifted' || status === 'unknown');

@@ -1,4 +1,4 @@
-import type { Application, MeasuredObjective } from '../api.ts';
+import type { Application, MeasuredObjective, RecoveryBoard } from '../api.ts';
 import { serverNowMs } from '../api.ts';
 import { Problem } from '../parts/problem.tsx';
 import { StatusMark } from '../parts/status-mark.tsx';
@@ -17,7 +17,7 @@ const COLUMNS = ['Application', 'Drill', 'Proof', 'Last drill', 'Next is due', '
 /** The recovery board: what drills prove for each application, and what its readiness checks say. */
 export function RecoveryPage() {
   const nowMs = useNow(serverNowMs);
-  const { answer, problem } = usePolled<{ readonly items: readonly Application[] }>('/dr', BOARD_EVERY_MS);
+  const { answer, problem } = usePolled<RecoveryBoard>('/dr?coverage=true', BOARD_EVERY_MS);
   const items = answer?.items ?? [];
   return (
     <>
@@ -29,10 +29,28 @@ export function RecoveryPage() {
           {items.flatMap((item) => drillRows(item, nowMs))}
         </Table>
       )}
+      {answer?.uncovered !== undefined && <Uncovered uncovered={answer.uncovered} />}
       {items.map((item) => (
         <Checks key={item.app} item={item} nowMs={nowMs} />
       ))}
       {items.length > 0 && <p class="dim">Readiness never says that a recovery will work: a drill that succeeded does.</p>}
+    </>
+  );
+}
+
+function Uncovered({ uncovered: { machines, unread } }: { readonly uncovered: NonNullable<RecoveryBoard['uncovered']> }) {
+  const count = machines.length === 1 ? '1 machine replicates' : `${machines.length} machines replicate`;
+  return (
+    <>
+      {machines.length > 0 && (
+        <p>
+          {count}, and no drill covers {machines.length === 1 ? 'it' : 'them'}:{' '}
+          {plainText(machines.map(({ machine }) => machine).join(', '))}.
+        </p>
+      )}
+      {unread.map((what) => (
+        <p key={what}>It is not known which machines no drill covers: {plainText(what)}</p>
+      ))}
     </>
   );
 }

@@ -33,8 +33,8 @@ describe('asr.item.get', () => {
   test('finds a machine whose protection was reversed since the plan was made: its id is another one, its name is not', async () => {
     const azure = writtenAzure();
     azure.put('sr.items', VAULT, [
-      { id: ITEM.replace('item1', 'item2'), name: 'item2' },
-      { id: elsewhere, name: 'Item1' },
+      { id: ITEM.replace('item1', 'item2'), name: 'item2', friendlyName: 'item2' },
+      { id: elsewhere, name: 'Item1', friendlyName: 'Item1' },
     ]);
     azure.put('sr.item', elsewhere, item({ id: elsewhere, activeLocation: 'Primary' }));
     azure.put('sr.points', elsewhere, [{ id: 'p', kind: 'CrashConsistent', atMs: NOW_MS }]);
@@ -48,8 +48,8 @@ describe('asr.item.get', () => {
   test('takes none of two machines that have the name', async () => {
     const azure = writtenAzure();
     azure.put('sr.items', VAULT, [
-      { id: elsewhere, name: 'item1' },
-      { id: elsewhere.replace('fabric-b', 'fabric-c'), name: 'item1' },
+      { id: elsewhere, name: 'item1', friendlyName: 'item1' },
+      { id: elsewhere.replace('fabric-b', 'fabric-c'), name: 'item1', friendlyName: 'item1' },
     ]);
     azure.put('sr.item', elsewhere, item({ id: elsewhere }));
     expect(await action.read(portsWith(azure), context(action, {}))).toMatchObject({
