@@ -6,6 +6,7 @@ import type { App, ServerContext } from '../context.ts';
 import { demandFreezes, publishFreezes } from '../controls.ts';
 import { demand, sees } from '../identify.ts';
 import { inputSchema } from '../input-schema.ts';
+import { loneApprovals } from '../lone-approvals.ts';
 import { placeOf, runbookNamed } from '../projects.ts';
 import { publishSchedules } from '../schedules.ts';
 import { page } from '../schemas/component.ts';
@@ -38,7 +39,9 @@ export function runbookRoutes(app: App, context: ServerContext): void {
         demandAll: (loaded) => demandFreezes(context, request.caller, loaded),
       });
       await publishFreezes(context, published);
-      const { runbooks, inventories, calendars, findings } = published;
+      const { runbooks, inventories, calendars } = published;
+      const alone = await loneApprovals(context, new Set(request.body.files.map(({ path }) => path)));
+      const findings = [...published.findings, ...alone];
       await publishSchedules(context, published, { writer: request.caller.principal, files: request.body.files });
       ports.log.info('project published', { principal: request.caller.principal.id, files: request.body.files.length });
       return { runbooks: [...runbooks.keys()], inventories: [...inventories.keys()], calendars: [...calendars.keys()], findings };
