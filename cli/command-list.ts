@@ -104,7 +104,7 @@ export const COMMANDS: readonly ListedCommand[] = [
 
 const LATER_WORDS = 'dsc audit queue delivery auth token config context store conformance completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
-  drift: 'diff remediate accept replay',
+  drift: 'diff accept replay',
   schedule: 'backfill',
   runbook: 'versions publish',
   evidence: 'list show',

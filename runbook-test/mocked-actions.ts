@@ -140,7 +140,7 @@ function succeeded(action: Action, at: Answering): Success {
 }
 
 /** Fields that are the verdict of a check: a check that does not hold has failed, as the action itself would say. */
-const VERDICTS = ['ok', 'open', 'isolated'];
+const VERDICTS = ['ok', 'open', 'isolated', 'same'];
 
 function blankResult(action: Action, { nowMs }: Answering): JsonObject {
   const fields = Object.entries(action.result).map(([name, type]): readonly [string, JsonValue] =>

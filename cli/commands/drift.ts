@@ -2,13 +2,19 @@ import type { Command } from 'commander';
 import { repeated } from '../flags.ts';
 import { examplesFirst } from '../help.ts';
 import { handled } from '../program-options.ts';
+import { startFlags } from './run.ts';
 
-/** `drift check|status|show`: machines against their configuration documents. */
+const REMEDIATION = 'drift-remediation';
+
+/** `drift check|remediate|status|show`: machines against their configuration documents. */
 export function driftCommand(program: Command): void {
   const drift = program
     .command('drift')
-    .description('check machines against their configuration documents')
-    .addHelpText('before', examplesFirst(['runward drift check', 'runward drift status', 'runward drift show app-03']));
+    .description('check machines against their configuration documents, and bring them back')
+    .addHelpText(
+      'before',
+      examplesFirst(['runward drift check', 'runward drift status', 'runward drift show app-03', 'runward drift remediate']),
+    );
   drift
     .command('check [runbook]')
     .description('run a drift runbook now (default: drift-check); exit code 0 all as desired, 3 differences, 1 something is not known')
@@ -16,6 +22,13 @@ export function driftCommand(program: Command): void {
     .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
     .action(handled(async (...given) => (await import('../drift-check.ts')).checkDrift(...given)))
     .addHelpText('before', examplesFirst(['runward drift check', 'runward drift check drift-check -o json']));
+  startFlags(
+    drift
+      .command('remediate [runbook]')
+      .description('run a remediation (default: drift-remediation): it checks, asks a person, sets one machine, and then the others'),
+  )
+    .action(handled(async (session, args, flags) => (await import('../run-start.ts')).startRun(session, [args[0] ?? REMEDIATION], flags)))
+    .addHelpText('before', examplesFirst(['runward drift remediate', 'runward drift remediate -i at_most=10 --wait']));
   drift
     .command('status')
     .description('every machine as its last check left it')

@@ -39,9 +39,9 @@ export interface AskedMachine {
 }
 
 /** For which look of an attempt a machine is asked: the scripts of each have names of their own. */
-export type AskPhase = 'check' | 'before' | 'after' | 'found';
+export type AskPhase = 'check' | 'before' | 'after' | 'found' | 'list';
 
-const MARKS: Readonly<Record<AskPhase, string>> = { check: 'p', before: 'b', after: 'a', found: 'f' };
+const MARKS: Readonly<Record<AskPhase, string>> = { check: 'p', before: 'b', after: 'a', found: 'f', list: 'l' };
 
 interface Part {
   readonly requests: NumberedRequests;

@@ -27,6 +27,8 @@ import { backupItemGet } from './backup-item-get.ts';
 import { backupRestoreVm } from './backup-restore-vm.ts';
 import { backupTrigger } from './backup-trigger.ts';
 import { dnsCheck } from './dns-check.ts';
+import { dscCompare } from './dsc-compare.ts';
+import { dscExport } from './dsc-export.ts';
 import { dscSet } from './dsc-set.ts';
 import { dscTest } from './dsc-test.ts';
 import { httpCheck } from './http-check.ts';
@@ -63,6 +65,8 @@ const LIST: readonly Action[] = [
   backupRestoreVm,
   backupTrigger,
   dnsCheck,
+  dscCompare,
+  dscExport,
   dscSet,
   dscTest,
   httpCheck,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Outcome } from './compare.ts';
+import type { Exporting } from './exported.ts';
 import type { Facts, ProbeRequest } from './fact.ts';
 import type { Differing, Setting } from './setting.ts';
 
@@ -21,6 +22,8 @@ export interface ResourceType<Desired = never> {
   readonly sets: string;
   /** How the properties that differ are set. Only what differs is touched, and what else the same command needs. */
   readonly setting: (desired: Desired, differing: Differing) => Setting;
+  /** How a machine is turned into a document; absent where a type has no things of its own. */
+  readonly exporting?: Exporting;
 }
 
 /** Registers a type; its properties are parsed by its own schema where a document is read. */

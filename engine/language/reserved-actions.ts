@@ -5,7 +5,7 @@ export const RESERVED_ACTIONS: ReadonlySet<string> = new Set(
     'asr.job.resume asr.item.failover asr.item.commit asr.item.reprotect ' +
     'backup.restore-disks ' +
     '' +
-    'dsc.export dsc.compare http.request'
+    'http.request'
   )
     .split(' ')
     .map((name) => `${name}@1`),

@@ -142,6 +142,93 @@ describe.each(transports)('a set over %s', (via, isLacking) => {
       });
     });
 
+    it('refuses a plan that the machine has left, and takes one that still holds or is partly done', async () => {
+      const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+      const text = setDocument(file('one', 'content: wanted'), file('two', 'content: wanted'));
+      await writeFile(one, 'a');
+      await writeFile(two, 'a');
+      const seen = await driveSet(ports(), context(text, { input: { what_if: true } }));
+      expect(seen).toMatchObject({
+        submits: 0,
+        outcome: { kind: 'succeeded', result: { changed: false, plan_hash: expect.stringMatching(/^sha256:/) as string } },
+      });
+      expect(seen.outcome.result?.['changed_instances']).toHaveLength(2);
+      expect(readFileSync(one, 'utf8')).toBe('a');
+
+      const kept = { readDriftText: () => Promise.resolve(seen.kept[0]?.check?.['evidence'] as string) };
+      const plan = seen.outcome.result?.['before'];
+      const planned = () => driveSet(ports({ store: kept }), context(text, { input: { plan } }));
+      await writeFile(two, 'somebody else');
+      const stale = await planned();
+      expect(stale).toMatchObject({
+        submits: 0,
+        outcome: { kind: 'failed', failure: { kind: 'stale_plan', message: expect.stringContaining('File:two') as string } },
+      });
+      expect(readFileSync(one, 'utf8')).toBe('a');
+
+      await writeFile(two, 'wanted');
+      expect(await planned()).toMatchObject({
+        submits: 1,
+        outcome: { kind: 'succeeded', result: { changed_instances: ['Runward.Linux/File:one'] } },
+      });
+      const gone = driveSet(ports({ store: { readDriftText: () => Promise.resolve(undefined) } }), context(text, { input: { plan } }));
+      expect(await gone).toMatchObject({ submits: 0, outcome: { kind: 'failed', failure: { kind: 'stale_plan' } } });
+      const elsewhere = context(text, { input: { plan }, target: { ...target, id: 'another' } });
+      expect(await driveSet(ports({ store: kept }), elsewhere)).toMatchObject({ submits: 0, outcome: { failure: { kind: 'stale_plan' } } });
+    });
+
+    it('changes nothing when more would change than it may, or when the answer of the machine was cut', async () => {
+      const text = setDocument(file('one', 'content: x'), file('two', 'content: x'));
+      const many = await driveSet(ports(), context(text, { input: { max_changes: 1 } }));
+      expect(many).toMatchObject({
+        submits: 0,
+        outcome: { kind: 'failed', failure: { message: expect.stringContaining('max_changes is 1') as string } },
+      });
+      const shell = ssh ?? local;
+      const cut: ActionPorts['shell'] = {
+        ...shell,
+        look: async (...asked) => {
+          const state = await shell.look(...asked);
+          return state.kind === 'ended' ? { ...state, stdout: state.stdout.replace(/RW1 E .*/, '') } : state;
+        },
+      };
+      const broken = await driveSet(ports({ shell: cut }), context(text));
+      expect(broken).toMatchObject({
+        submits: 0,
+        outcome: { kind: 'failed', failure: { message: expect.stringContaining('nothing was changed') as string } },
+      });
+      expect(readdirSync(folder)).toEqual([]);
+    });
+
+    it('believes no script: one that was killed in the middle, and one that says it did what it did not do', async () => {
+      const text = setDocument(file('one', 'content: x'), file('two', 'content: x'));
+      const shell = ssh ?? local;
+      const changed = (change: (script: string) => string): ActionPorts =>
+        ports({
+          shell: {
+            ...shell,
+            start: (machineOf, attempt, signal) =>
+              shell.start(machineOf, attempt.name.endsWith('-set') ? { ...attempt, script: change(attempt.script) } : attempt, signal),
+          },
+        });
+      const killed = await driveSet(
+        changed((script) => script.replace('one 2 ', () => 'kill -9 $$; one 2 ')),
+        context(text),
+      );
+      expect(killed.outcome).toMatchObject({
+        kind: 'failed',
+        failure: { kind: 'verify' },
+        result: { changed_instances: ['Runward.Linux/File:one'] },
+      });
+      expect(killed.outcome.kind === 'failed' && killed.outcome.failure.message).toContain('how the set ended is not known');
+
+      const liar = await driveSet(
+        changed((script) => script.replace('rw_t $RW_AS sh', () => 'rw_t true')),
+        context(text),
+      );
+      expect(liar.outcome).toMatchObject({ kind: 'failed', failure: { kind: 'verify' }, result: { changed_instances: [] } });
+    });
+
     it('is followed by the worker that takes over, and what was sent once is not sent again', async () => {
       const text = setDocument(file('made', 'content: made'));
       const action = dscSet as EffectAction;

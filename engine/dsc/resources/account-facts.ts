@@ -84,6 +84,20 @@ printf '%s\\n=0\\n' "$o"`,
   },
 };
 
+const USERS: ProbeKind = {
+  name: 'account.users',
+  body: `need getent; need awk; o=$(getent passwd) || exit 70; printf '%s\\n' "$o" | awk -F: '{ print $1 }'`,
+  decode: (output) => {
+    const names = output.split('\n').filter((line) => line !== '');
+    return names.length > 0 && names.every((name) => /^[^\s:]+$/.test(name)) ? names : undefined;
+  },
+};
+
+/** The names of all users that the name service tells. */
+export function allUsers(): ProbeRequest {
+  return { kind: USERS, args: [] };
+}
+
 /** A user by name: ids, home, shell; absent when the name service knows no such user. */
 export function userFact(name: string): ProbeRequest {
   return { kind: PASSWD, args: [name] };

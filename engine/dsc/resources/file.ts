@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../json.ts';
 import { compareExistence, compareValue, type Outcome, unknown } from '../compare.ts';
+import { exported } from '../exported.ts';
 import type { Fact, Facts, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { groupFact, userFact } from './account-facts.ts';
@@ -137,6 +138,25 @@ export const file = resourceType<File>({
   },
   sets: 'a new file beside it that takes its place, mkdir, ln, chmod and chown; a file needs `content`; only an empty folder is removed',
   setting: fileSetting,
+  exporting: {
+    isName: (text) => schema.shape.path.safeParse(text).success,
+    requests: (path) => [STAT, LINK, DIGEST].map((kind) => ({ kind, args: [path] })),
+    read: (path, facts) => {
+      const inside = (kind: ProbeKind): Fact => facts({ kind, args: [path] });
+      const found = inside(STAT);
+      const type = found.state === 'value' ? (found.value as JsonObject)['type'] : undefined;
+      const more = type === 'file' ? inside(DIGEST) : type === 'link' ? inside(LINK) : undefined;
+      if (more !== undefined && more.state !== 'value')
+        return { kind: 'unknown', reason: more.state === 'unknown' ? more.reason : 'absent' };
+      return exported(found, { path }, ({ mode, uid, gid }) => ({
+        ...(type === 'other' ? {} : { type: type ?? 'file' }),
+        ...(type === 'link' ? { target: more?.value ?? '' } : { mode: octal(Number(mode)) }),
+        ...(type === 'file' ? { sha256: more?.value ?? '' } : {}),
+        owner: uid ?? 0,
+        group: gid ?? 0,
+      }));
+    },
+  },
 });
 
 function stat(desired: File): ProbeRequest {

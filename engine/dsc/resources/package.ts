@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../json.ts';
 import { compareExistence, compareValue } from '../compare.ts';
+import { exported } from '../exported.ts';
 import type { Fact, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { parseVersionRange, versionFits } from './debian-version.ts';
@@ -90,6 +91,15 @@ export const packageType = resourceType<Package>({
   },
   sets: 'apt-get and apt-mark; nothing that removes another package is done, and a range takes what the sources offer',
   setting: packageSetting,
+  exporting: {
+    isName: (text) => schema.shape.name.safeParse(text).success,
+    requests: (name) => [{ kind: DPKG, args: [name] }],
+    read: (name, facts) =>
+      exported(installed(facts({ kind: DPKG, args: [name] })), { name }, ({ version, wanted }) => ({
+        version: version ?? '',
+        ...(wanted === 'h' ? { held: true } : {}),
+      })),
+  },
 });
 
 function query(desired: Package): ProbeRequest {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../json.ts';
 import { compareExistence, compareValue, type Outcome } from '../compare.ts';
+import { exported } from '../exported.ts';
 import type { Fact, ProbeKind, ProbeRequest } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { serviceSetting } from './service-setting.ts';
@@ -54,6 +55,18 @@ function shown(block: string, name: string): Fact | undefined {
   return value === undefined ? undefined : { state: 'value', value };
 }
 
+const START_TYPES = ['enabled', 'disabled', 'masked', 'static'];
+
+const UNITS: ProbeKind = {
+  name: 'service.units',
+  body: `need systemctl; need awk; o=$(systemctl list-unit-files --type=service --no-legend --no-pager) || exit 70
+printf '%s\\n' "$o" | awk '$1 !~ /@\\.service$/ { print $1 }'`,
+  decode: (output) => {
+    const names = output.split('\n').filter((line) => line !== '');
+    return names.length > 0 && names.every((name) => /^[A-Za-z0-9@_.:\\-]+\.service$/.test(name)) ? names : undefined;
+  },
+};
+
 const STATUS: Readonly<Record<string, string>> = { active: 'running', inactive: 'stopped' };
 
 /** A unit of systemd: whether it runs and whether a boot starts it. */
@@ -88,13 +101,25 @@ export const service = resourceType<Service>({
   },
   sets: 'systemctl start, stop, enable, disable, mask and unmask; a unit comes and goes with its package, and `static` is only checked',
   setting: (desired, differing) => serviceSetting(unitName(desired), desired, differing),
+  exporting: {
+    isName: (text) => schema.shape.name.safeParse(text).success,
+    list: { kind: UNITS, args: [] },
+    requests: (name) => [{ kind: UNIT, args: [unitName({ name })] }],
+    // A state on the way to another one, and a unit without a file of its own, are nothing that anybody wanted.
+    read: (name, facts) =>
+      exported(facts({ kind: UNIT, args: [unitName({ name })] }), { name }, (value) => {
+        const { active, startType } = value as { readonly active: string; readonly startType: string };
+        const status = STATUS[active];
+        return { ...(status === undefined ? {} : { status }), ...(START_TYPES.includes(startType) ? { startType } : {}) };
+      }),
+  },
 });
 
 function unit(desired: Service): ProbeRequest {
   return { kind: UNIT, args: [unitName(desired)] };
 }
 
-function unitName({ name }: Service): string {
+function unitName({ name }: Pick<Service, 'name'>): string {
   const known = /\.(service|socket|timer|mount|path|target|slice|scope|swap|automount|device)$/.test(name);
   return known ? name : `${name}.service`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonValue } from '../../json.ts';
 import { compareValue, type Outcome } from '../compare.ts';
+import { exported } from '../exported.ts';
 import type { ProbeKind } from '../fact.ts';
 import { resourceType } from '../resource.ts';
 import { oneLine, onlyLine } from './one-line.ts';
@@ -109,6 +110,15 @@ export const sysctl = resourceType<Sysctl>({
   },
   sets: 'sysctl -w, and /etc/sysctl.d/90-runward.conf for `persisted: true`; `persisted: false` is only checked',
   setting: sysctlSetting,
+  exporting: {
+    isName: (text) => schema.shape.key.safeParse(text).success,
+    requests: (key) => [{ kind: LIVE, args: [key] }],
+    read: (key, facts) => {
+      const fact = facts({ kind: LIVE, args: [key] });
+      if (fact.state === 'absent') return { kind: 'unknown', reason: 'absent' };
+      return exported(fact, { key }, () => ({ value: fact.state === 'value' ? words(fact.value) : '' }));
+    },
+  },
 });
 
 function words(value: JsonValue): string {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../../json.ts';
 import { compareExistence, compareValue, type Outcome, unknown } from '../compare.ts';
+import { exported } from '../exported.ts';
 import type { Fact, Facts } from '../fact.ts';
 import { resourceType } from '../resource.ts';
-import { groupFact, groupsFact, passwordFact, userFact } from './account-facts.ts';
+import { allUsers, groupFact, groupsFact, passwordFact, userFact } from './account-facts.ts';
 import { absolutePath, accountName, oneLine } from './one-line.ts';
 import { userSetting } from './user-setting.ts';
 
@@ -46,6 +47,25 @@ export const user = resourceType<User>({
   },
   sets: 'useradd, usermod, userdel and chage; the home is not made and not removed, and root stays',
   setting: userSetting,
+  exporting: {
+    isName: (text) => schema.shape.name.safeParse(text).success,
+    list: allUsers(),
+    requests: (name) => [userFact(name), groupsFact(name)],
+    read: (name, facts) => {
+      const groups = facts(groupsFact(name));
+      const found = facts(userFact(name));
+      if (found.state === 'value' && groups.state !== 'value')
+        return { kind: 'unknown', reason: groups.state === 'unknown' ? groups.reason : 'absent' };
+      return exported(found, { name }, ({ uid, gid, home, shell, fullName }) => ({
+        uid: uid ?? 0,
+        gid: gid ?? 0,
+        home: home ?? '',
+        ...(shell === '' ? {} : { shell: shell ?? '' }),
+        ...(fullName === '' ? {} : { fullName: fullName ?? '' }),
+        groups: groups.state === 'value' ? groups.value : [],
+      }));
+    },
+  },
 });
 
 function plain(desired: User, fact: Fact): readonly Outcome[] {

@@ -15,6 +15,7 @@ while [ "$#" -gt 0 ]; do
     -q|--quiet) quiet=1 ;;
     --now) now=1 ;;
     --wait) ;;
+    --type=service) ;;
     --no-pager|--plain|--no-legend|--full|-l|--no-ask-password|--system) ;;
     --) ;;
     -p) property=$2; shift ;;
@@ -84,6 +85,13 @@ case "$verb" in
   is-system-running)
     if ls "$state"/*.failed > /dev/null 2>&1; then say degraded; exit 1; fi
     say running; exit 0 ;;
+  list-unit-files)
+    for file in /etc/systemd/system/*.service /usr/local/lib/systemd/system/*.service; do
+      [ -f "$file" ] || [ -L "$file" ] || continue
+      name=$(basename "$file" .service)
+      echo "$name.service $(enabled_state "$name") enabled"
+    done
+    exit 0 ;;
   list-units)
     for file in "$state"/*.active "$state"/*.failed; do
       [ -f "$file" ] || continue
