@@ -149,9 +149,10 @@ export type VerifyOutcome =
   | Failed
   /**
    * This request is done and the action needs a further one: the step goes back to its precheck, and the next request gets an intent, a
-   * ticket and a request id of its own. `before` replaces what the precheck had recorded.
+   * ticket and a request id of its own. `before` replaces what the precheck had recorded; `produced` is what a cleanup must know of, should
+   * the further requests never be made.
    */
-  | ({ readonly kind: 'next'; readonly message: string; readonly before?: JsonObject } & Observed)
+  | ({ readonly kind: 'next'; readonly message: string; readonly before?: JsonObject; readonly produced?: readonly Target[] } & Observed)
   | ({ readonly kind: 'not_yet'; readonly message: string; readonly retryAfterMs: number } & Observed)
   | Unanswered;
 

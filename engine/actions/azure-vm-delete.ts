@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { rightsOf } from '../azure-rights.ts';
+import { armIdUpTo } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { VM_POLL_MS } from '../limits.ts';
+import type { Target } from '../target.ts';
 import type { ActionContext, ActionPorts } from './action.ts';
 import { effectAction } from './action.ts';
 import { failed, failedRead, unansweredRead } from './azure-answer.ts';
 import { type Part, type PartState, partedQuestions } from './parts.ts';
+import { restoreNicId } from './restored-machine.ts';
 
 const inputSchema = z.strictObject({
   disks: z.boolean().default(false).describe('Delete its disks as well, also those that the machine would leave behind'),
@@ -16,7 +19,10 @@ const inputSchema = z.strictObject({
 type Input = z.infer<typeof inputSchema>;
 type Context = ActionContext<Input>;
 
-/** Deletes a machine, and with it what it would leave behind: detached disks and interfaces stay billed. A machine that is gone is a success. */
+/**
+ * Deletes a machine, and with it what it would leave behind: detached disks and interfaces stay billed. A machine that is gone is a success;
+ * of one that this run was restoring, what was made already is deleted.
+ */
 export const azureVmDelete = effectAction({
   name: 'azure.vm.delete@1',
   summary: 'Delete a virtual machine, with its disks and interfaces when asked to',
@@ -48,10 +54,29 @@ export const azureVmDelete = effectAction({
   }),
 });
 
+/** What a restore of this run has made for a machine that is not there: found by the names and tags that the restore gives. */
+async function leftOf(
+  ports: ActionPorts,
+  { target, input, runId, signal }: Pick<Context, 'input' | 'runId' | 'signal'> & { readonly target: Target },
+) {
+  const nothing = { kind: 'succeeded', result: { deleted: [], changed: false, job: '' } } as const;
+  const step = target.tags['runward_step'];
+  if (step === undefined || target.tags['runward_run'] !== runId) return nothing;
+  const groupId = `${armIdUpTo(target.id, 'resourceGroups') ?? ''}`;
+  const nic = await ports.azure.read({ kind: 'nic.get', nicId: restoreNicId(groupId, step) }, signal);
+  if (nic.kind !== 'found' && nic.kind !== 'missing') return failedRead('the network interface of the restore', nic);
+  const listed = await ports.azure.read({ kind: 'disk.list', groupId }, signal);
+  if (listed.kind !== 'found') return failedRead('the disks of the restore', listed);
+  const disks = listed.value.filter(({ tags, ownerId }) => ownerId === undefined && tags['runward_step'] === step).map(({ id }) => id);
+  const nics = nic.kind === 'found' ? [nic.value.id] : [];
+  if ((!input.disks || disks.length === 0) && (!input.nics || nics.length === 0)) return nothing;
+  return { kind: 'prepared', known: { vm: [], disks, nics } } as const;
+}
+
 async function prepare(ports: ActionPorts, { target, input, runId, signal }: Context) {
   if (!target) return failed('target_missing', 'this action needs a virtual machine as its target');
   const vm = await ports.azure.read({ kind: 'vm.get', vmId: target.id }, signal);
-  if (vm.kind === 'missing') return { kind: 'succeeded', result: { deleted: [], changed: false, job: '' } } as const;
+  if (vm.kind === 'missing') return leftOf(ports, { target, input, runId, signal });
   if (vm.kind !== 'found') return failedRead(`virtual machine ${target.name}`, vm);
   const { id, tags, disks, nicIds } = vm.value;
   if (input.only_created_by_run && tags['runward_run'] !== runId) {

@@ -11,6 +11,7 @@ import { readTestMachine, testMachineTarget } from './asr-test-machine.ts';
 import { failed, failedRead, unansweredRead } from './azure-answer.ts';
 import { backupPlace } from './backup-place.ts';
 import { type Part, type PartState, partedQuestions } from './parts.ts';
+import { restoreNicId, restoreTags, unfinishedMachine } from './restored-machine.ts';
 
 const RESERVED_SUBNETS = ['gatewaysubnet', 'azurefirewallsubnet', 'azurebastionsubnet', 'routeserversubnet'];
 
@@ -64,6 +65,8 @@ export const backupRestoreVm = effectAction({
     pollMs: BACKUP_JOB_POLL_MS,
     prepare,
     parts: (_context, known) => [nicPart, disksPart, ...restoredDisks(known).map(tagPart), vmPart],
+    unfinished: (context, known) =>
+      context.target === undefined ? [] : [unfinishedMachine(context.target, { id: storedText(known['vm']), tags: restoreTags(context) })],
     finish,
   }),
 });
@@ -108,7 +111,7 @@ async function prepare(ports: ActionPorts, context: Context) {
     os: os ?? 'linux',
     group: groupId,
     vm: vmId,
-    nic: `${groupId}/providers/Microsoft.Network/networkInterfaces/rw-${stepKey}-nic`,
+    nic: restoreNicId(groupId, stepKey),
     subnet: `${network.value.id}/subnets/${subnet.name}`,
     disks_wanted: disks.length,
     disks_before: before.value.map(({ id }) => id.toLowerCase()),
@@ -123,7 +126,7 @@ const nicPart: Part<Input> = {
     nicId: storedText(known['nic']),
     location: storedText(known['location']),
     subnetId: storedText(known['subnet']),
-    tags: ownTags(context),
+    tags: restoreTags(context),
   }),
   look: async (ports, { signal }, known) => {
     const nic = await ports.azure.read({ kind: 'nic.get', nicId: storedText(known['nic']) }, signal);
@@ -180,12 +183,7 @@ async function foundDisks(
   const { known, jobId } = at;
   const listed = await ports.azure.read({ kind: 'disk.list', groupId: storedText(known['group']) }, context.signal);
   if (listed.kind !== 'found') return unansweredRead('the restored disks', listed);
-  const before = known['disks_before'];
-  const fresh = listed.value.filter(
-    (disk) =>
-      !(Array.isArray(before) && before.includes(disk.id.toLowerCase())) &&
-      (disk.createdAtMs ?? 0) >= context.createdAtMs - JOB_WINDOW_MARGIN_MS,
-  );
+  const fresh = freshDisks(listed.value, context, known);
   const systems = fresh.filter(({ isOs }) => isOs);
   if (fresh.length !== known['disks_wanted'] || systems.length !== 1) {
     const names = fresh.map(({ name }) => name).join(', ') || 'none';
@@ -204,6 +202,23 @@ async function foundDisks(
   return { kind: 'done', known: { disks, job: jobId }, observations: [observation] };
 }
 
+/** Disks that the group did not hold before. When others are restored into it meanwhile, Backup's names tell which machine a disk is of. */
+function freshDisks(listed: readonly AzureDisk[], context: Context, known: JsonObject): readonly AzureDisk[] {
+  const before = known['disks_before'];
+  const fresh = listed.filter(
+    ({ id, createdAtMs, tags }) =>
+      !(Array.isArray(before) && before.includes(id.toLowerCase())) &&
+      (createdAtMs ?? 0) >= context.createdAtMs - JOB_WINDOW_MARGIN_MS &&
+      (tags['runward_step'] ?? context.stepKey) === context.stepKey,
+  );
+  if (fresh.length <= Number(known['disks_wanted'])) return fresh;
+  const machine = storedText(known['source_vm']).split('/').at(-1)?.toLowerCase() ?? '';
+  const named = fresh.filter(
+    ({ name }) => /^-(os|data)disk-/.test(name.toLowerCase().slice(machine.length)) && name.toLowerCase().startsWith(machine),
+  );
+  return named.length === 0 ? fresh : named;
+}
+
 /** Backup numbers the data disks in their names; without a number their order decides. */
 function lunOf(disk: AzureDisk, place: number): number {
   const number = /-datadisk-(\d+)-/i.exec(disk.name)?.[1];
@@ -213,7 +228,7 @@ function lunOf(disk: AzureDisk, place: number): number {
 function tagPart(disk: RestoredDisk): Part<Input> {
   return {
     name: `tags of ${disk.id}`,
-    operation: (context) => ({ kind: 'disk.tag', diskId: disk.id, tags: ownTags(context) }),
+    operation: (context) => ({ kind: 'disk.tag', diskId: disk.id, tags: restoreTags(context) }),
     look: async (ports, { signal, stepKey }) => {
       const read = await ports.azure.read({ kind: 'disk.get', diskId: disk.id }, signal);
       if (read.kind !== 'found') return unansweredRead('a restored disk', read);
@@ -235,7 +250,7 @@ const vmPart: Part<Input> = {
       osDiskId: disks.find(({ lun }) => lun === null)?.id ?? '',
       dataDisks: disks.flatMap(({ id, lun }) => (lun === null ? [] : [{ lun, diskId: id }])),
       nicId: storedText(known['nic']),
-      tags: { ...context.input.tags, ...ownTags(context) },
+      tags: { ...context.input.tags, ...restoreTags(context) },
     };
   },
   look: async (ports, { signal, stepKey }, known): Promise<PartState> => {
@@ -276,8 +291,4 @@ interface RestoredDisk {
 function restoredDisks(known: JsonObject): readonly RestoredDisk[] {
   const { disks } = known;
   return Array.isArray(disks) ? (disks as unknown as readonly RestoredDisk[]) : [];
-}
-
-function ownTags({ runId, stepKey }: Context): Readonly<Record<string, string>> {
-  return { runward_run: runId, runward_step: stepKey };
 }

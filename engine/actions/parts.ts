@@ -2,6 +2,7 @@ import type { AzureOperation } from '../azure-operations.ts';
 import type { JsonObject } from '../json.ts';
 import { QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
 import type { Observation } from '../ports.ts';
+import type { Target } from '../target.ts';
 import type {
   ActionContext,
   ActionPorts,
@@ -49,6 +50,8 @@ export interface PartedWork<Input> {
     context: ActionContext<Input>,
   ) => Promise<{ readonly kind: 'prepared'; readonly known: JsonObject } | Success | Failed | Unanswered>;
   readonly parts: (context: ActionContext<Input>, known: JsonObject) => readonly Part<Input>[];
+  /** What exists although not all parts are done: machines that a cleanup can be given, should the others never be sent. */
+  readonly unfinished?: (context: ActionContext<Input>, known: JsonObject) => readonly Target[];
   /** All parts are done: the result, as the target shows it. */
   readonly finish: (
     ports: ActionPorts,
@@ -195,7 +198,10 @@ async function verify<Input>(work: PartedWork<Input>, ports: ActionPorts, contex
   const { observations, todo } = seen;
   const known = { ...seen.known, changed: true };
   if (todo !== undefined && todo.name === context.before?.['part']) return notYet(`${todo.name} is not done`);
-  if (todo !== undefined) return { kind: 'next', message: `next: ${todo.name}`, before: known, observations };
+  if (todo !== undefined) {
+    const produced = work.unfinished?.(context, known);
+    return { kind: 'next', message: `next: ${todo.name}`, before: known, observations, ...(produced === undefined ? {} : { produced }) };
+  }
   // Work under way contradicts nothing: it has the time of its step to end.
   const [first] = seen.running;
   if (first !== undefined) return { kind: 'unanswered', message: first.state.message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) };

@@ -59,6 +59,7 @@ function nextPart(turn: Turn, outcome: Extract<VerifyOutcome, { kind: 'next' }>)
         reason: outcome.message,
         observations: [...record.observations, ...(outcome.observations ?? [])],
         ...(outcome.before === undefined ? {} : { before: outcome.before }),
+        ...producedBy(record, outcome),
       },
       { drop: ['handle', 'ended', 'verifySinceMs', 'percent', 'notBeforeMs'] },
     ),

@@ -3,13 +3,17 @@ import { azureVmDelete } from '../../engine/actions/azure-vm-delete.ts';
 import { backupRecoveryPointLatest } from '../../engine/actions/backup-recovery-point-latest.ts';
 import { backupRestoreVm } from '../../engine/actions/backup-restore-vm.ts';
 import { backupTrigger } from '../../engine/actions/backup-trigger.ts';
-import type { ActionPorts } from '../../engine/actions/action.ts';
+import type { ActionContext, ActionPorts } from '../../engine/actions/action.ts';
+import type { RunId } from '../../engine/ids.ts';
+import type { JsonValue } from '../../engine/json.ts';
+import type { StepBody } from '../../engine/language/runbook.ts';
 import type { Target } from '../../engine/target.ts';
 import { machine } from '../support/action-world.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { until } from '../support/until.ts';
-import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf, readOf } from './azure-drive.ts';
+import { SIMULATOR_FLAGS, azureOf, contextFor, drive, nextSend, portsOf, readOf } from './azure-drive.ts';
+import { stepRuns } from './step-run.ts';
 
 let simulator: RunningSimulator;
 let ports: ActionPorts;
@@ -82,3 +86,72 @@ test('a restore whose answer was lost is found by its request id', async () => {
   const sends = (await simulator.ledger()).filter(({ operation, effect }) => operation === 'Restores_Trigger' && effect === 'started');
   expect(sends).toHaveLength(2);
 });
+
+const BROKEN = [
+  [
+    'its disks could not be restored',
+    1,
+    { match: { operation: 'Restores_Trigger' }, when: 'duringJob', do: { failJob: { code: 'AllocationFailed' } } },
+  ],
+  ['its machine was refused', 3, { match: { operation: 'VirtualMachines_CreateOrUpdate' }, when: 'before', do: { forbidden: true } }],
+] as const;
+
+test.each(BROKEN)('what a restore made before %s is found and deleted by the cleanup of its run', async (_what, made, fault) => {
+  const latest = await readOf(backupRecoveryPointLatest, ports, contextFor(backupRecoveryPointLatest, target, {}));
+  if (latest.kind !== 'succeeded') throw new Error(JSON.stringify(latest));
+  await simulator.control('faults', { method: 'POST', body: { ...fault, times: 1 } });
+  const wanted: Readonly<Record<string, JsonValue>> = { ...input, name: `db-01-broken-${made}`, recovery_point: latest.result['recovery_point_id'] ?? '' };
+  const body: StepBody = { kind: 'uses', action: 'backup.restore-vm@1', with: wanted };
+  const failed = await stepRuns(azureOf(simulator), { timeScale: 600 })(body, target);
+  expect(failed.state).toBe('failed');
+  const [copy] = failed.produced ?? [];
+  expect(copy).toMatchObject({ name: `db-01-broken-${made}` });
+
+  const deletion = contextFor(azureVmDelete, copy, { disks: true, nics: true, only_created_by_run: true });
+  const foreign = await drive(azureVmDelete, ports, deletion);
+  expect(foreign.result, 'nothing of another run is touched').toMatchObject({ deleted: [], changed: false });
+  const deleted = await drive(azureVmDelete, ports, { ...deletion, runId: copy?.tags['runward_run'] as RunId });
+  expect(deleted.result['deleted']).toHaveLength(made);
+  const again = await drive(azureVmDelete, ports, { ...deletion, runId: copy?.tags['runward_run'] as RunId });
+  expect(again.result).toMatchObject({ deleted: [], changed: false });
+});
+
+test('two machines that are restored into one group at the same time get their own disks', async () => {
+  const names = ['db-01', 'app-01'] as const;
+  const started = await Promise.all(
+    names.map(async (name) => {
+      await simulator.control(file(name), { method: 'PUT', body: `of ${name}` });
+      const source = { ...target, key: name, name, id: target.id.replace('db-01', name), lockId: target.lockId.replace('db-01', name) };
+      await drive(backupTrigger, ports, contextFor(backupTrigger, source, { retain: '7d' }));
+      const latest = await readOf(backupRecoveryPointLatest, ports, contextFor(backupRecoveryPointLatest, source, {}));
+      if (latest.kind !== 'succeeded') throw new Error(JSON.stringify(latest));
+      const wanted = { ...input, name: `${name}-beside`, recovery_point: latest.result['recovery_point_id'] };
+      return sendTwo(contextFor(backupRestoreVm, source, wanted));
+    }),
+  );
+  await until(async () => {
+    const jobs = await ports.azure.read(
+      { kind: 'backup.restores', vaultId: vaultId(), sinceMs: 0 },
+      started[0]?.signal ?? new AbortController().signal,
+    );
+    return jobs.kind === 'found' && jobs.value.every(({ status }) => status !== 'InProgress');
+  });
+  for (const [place, context] of started.entries()) {
+    await drive(backupRestoreVm, ports, context);
+    expect(await simulator.control(file(`${names[place]}-beside`))).toBe(`of ${names[place]}`);
+  }
+});
+
+/** Sends the request for the interface and the one for the disks, and follows neither. */
+async function sendTwo(context: ActionContext<never>): Promise<ActionContext<never>> {
+  let now = context;
+  for (const kind of ['completed', 'accepted']) {
+    const precheck = await backupRestoreVm.precheck(ports, now);
+    if (precheck.kind !== 'proceed' || precheck.before === undefined) throw new Error(JSON.stringify(precheck));
+    now = { ...nextSend(now), before: precheck.before };
+    expect(await backupRestoreVm.submit(ports, now)).toMatchObject({ kind });
+  }
+  return now;
+}
+
+const vaultId = (): string => `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu`;
