@@ -100,7 +100,11 @@ test.each(BROKEN)('what a restore made before %s is found and deleted by the cle
   const latest = await readOf(backupRecoveryPointLatest, ports, contextFor(backupRecoveryPointLatest, target, {}));
   if (latest.kind !== 'succeeded') throw new Error(JSON.stringify(latest));
   await simulator.control('faults', { method: 'POST', body: { ...fault, times: 1 } });
-  const wanted: Readonly<Record<string, JsonValue>> = { ...input, name: `db-01-broken-${made}`, recovery_point: latest.result['recovery_point_id'] ?? '' };
+  const wanted: Readonly<Record<string, JsonValue>> = {
+    ...input,
+    name: `db-01-broken-${made}`,
+    recovery_point: latest.result['recovery_point_id'] ?? '',
+  };
   const body: StepBody = { kind: 'uses', action: 'backup.restore-vm@1', with: wanted };
   const failed = await stepRuns(azureOf(simulator), { timeScale: 600 })(body, target);
   expect(failed.state).toBe('failed');
