@@ -151,7 +151,7 @@ test('an endpoint is switched and told apart from one that does not exist', asyn
   const none = contextFor(azureTrafficmanagerSetEndpoint, undefined, { profile, endpoint: 'third', status: 'Enabled' });
   expect(await azureTrafficmanagerSetEndpoint.precheck(ports, none)).toMatchObject({
     kind: 'failed',
-    failure: { message: expect.stringContaining('it has primary, recovery') },
+    failure: { message: expect.stringContaining('it has home, recovery') },
   });
 });
 

@@ -9,7 +9,7 @@ const START_MS = Date.parse('2026-01-05T09:00:00Z');
 
 /** The world behind the API without what belongs to this computer: folders, addresses, ports. */
 async function worldOf(simulator: RunningSimulator): Promise<unknown> {
-  const text = JSON.stringify(await simulator.control('world')).replace(/"(root|address|realAddress)":"[^"]*"/g, '"$1":""');
+  const text = JSON.stringify(await simulator.control('world')).replace(/"(root|address|realAddress|url)":"[^"]*"/g, '"$1":""');
   return JSON.parse(text) as unknown;
 }
 
