@@ -91,6 +91,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/azure.ts')).azureCommand,
   },
   {
+    name: 'conformance',
+    summary: 'whether Azure behaves as this program takes it for',
+    load: async () => (await import('./commands/conformance.ts')).conformanceCommand,
+  },
+  {
     name: 'demo',
     summary: 'a recovery drill from nothing, everything on this computer',
     load: async () => (await import('./demo.ts')).demoCommand,
@@ -102,7 +107,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-const LATER_WORDS = 'dsc audit queue delivery auth token config context store conformance completion';
+const LATER_WORDS = 'dsc audit queue delivery auth token config context store completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff accept replay',
   schedule: 'backfill',

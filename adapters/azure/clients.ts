@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ComputeManagementClient } from '@azure/arm-compute';
 import type { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesbackup';
 import type { SiteRecoveryManagementClient } from '@azure/arm-recoveryservices-siterecovery';
-import type { Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
+import type { HttpClient, Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { READ_RETRY_MAX } from '../../engine/limits.ts';
 import type { AzureConfig, AzurePipelineSettings } from './config.ts';
 import type { CallOptions } from './call-options.ts';
@@ -50,7 +50,7 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
   const settings = await pipelineSettings(config);
   const credential = await makeCredential(config.credential, settings);
   const { cloud, tls, userAgent, allowedHosts } = settings;
-  const httpClient = httpClientOver(rest.createDefaultHttpClient(), tls);
+  const httpClient = observed(httpClientOver(rest.createDefaultHttpClient(), tls), config.observe);
 
   const shared = {
     endpoint: cloud.endpoint,
@@ -94,6 +94,26 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
         httpClient,
         rest.createPipelineRequest({ url, method, abortSignal, headers: rest.createHttpHeaders(all), ...content }),
       );
+    },
+  };
+}
+
+function observed(client: HttpClient, observe: AzureConfig['observe']): HttpClient {
+  if (observe === undefined) return client;
+  return {
+    sendRequest: async (request) => {
+      const response = await client.sendRequest(request);
+      const { authorization: _, ...requestHeaders } = request.headers.toJSON();
+      observe({
+        method: request.method,
+        url: request.url,
+        status: response.status,
+        requestHeaders,
+        headers: response.headers.toJSON(),
+        body: typeof request.body === 'string' ? request.body : undefined,
+        answer: response.bodyAsText || undefined,
+      });
+      return response;
     },
   };
 }

@@ -31,10 +31,23 @@ export interface AzureConfig {
   readonly restoreStaging?: readonly string[];
   /** Version of this product, for the User-Agent header. */
   readonly version: string;
+  /** Is told of every exchange with Azure Resource Manager, without the token; sign-in is never observed. */
+  readonly observe?: (exchange: ObservedExchange) => void;
   /** Replaces the time limits of submits and reads. */
   readonly requestTimeoutMs?: number;
   /** Replaces the time limit of submits. */
   readonly submitTimeoutMs?: number;
+}
+
+/** One request and its answer as they went over the wire; the Authorization header is left out. */
+export interface ObservedExchange {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly answer: string | undefined;
 }
 
 /** Hosts of a cloud. The audience is what tokens are asked for. */

@@ -1,0 +1,152 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createAzure } from '../../adapters/azure/azure.ts';
+import type { ObservedExchange } from '../../adapters/azure/config.ts';
+import type { Azure, AzureVm } from '../../engine/azure-calls.ts';
+import { RunwardError } from '../../engine/errors.ts';
+import { VERSION } from '../../engine/version.ts';
+import { confirmDanger } from '../confirm.ts';
+import { pairsOf, textFlag } from '../flags.ts';
+import type { Flags } from '../flags.ts';
+import type { Session } from '../program-options.ts';
+import { tableText } from '../terminal.ts';
+import type { ScenarioName } from './questions.ts';
+import { QUESTIONS, SCENARIO_NAMES } from './questions.ts';
+import type { Sandbox, Verdict } from './sandbox.ts';
+import { mustBeRead } from './sandbox.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { azureHere } from './settings.ts';
+import { sanitised } from './traffic.ts';
+
+const TAG = 'runward-conformance';
+
+/**
+ * `conformance azure`: asks a sandbox what documents do not settle. Without --yes it only says what it would send. Exit code 1 when a
+ * default of the engine was refuted or a scenario could not be carried out, 0 otherwise.
+ */
+export async function conformance(session: Session, _args: readonly unknown[], flags: Flags): Promise<number> {
+  const names = scenariosOf(flags);
+  const groupId = `/subscriptions/${needed(flags, 'subscription')}/resourceGroups/${needed(flags, 'group')}`;
+  if (session.options.yes !== true && !session.canAsk) return dryRun(session, names, groupId);
+  const directory = needed(flags, 'report');
+  const { azure: settings, config } = await azureHere();
+  const traffic: ObservedExchange[] = [];
+  const azure = createAzure({ ...settings, observe: (exchange) => traffic.push(exchange) });
+  const signal = new AbortController().signal;
+  await mustBeSandbox(azure, groupId, signal);
+  const machine = await onlyMachine(azure, groupId, signal);
+  dryRun(session, names, groupId);
+  await confirmDanger(session, { level: 'moderate', what: `send this to ${groupId}`, name: groupId }, {});
+  const scale = config.azure.timeScale ?? 1;
+  const isSovereign = settings.cloud === 'usgov' || settings.cloud === 'china';
+  const verdicts = await carryOut(session, names, { azure, groupId, machine, scale, isSovereign, traffic, signal });
+  await writeReport(
+    directory,
+    { verdicts, scenarios: names, cloud: settings.cloud ?? 'public', simulated: config.azure.timeScale !== undefined },
+    traffic,
+  );
+  show(session, verdicts, directory);
+  return verdicts.some(({ verdict, failed }) => verdict === 'refuted' || failed) ? 1 : 0;
+}
+
+interface Row extends Verdict {
+  readonly failed: boolean;
+}
+
+function scenariosOf(flags: Flags): readonly ScenarioName[] {
+  const asked = pairsOf(flags, 'scenario');
+  if (asked.length === 0) return ['read'];
+  return asked.map((name) => {
+    const known = SCENARIO_NAMES.find((one) => one === name);
+    if (known === undefined) throw new RunwardError('USAGE_FLAG', `--scenario ${name}: there are ${SCENARIO_NAMES.join(', ')}`);
+    return known;
+  });
+}
+
+function needed(flags: Flags, name: 'subscription' | 'group' | 'report'): string {
+  const value = textFlag(flags, name);
+  if (value === undefined) throw new RunwardError('USAGE_FLAG', `--${name} is missing: runward conformance azure --help`);
+  if (name !== 'report' && !/^[\w().-]{1,90}$/.test(value)) throw new RunwardError('USAGE_FLAG', `--${name} ${value}: not the name of one`);
+  return value;
+}
+
+function dryRun(session: Session, names: readonly ScenarioName[], groupId: string): number {
+  const rows = names.flatMap((name) =>
+    SCENARIOS[name].sends.map((line, at) =>
+      at === 0 ? [name, SCENARIOS[name].costs, SCENARIOS[name].lasts, line] : [' ', ' ', ' ', line],
+    ),
+  );
+  const text = tableText(['SCENARIO', 'COSTS', 'LASTS', 'SENDS'], rows);
+  if (session.options.yes === true || session.canAsk) {
+    session.output.say(text);
+    return 0;
+  }
+  const plan = names.map((name) => ({
+    scenario: name,
+    costs: SCENARIOS[name].costs,
+    lasts: SCENARIOS[name].lasts,
+    sends: SCENARIOS[name].sends,
+  }));
+  session.output.data({
+    text: () => text,
+    json: { apiVersion: 'runward/v1', kind: 'ConformancePlan', group: groupId, scenarios: plan },
+    lines: plan,
+    names,
+  });
+  session.output.say(`nothing was sent. With --yes this goes to ${groupId}, which must have the tag ${TAG}=yes`);
+  return 0;
+}
+
+async function mustBeSandbox(azure: Azure, groupId: string, signal: AbortSignal): Promise<void> {
+  const group = mustBeRead('the resource group', await azure.read({ kind: 'resource.get', id: groupId, apiVersion: '2025-04-01' }, signal));
+  const tag = Object.entries(group.tags).find(([name]) => name.toLowerCase() === TAG)?.[1];
+  if (tag === 'yes') return;
+  throw new RunwardError(
+    'USAGE_CONFIRM',
+    `${groupId} is not a sandbox: it lacks the tag ${TAG}=yes, and nothing was sent. Use a group of its own: az group create --name NAME --location REGION --tags ${TAG}=yes`,
+  );
+}
+
+async function onlyMachine(azure: Azure, groupId: string, signal: AbortSignal): Promise<AzureVm | undefined> {
+  const all = mustBeRead('the machines', await azure.read({ kind: 'vm.list', subscription: groupId.split('/')[2] ?? '' }, signal));
+  const [one, ...others] = all.filter(({ id }) => id.toLowerCase().startsWith(`${groupId.toLowerCase()}/`));
+  if (one === undefined || others.length > 0) return undefined;
+  return mustBeRead('the machine', await azure.read({ kind: 'vm.get', vmId: one.id }, signal));
+}
+
+async function carryOut(session: Session, names: readonly ScenarioName[], sandbox: Sandbox): Promise<readonly Row[]> {
+  const seen = new Map<string, Row>();
+  for (const name of names) {
+    session.output.say(`${name}: begins, lasts ${SCENARIOS[name].lasts}`);
+    try {
+      for (const one of await SCENARIOS[name].run(sandbox)) seen.set(one.id, { ...one, failed: false });
+    } catch (error) {
+      // What a scenario could not find out stays open, and says why; the others are carried out.
+      const why = error instanceof Error ? error.message : String(error);
+      for (const { id, scenario } of QUESTIONS)
+        if (scenario === name) seen.set(id, { id, verdict: 'not_run', seen: `stopped: ${why}`, failed: true });
+    }
+  }
+  return QUESTIONS.map(({ id, scenario }) => {
+    const why = scenario === undefined ? 'no scenario of this release answers it' : `asked by --scenario ${scenario}`;
+    return seen.get(id) ?? { id, verdict: 'not_run', seen: why, failed: false };
+  });
+}
+
+async function writeReport(directory: string, report: object, traffic: readonly ObservedExchange[]): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const document = { apiVersion: 'runward/v1', kind: 'ConformanceReport', version: VERSION, at: new Date().toISOString(), ...report };
+  await writeFile(join(directory, 'report.json'), `${JSON.stringify(document, undefined, 2)}\n`);
+  await writeFile(join(directory, 'traffic.json'), `${JSON.stringify(sanitised(traffic), undefined, 2)}\n`);
+}
+
+function show(session: Session, verdicts: readonly Row[], directory: string): void {
+  const rows = verdicts.map(({ id, verdict, seen }) => [id, verdict, QUESTIONS.find((one) => one.id === id)?.byDefault ?? '', seen]);
+  session.output.data({
+    text: () => tableText(['ROW', 'VERDICT', 'BY DEFAULT', 'SEEN'], rows),
+    json: { apiVersion: 'runward/v1', kind: 'Conformance', verdicts },
+    lines: verdicts,
+    names: verdicts.filter(({ verdict }) => verdict === 'refuted').map(({ id }) => id),
+  });
+  session.output.say(`${join(directory, 'report.json')} and traffic.json are written; look through the traffic before you give it away`);
+}
