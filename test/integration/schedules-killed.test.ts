@@ -117,6 +117,8 @@ function rules(untilMs: number | undefined): readonly ScheduleRule[] {
     overlap: OVERLAPS[index % OVERLAPS.length] ?? 'skip',
     missed: { run: 'all', withinMs: HOUR_MS, max: 1000 },
     enabled: true,
+    // Readiness checks: slots by a period instead of a pattern.
+    ...(index % 4 === 3 ? { everyMs: 1_000, checks: true as const } : {}),
     ...(untilMs === undefined ? {} : { untilMs }),
   }));
 }
