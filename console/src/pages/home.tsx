@@ -91,10 +91,13 @@ function needsSomebody({ state, last }: Schedule): boolean {
 }
 
 function nextSlots(schedules: readonly Schedule[]): readonly Schedule[] {
-  return schedules
-    .filter(({ next }) => next !== undefined)
-    .toSorted((a, b) => Date.parse(a.next?.startsAt ?? '') - Date.parse(b.next?.startsAt ?? ''))
-    .slice(0, SLOTS_SHOWN);
+  return (
+    schedules
+      // Readiness checks come by themselves all day, and would hide the slots that change something.
+      .filter(({ next, checks }) => next !== undefined && checks !== true)
+      .toSorted((a, b) => Date.parse(a.next?.startsAt ?? '') - Date.parse(b.next?.startsAt ?? ''))
+      .slice(0, SLOTS_SHOWN)
+  );
 }
 
 function Unproven({ items }: { readonly items: readonly Application[] }) {

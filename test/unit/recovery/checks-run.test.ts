@@ -7,7 +7,10 @@ const kill = { by: 'anna', reason: 'storm', atMs: 0 };
 describe('a run that makes the readiness checks alone', () => {
   it('ends when they have, also while the kill switch is on and a freeze holds', async () => {
     const world = await makeRunWorld(CHECKS, {}, { purpose: 'readiness' });
-    world.stop({ kill, freezes: [{ id: 'f', environments: ['*'], fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, reason: 'book closing', by: 'anna' }] });
+    world.stop({
+      kill,
+      freezes: [{ id: 'f', environments: ['*'], fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, reason: 'book closing', by: 'anna' }],
+    });
     expect((await world.go()).state).toBe('succeeded');
     expect(world.calls.toSorted()).toEqual(['readiness/healthy:read', 'readiness/isolated:read']);
   });
