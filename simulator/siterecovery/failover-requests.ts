@@ -6,6 +6,7 @@ import { FAILOVER_OPERATION, COMMIT_OPERATION, failoverDetails, runCommit, runFa
 import { findItem, findPlan, findVault } from './find.ts';
 import { itemBody, itemId, sites } from './item.ts';
 import { ITEM_VIEW } from './item-state.ts';
+import { openItemJob } from './item-jobs.ts';
 import { openJob } from './job.ts';
 import { commitTasks, failoverTasks, switchTasks } from './job-trees.ts';
 import { planAllows, planDirection, planId } from './plan.ts';
@@ -91,18 +92,14 @@ export function postItemFailover(world: World, call: Call): Answer {
   if (named !== undefined && named !== '' && wanted === undefined) return refusal(resource, notThere('recovery point', named));
   const part = { item, wanted, shutdown: properties.sourceSiteOperations === 'Required' };
   const tasks = failoverTasks();
-  const job = openJob(
-    world,
-    {
-      vault: item.vault,
-      scenarioName: 'UnplannedFailover',
-      friendlyName: 'Failover',
-      target: entity(item),
-      tasks,
-      custom: failoverDetails([item]),
-    },
-    { call, operation: FAILOVER_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) },
-  );
+  const job = openItemJob(world, call, {
+    item,
+    scenario: 'UnplannedFailover',
+    friendlyName: 'Failover',
+    tasks,
+    custom: failoverDetails([item]),
+    operation: FAILOVER_OPERATION,
+  });
   take(world, item, { event: 'failover', name: 'UnplannedFailover', job });
   runFailover(world, job, { part, tasks });
   return accepted(world, job, resource);
@@ -116,18 +113,14 @@ export function postItemCommit(world: World, call: Call): Answer {
   const refused = notAllowed(ITEM_VIEW[item.phase].allowed, 'Commit', item.name);
   if (refused !== undefined) return refusal(resource, refused);
   const tasks = commitTasks();
-  const job = openJob(
-    world,
-    {
-      vault: item.vault,
-      scenarioName: 'CommitFailover',
-      friendlyName: 'Commit',
-      target: entity(item),
-      tasks,
-      custom: failoverDetails([item]),
-    },
-    { call, operation: COMMIT_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) },
-  );
+  const job = openItemJob(world, call, {
+    item,
+    scenario: 'CommitFailover',
+    friendlyName: 'Commit',
+    tasks,
+    custom: failoverDetails([item]),
+    operation: COMMIT_OPERATION,
+  });
   take(world, item, { event: 'commit', name: 'CommitFailover', job });
   runCommit(world, job, { item, task: tasks[0] });
   return accepted(world, job, resource);

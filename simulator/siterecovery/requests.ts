@@ -9,6 +9,7 @@ import { notThere, siteRecoveryError } from './errors.ts';
 import { findItem, findNetwork, findPlan } from './find.ts';
 import { itemBody, itemId, sites } from './item.ts';
 import { ITEM_VIEW } from './item-state.ts';
+import { openItemJob } from './item-jobs.ts';
 import { beginJob, endJob, openJob } from './job.ts';
 import { cleanupTasks, testFailoverTasks } from './job-trees.ts';
 import { planAllows, planBody, planDirection, planId } from './plan.ts';
@@ -98,18 +99,14 @@ export function postItemTest(world: World, call: Call): Answer {
   const part = { item, point, network };
   const tasks = testFailoverTasks();
   const made: { job?: Job } = {};
-  const job = openJob(
-    world,
-    {
-      vault: item.vault,
-      scenarioName: 'TestFailover',
-      friendlyName: 'Test failover',
-      target: { id: item.guid, name: item.machine.name, type: 'ProtectionEntity' },
-      tasks,
-      custom: testDetails(world, [part], { job: () => made.job, vms: true }),
-    },
-    { call, operation: TEST_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) },
-  );
+  const job = openItemJob(world, call, {
+    item,
+    scenario: 'TestFailover',
+    friendlyName: 'Test failover',
+    tasks,
+    custom: testDetails(world, [part], { job: () => made.job, vms: true }),
+    operation: TEST_OPERATION,
+  });
   made.job = job;
   takeItem(world, item, { event: 'test', job });
   runTestFailover(world, job, { part, tasks });
@@ -120,16 +117,14 @@ export function postItemTest(world: World, call: Call): Answer {
 function failedTest(world: World, call: Call, item: Item): Answer {
   const resource = itemId(world, item);
   const tasks = testFailoverTasks();
-  const target = { id: item.guid, name: item.machine.name, type: 'ProtectionEntity' };
-  const order = {
-    vault: item.vault,
-    scenarioName: 'TestFailover',
+  const job = openItemJob(world, call, {
+    item,
+    scenario: 'TestFailover',
     friendlyName: 'Test failover',
-    target,
     tasks,
     custom: cleanupDetails(item),
-  };
-  const job = openJob(world, order, { call, operation: TEST_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) });
+    operation: TEST_OPERATION,
+  });
   beginJob(world, job, () => {
     const message = `The operation TestFailover is not allowed on '${item.name}' now.`;
     endJob(world, job, { code: 'OperationNotAllowed', message, taskId: tasks[0].id, atMs: world.clock.nowMs() });
@@ -146,18 +141,14 @@ export function postItemCleanup(world: World, call: Call): Answer {
   const refused = notAllowed(ITEM_VIEW[item.phase].allowed, 'TestFailoverCleanup', item.name);
   if (refused !== undefined) return refusal(resource, refused);
   const tasks = cleanupTasks();
-  const job = openJob(
-    world,
-    {
-      vault: item.vault,
-      scenarioName: 'TestFailoverCleanup',
-      friendlyName: 'Test failover cleanup',
-      target: { id: item.guid, name: item.machine.name, type: 'ProtectionEntity' },
-      tasks,
-      custom: cleanupDetails(item),
-    },
-    { call, operation: CLEANUP_OPERATION, result: () => ({ status: 200, body: itemBody(world, item) }) },
-  );
+  const job = openItemJob(world, call, {
+    item,
+    scenario: 'TestFailoverCleanup',
+    friendlyName: 'Test failover cleanup',
+    tasks,
+    custom: cleanupDetails(item),
+    operation: CLEANUP_OPERATION,
+  });
   takeItem(world, item, { event: 'clean', job });
   runCleanup(world, job, { item, task: tasks[0] });
   return accepted(world, job, resource);
