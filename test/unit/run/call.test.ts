@@ -8,6 +8,7 @@ import { startRun } from '../../../engine/run/start.ts';
 import { summarize } from '../../../engine/run/summary.ts';
 import { pinnedRunbook, step, testPlan } from '../../support/plan.ts';
 import { type Answers, leaf, makeRunWorld, type RunWorld } from '../../support/run-world.ts';
+import { testTarget } from '../../support/targets.ts';
 
 const callOf = (id: string, runbook: string, given: Readonly<Record<string, JsonValue>> = {}, more: Partial<Step> = {}): Step =>
   step(id, { kind: 'call', runbook, with: given }, more);
@@ -141,26 +142,7 @@ test('the called run ends with the time of its step', async () => {
 });
 
 test('calls of calls: each has its record, and the targets of all are locked by the first run', async () => {
-  const host = {
-    key: 'db',
-    name: 'db',
-    kind: 'host',
-    id: 'ssh://db',
-    lockId: 'ssh://db',
-    os: null,
-    address: 'db',
-    via: 'ssh',
-    port: null,
-    user: null,
-    credential: null,
-    tags: {},
-    location: null,
-    resourceGroup: null,
-    subscription: null,
-    recoveryGroup: null,
-    powerState: null,
-    environment: 'test',
-  } as const;
+  const host = testTarget('db');
   const at = { line: 1, column: 1 };
   const inner = pinnedRunbook(
     {

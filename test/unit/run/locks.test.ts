@@ -1,33 +1,13 @@
 import { expect, test } from 'vitest';
 import type { PlannedSet } from '../../../engine/plan/plan-record.ts';
-import type { Target } from '../../../engine/target.ts';
 import { type Answers, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
+import { testTarget } from '../../support/targets.ts';
 
 const MINUTE = 60_000;
-const machine = (name: string): Target => ({
-  key: name,
-  name,
-  kind: 'host',
-  id: `ssh://${name}`,
-  lockId: `ssh://${name}`,
-  os: 'linux',
-  address: name,
-  via: 'ssh',
-  port: 22,
-  user: null,
-  credential: null,
-  tags: {},
-  location: null,
-  resourceGroup: null,
-  subscription: null,
-  recoveryGroup: null,
-  powerState: null,
-  environment: 'test',
-});
 const set = (names: readonly string[], more: Partial<PlannedSet> = {}): PlannedSet => ({
   onEmpty: 'fail',
   onUnreachable: 'fail',
-  targets: names.map(machine),
+  targets: names.map((name) => testTarget(name)),
   ...more,
 });
 const on = (name: string) => ({ target: { kind: 'set', set: name } }) as const;
