@@ -7,7 +7,7 @@ import { vaultId } from '../arm-ids.ts';
 import { cleanupDetails, runCleanup } from './cleanup.ts';
 import { notThere, siteRecoveryError } from './errors.ts';
 import { findItem, findNetwork, findPlan } from './find.ts';
-import { itemBody, itemId, sites } from './item.ts';
+import { itemId, sites } from './item.ts';
 import { ITEM_VIEW } from './item-state.ts';
 import { openItemJob } from './item-jobs.ts';
 import { beginJob, endJob, openJob } from './job.ts';
