@@ -1,3 +1,4 @@
+import { planted } from './plants.ts';
 import type { World } from './world.ts';
 
 /*
@@ -12,12 +13,14 @@ export function groupId(world: World, group: string): string {
 
 /** Id of a virtual machine as the compute provider writes it: group in capitals. */
 export function machineId(world: World, group: string, name: string): string {
-  return `/subscriptions/${world.subscriptionId}/resourceGroups/${group.toUpperCase()}/providers/Microsoft.Compute/virtualMachines/${name}`;
+  const spelt = planted(world, 'E7') ? group : group.toUpperCase();
+  return `/subscriptions/${world.subscriptionId}/resourceGroups/${spelt}/providers/Microsoft.Compute/virtualMachines/${name}`;
 }
 
 /** Id of a virtual machine as Site Recovery writes it: all in lower case. */
 export function fabricObjectId(world: World, group: string, name: string): string {
-  return machineId(world, group, name).toLowerCase();
+  const id = machineId(world, group, name);
+  return planted(world, 'E7') ? id : id.toLowerCase();
 }
 
 /** Id of a disk. */
@@ -35,7 +38,8 @@ export function networkResourceId(
 
 /** Id of a vault as Site Recovery writes it: with a capital S. */
 export function vaultId(world: World, vault: { readonly group: string; readonly name: string }): string {
-  return `/Subscriptions/${world.subscriptionId}/resourceGroups/${vault.group}/providers/Microsoft.RecoveryServices/vaults/${vault.name}`;
+  const first = planted(world, 'E7') ? 'subscriptions' : 'Subscriptions';
+  return `/${first}/${world.subscriptionId}/resourceGroups/${vault.group}/providers/Microsoft.RecoveryServices/vaults/${vault.name}`;
 }
 
 /** Id of a Site Recovery job. */

@@ -1,6 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeOwned } from './machine/owner.ts';
+import { readUnit, startUnit } from './machine/units.ts';
+import { syncWorkloads } from './machine/workload.ts';
 import type { Machine, World } from './world.ts';
 
 interface FileReply {
@@ -9,6 +11,7 @@ interface FileReply {
   readonly text?: string;
 }
 
+const FULL_BYTES = 16 * 1024 * 1024;
 const ORDERS = 'var/lib/shop/orders.jsonl';
 
 /** A file of a machine as text: machines/NAME/files/PATH. */
@@ -44,6 +47,48 @@ export function machineOrders(world: World): Readonly<Record<string, readonly un
     orders[machine.name] = lines.map((line) => JSON.parse(line) as unknown);
   }
   return orders;
+}
+
+/** Stops a unit as a crash does, or starts it as a boot does; the ports follow. */
+export function setMachineUnit(
+  world: World,
+  parts: readonly string[],
+  given: { readonly unit?: unknown; readonly state?: unknown },
+): FileReply {
+  const found = locate(world, [...parts.slice(0, 2), 'files']);
+  if (found === undefined) return { status: 404, body: { error: 'no such machine' } };
+  const { machine } = found;
+  const unit = typeof given.unit === 'string' ? readUnit(machine.root, given.unit) : undefined;
+  if (unit === undefined) throw new Error(`unit: ${machine.name} has no unit ${String(given.unit)}`);
+  if (given.state !== 'failed' && given.state !== 'active') throw new Error('state: "failed" or "active"');
+  if (world.journal.replaying()) return { status: 204 };
+  for (const mark of ['active', 'failed']) rmSync(join(machine.root, 'run/sim/units', `${unit.name}.${mark}`), { force: true });
+  if (given.state === 'active') startUnit(machine.root, unit, `by-hand-${Date.now()}`);
+  else writeOwned(machine.root, `run/sim/units/${unit.name}.failed`, 'by hand\n');
+  syncWorkloads(world, machine);
+  return { status: 204 };
+}
+
+const DRIFT = 'etc/sysctl.d/99-by-hand.conf';
+const FULL = 'var/lib/shop/full';
+
+/** Damage by hand: `drift` changes a setting, `service` stops every unit that serves, `disk` fills the disk with a file. */
+export function breakWay(world: World, parts: readonly string[], how: unknown): FileReply {
+  const found = locate(world, [...parts.slice(0, 2), 'files']);
+  if (found === undefined) return { status: 404, body: { error: 'no such machine' } };
+  const { machine } = found;
+  const file = (path: string, text: string): FileReply =>
+    writeMachineFile(world, ['machines', machine.name, 'files', ...path.split('/')], text);
+  switch (how) {
+    case 'drift':
+      return file(DRIFT, 'net.ipv4.ip_forward = 1\n');
+    case 'disk':
+      return file(FULL, 'x'.repeat(FULL_BYTES));
+    case 'service':
+      for (const unit of machine.services.keys()) setMachineUnit(world, parts, { unit, state: 'failed' });
+      return { status: 204 };
+  }
+  throw new Error('how: "drift", "service" or "disk"');
 }
 
 function locate(world: World, parts: readonly string[]): { readonly machine: Machine; readonly path: string } | undefined {

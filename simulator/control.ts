@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { catalogue } from './faults/deeds.ts';
 import { armFault, disarmFaults } from './faults/faults.ts';
 import { FAULT_SETS, armSet } from './faults/sets.ts';
-import { machineFile, machineOrders, writeMachineFile } from './control-machines.ts';
+import { breakWay, machineFile, machineOrders, setMachineUnit, writeMachineFile } from './control-machines.ts';
 import { costView, worldView } from './control-world.ts';
 import { PLANTS, plantNamed } from './plants.ts';
 import { servedOperations } from './routing.ts';
@@ -62,6 +62,9 @@ const CALLS: readonly (readonly [string, string, Perform])[] = [
   ['POST', 'clock', moveClock],
   ['POST', 'items/*/replication', setReplication],
   ['GET', 'machines/*/files/**', ({ world, parts }) => machineFile(world, parts)],
+  ['POST', 'machines/*/break', breakMachine],
+  ['POST', 'machines/*/unit', setUnit],
+  ['POST', 'machines/*/write', writeFile],
   ['PUT', 'machines/*/files/**', ({ world, parts, text }) => writeMachineFile(world, parts, text)],
 ];
 
@@ -148,6 +151,21 @@ function nameIn(body: unknown): string {
   return name;
 }
 
+function breakMachine({ world, parts, body }: Asked): Reply {
+  const { how } = body() as { readonly how?: unknown };
+  return breakWay(world, parts, how);
+}
+
+function setUnit({ world, parts, body }: Asked): Reply {
+  return setMachineUnit(world, parts, body() as { readonly unit?: unknown; readonly state?: unknown });
+}
+
+function writeFile({ world, parts, body }: Asked): Reply {
+  const { path, text } = body() as { readonly path?: unknown; readonly text?: unknown };
+  if (typeof path !== 'string' || !path.startsWith('/') || typeof text !== 'string') throw new Error('give path (from /) and text');
+  return writeMachineFile(world, ['machines', parts[1] ?? '', 'files', ...path.slice(1).split('/')], text);
+}
+
 function reseed({ world, body }: Asked): Reply {
   const { seed } = body() as { readonly seed?: unknown };
   if (typeof seed !== 'number' || !Number.isSafeInteger(seed) || seed < 0) throw new Error('seed: a whole number from 0');
@@ -213,9 +231,28 @@ function clockView(world: World): unknown {
 function moveClock({ world, body }: Asked): Reply {
   const given = body() as { readonly advanceMs?: unknown; readonly until?: unknown };
   if (given.until === 'next') world.clock.advance(Math.max(0, (world.clock.nextMs() ?? world.clock.nowMs()) - world.clock.nowMs()));
+  else if (given.until === 'idle') settleDown(world);
   else if (typeof given.advanceMs === 'number' && given.advanceMs >= 0) world.clock.advance(given.advanceMs);
-  else throw new Error('give advanceMs, or until: "next"');
+  else throw new Error('give advanceMs, or until: "next" or "idle"');
   return { status: 200, body: clockView(world) };
+}
+
+const IDLE_STEP_MS = 1000;
+const IDLE_STEPS_MAX = 20_000;
+
+/** Moves a manual clock on until no operation and no job is under way. */
+function settleDown(world: World): void {
+  const busy = (): boolean =>
+    [...world.operations.values()].some(({ state }) => state === 'accepted' || state === 'running') ||
+    [...world.vaults.values()].some((vault) =>
+      [...vault.jobs.values(), ...vault.backupJobs.values(), ...vault.restoreJobs.values()].some(
+        ({ state }) => state === 'NotStarted' || state === 'InProgress',
+      ),
+    );
+  for (let step = 0; busy(); step += 1) {
+    if (step === IDLE_STEPS_MAX) throw new Error('something is still under way; is it stuck by a fault?');
+    world.clock.advance(world.clock.paced(IDLE_STEP_MS));
+  }
 }
 
 /** Stops or resumes the replication of an item: no new points come, and its RPO grows. */

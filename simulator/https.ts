@@ -3,10 +3,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { armError } from './arm-errors.ts';
 import { perform } from './perform.ts';
+import { makeRecorder } from './record.ts';
 import { findRoute } from './routing.ts';
 import type { Certificate } from './certificate.ts';
 import type { Disturbed } from './faults/answers.ts';
 import type { Identity } from './identity.ts';
+import type { Recorder } from './record.ts';
 import type { Answer, Call, Caller } from './route.ts';
 import type { World } from './world.ts';
 
@@ -18,10 +20,12 @@ export async function serveArm(
   world: World,
   given: { readonly identity: Identity; readonly certificate: Certificate; readonly port: number },
 ): Promise<Server> {
+  const { recordFolder } = world.options;
+  const recorder = recordFolder === undefined ? undefined : makeRecorder(recordFolder);
   const server = createServer(
     { key: given.certificate.key, cert: given.certificate.cert, minVersion: 'TLSv1.2', maxHeaderSize: 64 * 1024 },
     (asked, answer) => {
-      serve(world, given.identity, asked, answer).catch((error: unknown) => {
+      serve(world, { identity: given.identity, recorder }, asked, answer).catch((error: unknown) => {
         process.stderr.write(
           `simulator: ${asked.method} ${asked.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
         );
@@ -37,7 +41,12 @@ export async function serveArm(
   return server;
 }
 
-async function serve(world: World, identity: Identity, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+async function serve(
+  world: World,
+  { identity, recorder }: { readonly identity: Identity; readonly recorder: Recorder | undefined },
+  asked: IncomingMessage,
+  answer: ServerResponse,
+): Promise<void> {
   const [path = '/', rawQuery = ''] = (asked.url ?? '/').split(/\?(.*)/s);
   const query = new URLSearchParams(rawQuery);
   const text = await readBody(asked);
@@ -60,7 +69,9 @@ async function serve(world: World, identity: Identity, asked: IncomingMessage, a
     return send(world, asked, answer, found.refused);
   }
   const call = makeCall(world, asked, { path, query, rawQuery, params: found.params, apiVersion: found.apiVersion, caller });
-  return put(world, { call, asked, answer }, perform(world, { route: found.route, call, text }));
+  const seen = perform(world, { route: found.route, call, text });
+  if (seen.kind === 'send') recorder?.exchange({ call, text }, seen.answer);
+  return put(world, { call, asked, answer }, seen);
 }
 
 function makeCall(

@@ -25,6 +25,8 @@ export interface Options {
   readonly secondTestFailover: 'refuse' | 'fail-job';
   /** What of a request can be read back from a backup job: its id and expiry, its expiry, or nothing. */
   readonly marks: 'both' | 'expiry' | 'none';
+  /** Where requests and answers are written down. */
+  readonly recordFolder: string | undefined;
   /** Wrong behaviours to plant, for tests of tests. */
   readonly plants: readonly Plant[];
   /** Whose credentials are printed; the estate's first principal without it. */
@@ -56,6 +58,7 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --backup-marks both|expiry|none
                         what a backup job tells of the request that started it (both)
   --retry-after-zero    answers Retry-After: 0
+  --record DIR          writes requests and answers to DIR/exchanges.jsonl
   --plant E1...E20      plants a wrong behaviour; may be repeated (a test of tests)
   --principal NAME      whose credentials are printed (the estate's first one)
   --print-env           also prints RUNWARD_AZURE_* lines for a client
@@ -93,6 +96,7 @@ export function readOptions(given: readonly string[]): Options {
       'second-test-failover': { type: 'string', default: 'refuse' },
       'backup-marks': { type: 'string', default: 'both' },
       'retry-after-zero': { type: 'boolean', default: false },
+      record: { type: 'string' },
       plant: { type: 'string', multiple: true, default: [] },
       principal: { type: 'string' },
       fresh: { type: 'boolean', default: false },
@@ -115,6 +119,7 @@ export function readOptions(given: readonly string[]): Options {
     secondTestFailover: oneOf('--second-test-failover', values['second-test-failover'], ['refuse', 'fail-job']),
     marks: oneOf('--backup-marks', values['backup-marks'], ['both', 'expiry', 'none']),
     retryAfterZero: values['retry-after-zero'],
+    recordFolder: values.record,
     plants: values.plant.map(plantNamed),
     principal: values.principal,
     fresh: values.fresh,

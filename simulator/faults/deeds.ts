@@ -163,7 +163,7 @@ export function readDeed(given: unknown, at: { readonly when: When | undefined; 
 /** What the control API and the reference say about each kind of fault. */
 export function catalogue(): readonly {
   readonly do: DeedKind;
-  readonly parameters: unknown;
+  readonly parameters: Readonly<Record<string, unknown>>;
   readonly when: readonly When[];
   readonly jobs?: readonly string[];
   readonly says: string;
@@ -171,6 +171,6 @@ export function catalogue(): readonly {
   const kinds = Object.keys(SHAPES) as DeedKind[];
   return kinds.map((kind) => {
     const { properties } = z.toJSONSchema(SHAPES[kind], { io: 'input' });
-    return { do: kind, parameters: properties, ...USES[kind] };
+    return { do: kind, parameters: properties ?? {}, ...USES[kind] };
   });
 }

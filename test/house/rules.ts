@@ -159,7 +159,7 @@ export const AREAS: readonly Area[] = [
   // One wrong belief must not hide on both sides of the wire, so the stand-in for Azure knows nothing of ours.
   { path: 'simulator', imports: [], packages: ['zod', 'yaml', '@peculiar/x509', 'node:*'] },
 
-  { path: 'docs', imports: ['engine', 'server', 'cli'], packages: ['zod', 'commander', 'node:*'] },
+  { path: 'docs', imports: ['engine', 'server', 'cli', 'simulator'], packages: ['zod', 'commander', 'node:*'] },
   { path: 'bench', imports: ['engine', 'adapters', 'server', 'worker', 'cli'], packages: ['*'] },
   { path: 'test', imports: ['engine', 'runbook-test', 'adapters', 'server', 'worker', 'cli', 'simulator', 'docs'], packages: ['*'] },
   { path: 'vitest.config.ts', imports: [], packages: ['vitest'] },

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { sdkClients } from '../support/azure-sdk.ts';
+import { readyAs } from '../support/principals.ts';
 import { runOnMachine } from '../support/run-command.ts';
 import { SR, VM, closeLook } from './simulator-plants.ts';
 import type { RawAnswer } from '../support/azure-sdk.ts';
@@ -100,6 +102,26 @@ test('E6 lists know less than a GET', async () => {
   });
   await cleaned('web-03');
   await cleaned('web-04');
+});
+
+test('E7 one resource is spelt in several ways', async () => {
+  await look.caught('E7', {
+    right: 'web-01',
+    planted: 'web-01',
+    check: async (name) => {
+      const disk = look.vm('x').replace('virtualMachines/x', `disks/${name}_OsDisk_1`);
+      const replicated = await look.get(`${look.drill.itemPath(name)}?${SR}`);
+      const machine = await look.get(`${look.vm(name)}?${VM}`);
+      const pairs: readonly (readonly [string, string])[] = [
+        [machine.id, look.vm(name)],
+        [replicated.properties.providerSpecificDetails.fabricObjectId, machine.id],
+        [replicated.id, look.drill.itemPath(name)],
+        [machine.properties.storageProfile.osDisk.managedDisk.id, disk],
+      ];
+      expect(pairs.map(([left, right]) => left.toLowerCase() === right.toLowerCase())).toEqual([true, true, true, true]);
+      expect(pairs.map(([left, right]) => left === right)).toEqual([false, false, false, true]);
+    },
+  });
 });
 
 test('E8 "nothing" is written as null, as None, as the year 1 and as the year 1753', async () => {
@@ -288,6 +310,21 @@ test('E19 of a script the last 4,096 bytes come back, and its failure is not one
       expect(view.output).toHaveLength(4096);
       expect(view.output).toMatch(/the end\n$/);
       expect((await look.get(`${look.vm('db-01')}/runCommands/${name}?${VM}`)).properties.provisioningState).toBe('Succeeded');
+    },
+  });
+});
+
+test('E20 who may start a failover may read its job, not its operation', async () => {
+  const operator = sdkClients(readyAs(look.simulator.ready, 'site-recovery-operator'));
+  await look.caught('E20', {
+    right: 'app-01',
+    planted: 'app-02',
+    check: async (name) => {
+      const body = { properties: { failoverDirection: 'PrimaryToRecovery', sourceSiteOperations: 'NotRequired' } };
+      const answer = await operator.raw('POST', `${look.drill.itemPath(name)}/unplannedFailover?${SR}`, { body });
+      const job = `${String(answer.headers['x-ms-request-id']).split(', ')[0]}?${SR}`;
+      const statuses = [(await operator.raw('GET', operationOf(answer))).status, (await operator.raw('GET', job)).status];
+      expect([answer.status, ...statuses]).toEqual([202, 403, 200]);
     },
   });
 });

@@ -160,3 +160,24 @@ test('every kind of the catalogue says when it may strike and what is seen of it
     for (const operation of fault.jobs ?? []) expect(operations).toContain(operation);
   }
 });
+
+test('damage by hand: drift, a dead service and its return, a full disk, a file', async () => {
+  const post = (call: string, body: object): Promise<unknown> =>
+    look.simulator.control(`machines/web-02/${call}`, { method: 'POST', body });
+  await post('break', { how: 'drift' });
+  expect(await look.simulator.control('machines/web-02/files/etc/sysctl.d/99-by-hand.conf')).toContain('ip_forward');
+  await post('break', { how: 'service' });
+  expect(await answers('web-02')).toBe(false);
+  await post('unit', { unit: 'shop-web', state: 'active' });
+  await look.simulator.until(() => answers('web-02'));
+  await post('break', { how: 'disk' });
+  await post('write', { path: '/etc/motd', text: 'by hand' });
+  expect(await look.simulator.control('machines/web-02/files/etc/motd')).toBe('by hand');
+  await expect(post('break', { how: 'heart' })).rejects.toThrow('drift');
+});
+
+test('the clock moves on until nothing is under way', async () => {
+  await look.drill.test('db-02');
+  await look.simulator.control('clock', { method: 'POST', body: { until: 'idle' } });
+  expect(await look.drill.allowed('db-02')).toEqual(['TestFailoverCleanup']);
+});

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { sdkClients } from '../support/azure-sdk.ts';
 import { shopDrill } from '../support/shop-drill.ts';
@@ -94,4 +97,17 @@ test('a snapshot puts back states, files, faults, clock and random streams', asy
   expect(await onward()).toEqual(once);
   expect(await simulator.control('snapshots')).toMatchObject({ snapshots: [{ name: 'drill', machines: 13 }] });
   await expect(snapshot(simulator, 'restore', 'nobody')).rejects.toThrow('there is no snapshot nobody');
+});
+
+test('requests and answers are written down, without tokens and protected parameters', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'runward-record-'));
+  const simulator = await start([...CLOCK, '--isolation', 'none', '--record', folder]);
+  const { raw } = sdkClients(simulator.ready);
+  const machine = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/rg-shop-weu/providers/Microsoft.Compute/virtualMachines/web-01`;
+  const properties = { source: { script: 'true' }, protectedParameters: [{ name: 'KEY', value: 'hunter2' }] };
+  await raw('PUT', `${machine}/runCommands/one?api-version=2026-04-01`, { body: { location: 'westeurope', properties } });
+  const text = await readFile(join(folder, 'exchanges.jsonl'), 'utf8');
+  await rm(folder, { recursive: true });
+  expect(JSON.parse(text)).toMatchObject({ request: { method: 'PUT', body: { location: 'westeurope' } }, response: { status: 201 } });
+  expect(text).not.toMatch(/hunter2|Bearer|eyJ/);
 });
