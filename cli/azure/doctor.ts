@@ -2,7 +2,7 @@ import { createAzure } from '../../adapters/azure/azure.ts';
 import type { AzureIdentity } from '../../adapters/azure/identity.ts';
 import { readIdentity } from '../../adapters/azure/identity.ts';
 import type { AzureConfig } from '../../adapters/azure/config.ts';
-import { neededRights as neededOf, roleFor } from '../../engine/actions/azure-roles.ts';
+import { roleFor } from '../../engine/actions/azure-roles.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import { RunwardError } from '../../engine/errors.ts';
 import { loadDocuments } from '../../engine/language/load.ts';
@@ -78,7 +78,7 @@ function askedFor(names: readonly string[], scope: string): readonly NeededRight
     const action = actions.get(name) ?? actions.get(`${name}@1`);
     if (action === undefined)
       throw new RunwardError('USAGE_FLAG', `--action ${name}: there is no such action; runward explain --actions lists them`);
-    return neededOf(action).map((right) => ({ right, action: action.name, role: roleFor(action.name), scope }));
+    return action.permissions.map((right) => ({ right, action: action.name, role: roleFor(action.name), scope }));
   });
 }
 

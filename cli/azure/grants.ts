@@ -64,7 +64,8 @@ export function rightFindings(
     return [{ status: 'unknown', check, detail: `${at}: not checked: ${unreadable}`, repair: assignment('Reader', scope, identity) }];
   }
   const findings: DoctorFinding[] = [];
-  if (missing.length === 0) findings.push({ status: 'ok', check, detail: `${at}: ${count(needed)} for ${actionsOf(needed)}, all granted` });
+  const must = needed.filter((one) => !helpful.includes(one));
+  if (missing.length === 0) findings.push({ status: 'ok', check, detail: `${at}: ${count(must)} for ${actionsOf(must)}, all granted` });
   else {
     const roles = [...new Set(missing.map(({ role }) => role))];
     findings.push({

@@ -15,6 +15,7 @@ import { resourcesPage } from './resources.ts';
 import { rolesPage } from './roles.ts';
 import { settingsPage } from './settings.ts';
 import { statesPage } from './states.ts';
+import { whatWasProvenPage } from './what-was-proven.ts';
 
 /** Folders below docs/ that hold nothing but generated files. */
 export const GENERATED_FOLDERS: readonly string[] = ['reference', 'schemas'];
@@ -62,6 +63,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
   ]);
   return [
     { path: 'reference/README.md', text: contents },
+    { path: 'explanation/what-was-proven.md', text: whatWasProvenPage() },
     ...azureRoleFiles().map(({ path, text }) => ({ path: `reference/${path}`, text })),
     ...pages.map(({ name, text }) => ({ path: `reference/${name}`, text })),
     ...schemas,

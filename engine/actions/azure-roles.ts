@@ -1,5 +1,5 @@
 import type { Action } from './action.ts';
-import { isHelpful, RUN_COMMAND_RIGHTS, rightsOf } from '../azure-rights.ts';
+import { RUN_COMMAND_RIGHTS, rightsOf } from '../azure-rights.ts';
 
 /** A custom role of Azure, as `az role definition create --role-definition FILE` takes it. */
 export interface AzureRole {
@@ -112,11 +112,6 @@ export function roleFor(action: string): string {
   const duty = DUTIES.find(({ actions }) => actions.includes(nameOf(action)));
   if (duty !== undefined) return duty.role;
   return READER_ACTIONS.includes(nameOf(action)) ? 'Reader' : 'runward-script';
-}
-
-/** Rights of an action without which it cannot end; the others only add a second way to follow work. */
-export function neededRights(action: Pick<Action, 'permissions'>): readonly string[] {
-  return action.permissions.filter((right) => !isHelpful(right));
 }
 
 function nameOf(action: string): string {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manualClock, startSimulator } from '../support/simulator.ts';
 import { capture } from './capture.ts';
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const folder = process.argv[2];
   if (folder === undefined || !existsSync(join(folder, 'operations.json'))) {
     process.stderr.write(
-      'usage: npm run azure:conformance -- DIR\nDIR holds SERVICE/openapi.json with SERVICE/examples, operations.json and recorded/\n',
+      'usage: npm run azure:conformance -- DIR [RESULT]\nDIR holds SERVICE/openapi.json with SERVICE/examples, operations.json and recorded/; RESULT is a file that the verdict on each operation is written to\n',
     );
     process.exitCode = 2;
     return;
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
     findUndriven(verdict, services, catalogue.operations);
     const facts = compareFacts(folder, driven.states);
     report(verdict, passed.exchanges.length, facts);
+    if (process.argv[3] !== undefined) writeResult(process.argv[3], verdict, services, facts);
     if (verdict.problems.length > 0 || !enough(facts)) process.exitCode = 1;
   } finally {
     await simulator.stop();
@@ -95,6 +96,22 @@ function report(verdict: Verdict, exchanges: number, facts: ReturnType<typeof co
   print(
     `\n${verdict.tallies.size} operations, ${exchanges} exchanges, ${distinct.size} problems, ${held} of ${facts.compared} recorded facts`,
   );
+}
+
+/** What was judged, for the page that says what was proven. Operations without a published description are marked. */
+function writeResult(file: string, verdict: Verdict, services: readonly Service[], facts: ReturnType<typeof compareFacts>): void {
+  const published = new Set(services.flatMap((service) => service.operations.map((operation) => operation.operationId)));
+  const operations = [...verdict.tallies]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([operation, { requests, statuses, problems }]) => ({
+      operation,
+      published: published.has(operation),
+      requests,
+      statuses: [...statuses].toSorted((left, right) => left - right),
+      problems,
+    }));
+  const result = { operations, recordedFacts: { compared: facts.compared, held: facts.compared - facts.misses.length } };
+  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
 }
 
 function print(line: string): void {

@@ -1,0 +1,139 @@
+import type { AzureCallKind } from '../../engine/azure-rights.ts';
+
+/** What was proven of one call to Azure, and where. Files are tests of this repository. */
+export interface Proof {
+  /** The operation as Azure's API description names it, or method and path where none was at hand. */
+  readonly operation: string;
+  /** The test that holds the request, or the reading of the answer, to its exact form. */
+  readonly contract?: string;
+  /** The test that carries it out against the simulated Azure. */
+  readonly simulator: string;
+  /** What recordings of real traffic say about it, as far as they were compared. */
+  readonly recorded?: string;
+  /** Rows of `conformance azure` that only a real subscription answers. */
+  readonly open?: readonly string[];
+}
+
+const ACTIONS = 'test/integration/azure-actions.test.ts';
+const PLANS = 'test/integration/azure-plans.test.ts';
+const MACHINES = 'test/integration/azure-machines.test.ts';
+const BACKUP = 'test/integration/azure-backup.test.ts';
+const RESTORE = 'test/integration/azure-restore.test.ts';
+const LOST = 'test/integration/azure-ambiguity.test.ts';
+const SANDBOX = 'test/integration/conformance-azure.test.ts';
+const SUBMIT = 'test/contracts/azure-submit.test.ts';
+const READ = 'test/contracts/azure-read.test.ts';
+const READ_BACKUP = 'test/contracts/azure-backup-read.test.ts';
+const DOCTOR_LIVE = 'test/integration/doctor-azure.test.ts';
+const DOCTOR = 'test/contracts/doctor-azure.test.ts';
+
+const JOB_TREE = 'tree of the job';
+const SUBMITTED = 'headers of the 202';
+
+/** Every call that the engine can make, by kind: the compiler refuses a kind without a line. */
+export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
+  'vm.get': { operation: 'VirtualMachines_Get', contract: READ, simulator: ACTIONS, open: ['U14'] },
+  'vm.list': { operation: 'VirtualMachines_ListAll', simulator: BACKUP, open: ['U14'] },
+  'disk.get': { operation: 'Disks_Get', simulator: MACHINES },
+  'disk.list': { operation: 'Disks_ListByResourceGroup', simulator: RESTORE, open: ['U11'] },
+  'restorePoint.get': { operation: 'RestorePoints_Get', simulator: MACHINES },
+  'restorePoints.get': { operation: 'RestorePointCollections_Get', simulator: MACHINES },
+  'runCommand.get': { operation: 'VirtualMachineRunCommands_GetByVirtualMachine', contract: READ, simulator: ACTIONS, open: ['U13'] },
+  'nic.get': { operation: 'GET Microsoft.Network/networkInterfaces', contract: READ, simulator: RESTORE },
+  'net.network': { operation: 'GET Microsoft.Network/virtualNetworks', simulator: ACTIONS },
+  'net.securityGroup': { operation: 'GET Microsoft.Network/networkSecurityGroups', simulator: MACHINES },
+  'net.routeTable': { operation: 'GET Microsoft.Network/routeTables', simulator: 'none' },
+  'trafficManager.profile': { operation: 'GET Microsoft.Network/trafficManagerProfiles', simulator: MACHINES },
+  'resource.get': { operation: 'GET of any resource', simulator: MACHINES },
+  'resource.list': { operation: 'Resources_List', simulator: MACHINES },
+  'alert.get': { operation: 'GET Microsoft.AlertsManagement/alerts', simulator: MACHINES },
+  'auth.permissions': { operation: 'GET Microsoft.Authorization/permissions', contract: DOCTOR, simulator: DOCTOR_LIVE },
+  'auth.locks': { operation: 'GET Microsoft.Authorization/locks', contract: DOCTOR, simulator: DOCTOR_LIVE, open: ['U17'] },
+  'sr.item': {
+    operation: 'ReplicationProtectedItems_Get',
+    contract: READ,
+    simulator: ACTIONS,
+    recorded: 'six states of an item',
+    open: ['U2'],
+  },
+  'sr.items': { operation: 'ReplicationProtectedItems_List', contract: READ, simulator: PLANS },
+  'sr.points': { operation: 'RecoveryPoints_ListByReplicationProtectedItems', contract: READ, simulator: ACTIONS },
+  'sr.reversed': { operation: 'ReplicationProtectionContainerMappings_List', simulator: PLANS },
+  'sr.plan': {
+    operation: 'ReplicationRecoveryPlans_Get',
+    contract: READ,
+    simulator: ACTIONS,
+    recorded: 'an idle plan; lists without groups',
+    open: ['U9'],
+  },
+  'sr.job': { operation: 'ReplicationJobs_Get', contract: READ, simulator: ACTIONS, recorded: 'trees, activity id', open: ['U3'] },
+  'sr.jobs': { operation: 'ReplicationJobs_List', contract: READ, simulator: LOST, recorded: 'what lists leave out', open: ['U15'] },
+  'backup.status': { operation: 'BackupStatus_Get', contract: READ_BACKUP, simulator: BACKUP },
+  'backup.item': { operation: 'ProtectedItems_Get', simulator: BACKUP },
+  'backup.points': { operation: 'RecoveryPoints_List', contract: READ_BACKUP, simulator: RESTORE },
+  'backup.source': { operation: 'RecoveryPoints_Get', simulator: RESTORE },
+  'backup.job': { operation: 'JobDetails_Get', contract: READ_BACKUP, simulator: BACKUP, open: ['U4', 'U7'] },
+  'backup.jobs': { operation: 'BackupJobs_List', contract: READ_BACKUP, simulator: BACKUP, open: ['U15'] },
+  'backup.restores': { operation: 'BackupJobs_List', simulator: RESTORE },
+  'vm.start': { operation: 'VirtualMachines_Start', contract: SUBMIT, simulator: ACTIONS },
+  'vm.deallocate': { operation: 'VirtualMachines_Deallocate', contract: SUBMIT, simulator: ACTIONS, open: ['U5'] },
+  'vm.restart': { operation: 'VirtualMachines_Restart', simulator: MACHINES },
+  'vm.delete': { operation: 'VirtualMachines_Delete', simulator: MACHINES },
+  'vm.create': { operation: 'VirtualMachines_CreateOrUpdate', simulator: RESTORE, open: ['U10'] },
+  'vm.swapDisks': { operation: 'VirtualMachines_Update', simulator: MACHINES },
+  'vm.installPatches': { operation: 'VirtualMachines_InstallPatches', simulator: MACHINES, open: ['U12'] },
+  'disk.create': { operation: 'Disks_CreateOrUpdate', simulator: MACHINES },
+  'disk.tag': { operation: 'Disks_Update', simulator: RESTORE },
+  'disk.delete': { operation: 'Disks_Delete', simulator: MACHINES },
+  'nic.create': { operation: 'PUT Microsoft.Network/networkInterfaces', simulator: RESTORE },
+  'nic.delete': { operation: 'DELETE Microsoft.Network/networkInterfaces', simulator: RESTORE },
+  'nsg.setRules': { operation: 'PUT Microsoft.Network/networkSecurityGroups', simulator: MACHINES },
+  'trafficManager.setEndpoint': { operation: 'PATCH Microsoft.Network/trafficManagerProfiles', simulator: MACHINES },
+  'restorePoints.create': { operation: 'RestorePointCollections_CreateOrUpdate', simulator: MACHINES },
+  'restorePoint.create': { operation: 'RestorePoints_Create', simulator: MACHINES },
+  'runCommand.put': { operation: 'VirtualMachineRunCommands_CreateOrUpdate', contract: SUBMIT, simulator: SANDBOX, open: ['U13'] },
+  'runCommand.delete': { operation: 'VirtualMachineRunCommands_Delete', contract: SUBMIT, simulator: SANDBOX, open: ['U13'] },
+  'backup.trigger': { operation: 'Backups_Trigger', contract: SUBMIT, simulator: BACKUP, open: ['U4', 'U7', 'U8'] },
+  'backup.restoreDisks': { operation: 'Restores_Trigger', simulator: RESTORE, open: ['U4', 'U11'] },
+  'sr.testFailover': {
+    operation: 'ReplicationProtectedItems_TestFailover',
+    contract: SUBMIT,
+    simulator: ACTIONS,
+    recorded: SUBMITTED,
+    open: ['U1', 'U2', 'U6'],
+  },
+  'sr.testFailoverCleanup': {
+    operation: 'ReplicationProtectedItems_TestFailoverCleanup',
+    contract: SUBMIT,
+    simulator: ACTIONS,
+    open: ['U1'],
+  },
+  'sr.plan.testFailover': {
+    operation: 'ReplicationRecoveryPlans_TestFailover',
+    contract: SUBMIT,
+    simulator: PLANS,
+    recorded: JOB_TREE,
+    open: ['U1', 'U3', 'U6'],
+  },
+  'sr.plan.testFailoverCleanup': {
+    operation: 'ReplicationRecoveryPlans_TestFailoverCleanup',
+    contract: SUBMIT,
+    simulator: PLANS,
+    open: ['U1', 'U3'],
+  },
+  'sr.plan.failover': {
+    operation: 'ReplicationRecoveryPlans_UnplannedFailover',
+    contract: SUBMIT,
+    simulator: PLANS,
+    recorded: JOB_TREE,
+    open: ['U1', 'U3', 'U6', 'U17', 'U18'],
+  },
+  'sr.plan.commit': { operation: 'ReplicationRecoveryPlans_FailoverCommit', contract: SUBMIT, simulator: PLANS, open: ['U1', 'U3'] },
+  'sr.switchProtection': {
+    operation: 'ReplicationProtectionContainers_SwitchProtection',
+    contract: SUBMIT,
+    simulator: PLANS,
+    recorded: 'job, task names, the item before and after',
+    open: ['U1', 'U9'],
+  },
+};
