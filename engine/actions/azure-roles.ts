@@ -65,6 +65,7 @@ export const DUTIES: readonly Duty[] = [
       'azure.vm.install-patches',
       'dsc.test',
       'dsc.set',
+      'dsc.export',
     ],
   },
   {

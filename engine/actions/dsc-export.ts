@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_COMMAND_RIGHTS } from '../azure-rights.ts';
 import { type Evidence, evidenceText } from '../dsc/evidence.ts';
 import { exportable, exportedDocument, exportRequests, namesOf, type Wanted } from '../dsc/exporting.ts';
 import { factsOf } from '../dsc/fact.ts';
@@ -48,7 +49,7 @@ export const dscExport = readAction<z.infer<typeof input>>({
   input,
   result: { document: 'dyn', evidence: 'string' },
   timeoutMs: 600_000,
-  permissions: ['Microsoft.Compute/virtualMachines/runCommands/*'],
+  permissions: RUN_COMMAND_RIGHTS,
   read: async (ports, context) => {
     const { target } = context;
     if (target === undefined || target.via === null) return failed('target', 'an export needs a machine as target');
