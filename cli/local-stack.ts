@@ -142,7 +142,7 @@ function settings(request: StackRequest, simulator: Child): Readonly<Record<stri
     RUNWARD_AZURE_CLIENT_ID: String(ready['clientId']),
     RUNWARD_AZURE_CLIENT_SECRET_FILE: secretFile,
     RUNWARD_AZURE_REPLICATION_CACHE: ['westeurope', 'northeurope'].map((region) => cacheOf(ready, region)).join(','),
-    RUNWARD_AZURE_RESTORE_STAGING: ['westeurope', 'northeurope'].map((region) => cacheOf(ready, region)).join(','),
+    RUNWARD_AZURE_RESTORE_STAGING: `westeurope=/subscriptions/${String(ready['subscriptionId'])}/resourceGroups/rg-shop-weu/providers/Microsoft.Storage/storageAccounts/ststagingwe`,
     RUNWARD_AZURE_TIME_SCALE: String(request.scale),
     RUNWARD_LEASE_MS: String(request.leaseMs),
     RUNWARD_SCAN_MS: String(request.scanMs),
