@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runward } from './spawn.ts';
 
@@ -56,4 +57,9 @@ test('a file that cannot be read is left as it is, with its findings', async () 
   expect(stdout).toContain('error[RW104]');
   expect(stderr).toContain('look.yaml was left as it is');
   expect(file()).toBe('kind: *anchor\n');
+});
+
+test('what is shipped is in canonical form', async () => {
+  const shipped = fileURLToPath(new URL('../../../runbooks', import.meta.url));
+  expect(await runward(['fmt', '--check', shipped], folder)).toMatchObject({ stdout: '', exit: 0 });
 });
