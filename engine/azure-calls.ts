@@ -288,6 +288,9 @@ export type AzureQuery<Kind extends AzureReadKind = AzureReadKind> = {
   readonly [K in Kind]: { readonly kind: K } & AzureReads[K]['asks'];
 }[Kind];
 
+/** What calls are for, the most urgent first. When little of a limit of Azure is left, looks at what is under way wait for the others. */
+export type AzureNeed = 'send' | 'reconcile' | 'severe' | 'poll';
+
 /** Azure as named calls. Expected answers, refusals and lost connections are values; only broken invariants throw. */
 export interface Azure {
   /** Sends the operation once, without retries and redirects; `requestId` (a UUID) is the client request id that Azure keeps with its work. */
@@ -298,4 +301,6 @@ export interface Azure {
     query: AzureQuery<Kind>,
     signal: AbortSignal,
   ) => Promise<AzureReadAnswer<AzureReads[Kind]['value']>>;
+  /** The same calls for another need than `poll`; absent where nothing is rationed. */
+  readonly for?: (need: AzureNeed) => Azure;
 }

@@ -32,6 +32,12 @@ export const READ_TIMEOUT_MS = 30_000;
 export const READ_RETRY_MAX = 3;
 /** How long to wait after an answer that names no Retry-After: a lost connection, a server error, a throttled request. */
 export const RETRY_DEFAULT_MS = 5_000;
+/** What Azure told about a limit counts for this long: limits fill up again, and somebody has to look. */
+export const BUDGET_FRESH_MS = 15_000;
+/** Of answers that come this close to each other the lowest counts. */
+export const BUDGET_LOWEST_MS = 5_000;
+/** For so many resources it is remembered when they were looked at. */
+export const BUDGET_PATHS_MAX = 10_000;
 /** A refused token is fetched anew; the next send may follow at once. */
 export const RETRY_TOKEN_MS = 1_000;
 /** A token that ends sooner than this is replaced: the steps of one attempt must not begin with it and end without. */

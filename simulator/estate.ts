@@ -130,6 +130,11 @@ const estate = z.strictObject({
   lacks: z.record(name, z.array(z.string().regex(/^[a-z0-9_-]+$/))).default({}),
 });
 
+/** The JSON schema of an estate file. */
+export function estateSchema(): object {
+  return z.toJSONSchema(estate, { io: 'input' });
+}
+
 /** What an estate file says, checked. */
 export type Estate = z.infer<typeof estate>;
 export type EstateMachine = Estate['machines'][number];

@@ -13,7 +13,6 @@ import type { Answer, Call, Caller } from './route.ts';
 import type { World } from './world.ts';
 
 const BODY_MAX_BYTES = 4 * 1024 * 1024;
-const READS_PER_WINDOW = 1200;
 
 /** Serves Azure Resource Manager and sign-in on one loopback port. Returns the server once it listens. */
 export async function serveArm(
@@ -128,13 +127,13 @@ function put(world: World, request: Request, seen: Disturbed): void {
 
 /** Half of a body that was announced whole. */
 function truncate(world: World, { asked, answer, call }: Request, given: Answer): void {
-  const whole = Buffer.from(head(world, { asked, answer, given, call }) ?? ' ');
+  const whole = Buffer.from(head(world, { answer, given, call }) ?? ' ');
   answer.setHeader('content-length', whole.length);
   answer.write(whole.subarray(0, Math.floor(whole.length / 2)), () => asked.socket.destroy());
 }
 
 function trickle(world: World, { asked, answer, call }: Request, seen: { readonly answer: Answer; readonly everyMs: number }): void {
-  const whole = Buffer.from(head(world, { asked, answer, given: seen.answer, call }) ?? '');
+  const whole = Buffer.from(head(world, { answer, given: seen.answer, call }) ?? '');
   let place = 0;
   const timer = setInterval(() => {
     if (place < whole.length) answer.write(whole.subarray(place, place + 1));
@@ -149,7 +148,7 @@ function trickle(world: World, { asked, answer, call }: Request, seen: { readonl
 
 /** Sends an answer. */
 function send(world: World, asked: IncomingMessage, answer: ServerResponse, given: Answer, call?: Omit<Call, 'body'>): void {
-  const text = head(world, { asked, answer, given, call });
+  const text = head(world, { answer, given, call });
   if (text === undefined) answer.end();
   else answer.end(text);
 }
@@ -158,12 +157,10 @@ function send(world: World, asked: IncomingMessage, answer: ServerResponse, give
 function head(
   world: World,
   {
-    asked,
     answer,
     given,
     call,
   }: {
-    readonly asked: IncomingMessage;
     readonly answer: ServerResponse;
     readonly given: Answer;
     readonly call: Omit<Call, 'body'> | undefined;
@@ -171,7 +168,6 @@ function head(
 ): string | undefined {
   const requestId = world.draws.nextUuid(`request:${world.generation}`);
   const correlationId = call?.correlationId ?? world.draws.nextUuid(`correlation:${world.generation}`);
-  const remaining = asked.method === 'GET' ? 'x-ms-ratelimit-remaining-subscription-reads' : 'x-ms-ratelimit-remaining-subscription-writes';
   const headers: Record<string, string | readonly string[]> = {
     date: new Date(world.clock.nowMs()).toUTCString(),
     'cache-control': 'no-cache',
@@ -181,7 +177,7 @@ function head(
     'x-ms-routing-request-id': `WESTEUROPE:${new Date(world.clock.nowMs()).toISOString().replace(/\.\d+/, '')}:${requestId}`,
     'strict-transport-security': 'max-age=31536000; includeSubDomains',
     'x-content-type-options': 'nosniff',
-    ...(call === undefined ? {} : { 'x-ms-client-request-id': call.clientRequestId, [remaining]: String(READS_PER_WINDOW - 1) }),
+    ...(call === undefined ? {} : { 'x-ms-client-request-id': call.clientRequestId }),
     ...given.headers,
   };
   answer.statusCode = given.status;

@@ -162,6 +162,7 @@ function emptyWorld(birth: Birth, recorded: Recorded | undefined, generation: nu
     listDue: new Map(),
     subscriptionId: loaded.estate.subscriptions[0]?.id ?? '',
     locks: new Map(),
+    buckets: new Map(),
     machines: new Map(),
     networks: new Map(),
     nics: new Map(),

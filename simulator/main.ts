@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { certificateOf } from './certificate.ts';
 import { repeatControl, serveControl } from './control.ts';
-import { estateFile, loadEstate } from './estate.ts';
+import { estateFile, estateSchema, loadEstate } from './estate.ts';
 import { serveArm } from './https.ts';
 import { makeIdentity } from './identity.ts';
 import { identityKeys } from './identity-keys.ts';
@@ -28,6 +28,11 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  if (process.argv.includes('--print-schema')) {
+    process.stdout.write(`${JSON.stringify(estateSchema(), null, 2)}\n`);
+    return;
+  }
+  if (process.argv[2] === 'estate') return checkEstate(process.argv.slice(3));
   let options: Options;
   let loaded: LoadedEstate;
   try {
@@ -37,6 +42,24 @@ async function main(): Promise<void> {
     return complain(error);
   }
   await start(options, loaded);
+}
+
+/** `estate check FILE|NAME`: says what is wrong with an estate and where, all at once, without starting anything. */
+function checkEstate([verb, given]: readonly string[]): void {
+  if (verb !== 'check' || given === undefined) {
+    process.stderr.write('usage: runward-simulator estate check FILE|NAME\n');
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    const { estate } = loadEstate(estateFile(given));
+    process.stdout.write(
+      `${estate.estate}: ${estate.machines.length} machines, ${estate.vaults.length} vaults, ${estate.principals.length} principals\n`,
+    );
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 }
 
 async function start(options: Options, loaded: LoadedEstate): Promise<void> {

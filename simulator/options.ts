@@ -63,6 +63,9 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
   --principal NAME      whose credentials are printed (the estate's first one)
   --print-env           also prints RUNWARD_AZURE_* lines for a client
 
+  estate check FILE|NAME says what is wrong with an estate, and starts nothing
+  --print-schema         prints the JSON schema of an estate file
+
 Example: runward-simulator --estate contoso-shop --scale 60
 `;
 

@@ -5,6 +5,7 @@ import { disturb } from './faults/answers.ts';
 import { strike } from './faults/faults.ts';
 import { pageOf } from './faults/pages.ts';
 import { planted, withoutUnset } from './plants.ts';
+import { takeTokens } from './throttle.ts';
 import type { Disturbed } from './faults/answers.ts';
 import type { Fault } from './faults/faults.ts';
 import type { Answer, Call, Route } from './route.ts';
@@ -79,7 +80,15 @@ function answerOf(world: World, request: Request): Answer {
   }
 }
 
-function operate(world: World, { route, call, text }: Request): Answer {
+/** Every request draws on the buckets of its caller and its service first, whatever becomes of it then. */
+function operate(world: World, request: Request): Answer {
+  const toll = takeTokens(world, request.route, request.call);
+  if ('refused' in toll) return toll.refused;
+  const answer = handle(world, request);
+  return { ...answer, headers: { ...toll.headers, ...answer.headers } };
+}
+
+function handle(world: World, { route, call, text }: Request): Answer {
   const refused = refuse(world, route, call);
   if (refused !== undefined) return refused;
   if (route.body === undefined) return route.handle(world, { ...call, body: undefined });

@@ -16,6 +16,7 @@ import type { Manifest } from './machine/points.ts';
 import type { RunningScript } from './machine/shell.ts';
 import type { Service } from './machine/workload.ts';
 import type { Operation } from './operations.ts';
+import type { Bucket } from './throttle.ts';
 import type { Options } from './options.ts';
 import type { Plant } from './plants.ts';
 import type { Draws } from './random.ts';
@@ -184,6 +185,8 @@ export interface World {
   readonly subscriptionId: string;
   /** Management locks by their id in lower case. */
   readonly locks: Map<string, Lock>;
+  /** Buckets of requests, by what is counted and for whom. */
+  readonly buckets: Map<string, Bucket>;
   readonly machines: Map<string, Machine>;
   readonly networks: Map<string, Network>;
   readonly nics: Map<string, Nic>;

@@ -1,5 +1,6 @@
 import type { AzureHandle, AzureReadAnswer, AzureReceipt, AzureRefusal, AzureSubmitAnswer } from '../../engine/azure-calls.ts';
 import { OPERATION_URL_MAX_CHARS, RETRY_DEFAULT_MS, RETRY_TOKEN_MS } from '../../engine/limits.ts';
+import { OverBudget } from './over-budget.ts';
 import { faultOf } from './faults.ts';
 import type { Exchange, RawAnswer } from './wire.ts';
 
@@ -13,6 +14,7 @@ const FINAL_STATES = ['succeeded', 'failed', 'canceled', 'cancelled'];
 export function sortSubmit(wire: Exchange, error: unknown, nowMs: number): AzureSubmitAnswer {
   const { answer } = wire;
   if (answer) return sortAnswer(answer, nowMs);
+  if (error instanceof OverBudget) return { kind: 'not_sent', message: error.message, retryAfterMs: error.retryAfterMs };
   if (!wire.connected) return { kind: 'not_sent', message: `nothing was sent: ${errorText(error)}`, retryAfterMs: RETRY_DEFAULT_MS };
   return { kind: 'ambiguous', message: `no answer after the request was sent: ${errorText(error)}` };
 }
@@ -20,6 +22,7 @@ export function sortSubmit(wire: Exchange, error: unknown, nowMs: number): Azure
 /** Sorts what the wire saw of a read that gave no value. */
 export function sortFailedRead(wire: Exchange, error: unknown, nowMs: number): Exclude<AzureReadAnswer<never>, { kind: 'found' }> {
   const { answer } = wire;
+  if (error instanceof OverBudget) return { kind: 'unanswered', message: error.message, retryAfterMs: error.retryAfterMs };
   if (!answer) return { kind: 'unanswered', message: errorText(error), retryAfterMs: RETRY_DEFAULT_MS };
   const { status } = answer;
   if (status < 400) return { kind: 'unanswered', message: `HTTP ${status}: ${errorText(error)}`, retryAfterMs: RETRY_DEFAULT_MS };

@@ -1,5 +1,7 @@
 import type {
   Azure,
+  AzureHandle,
+  AzureNeed,
   AzurePollAnswer,
   AzureQuery,
   AzureReadAnswer,
@@ -16,6 +18,7 @@ import type { AzureConfig } from './config.ts';
 import { sortPoll } from './follow.ts';
 import { cloudOf } from './hosts.ts';
 import { send } from './operations.ts';
+import { makeBudget } from './budget.ts';
 import { answer } from './reads.ts';
 import { makeSession } from './session.ts';
 import { Unreadable } from './unreadable.ts';
@@ -23,33 +26,36 @@ import { Unreadable } from './unreadable.ts';
 /** Azure over the official SDKs, which are loaded at the first call. Throws USAGE_CONFIG_INVALID for an endpoint that is not https. */
 export function createAzure(config: AzureConfig): Azure {
   cloudOf(config);
-  const session = makeSession(() => makeClients(config));
+  // What is left of Azure's limits belongs to the identity: it outlives clients that are made anew.
+  const budget = makeBudget();
+  const session = makeSession(() => makeClients(config, budget));
   const limited = (signal: AbortSignal, ms: number): AbortSignal =>
     AbortSignal.any([signal, AbortSignal.timeout(config.requestTimeoutMs ?? ms)]);
 
   const submit = async (operation: AzureOperation, requestId: string, signal: AbortSignal): Promise<AzureSubmitAnswer> => {
     // The limit runs from here on: the caller's lease covers it, loading SDKs and fetching a token included.
     const options = callOptions(requestId, limited(signal, config.submitTimeoutMs ?? SUBMIT_TIMEOUT_MS));
-    const { wire, error, tokenRefused } = await session.exchange((clients) => send(clients, operation, options));
+    const { wire, error, tokenRefused } = await session.exchange((clients) => send(clients, operation, options), 'send');
     if (!tokenRefused || !wire.answer) return sortSubmit(wire, error, Date.now());
     const message = 'Azure does not accept a fresh token either';
     return { kind: 'refused', reason: 'denied', code: 'Unauthorized', message, receipt: receiptOf(wire.answer) };
   };
 
-  const poll: Azure['poll'] = async (handle, signal): Promise<AzurePollAnswer> => {
+  const poll = async (handle: AzureHandle, signal: AbortSignal, need: AzureNeed): Promise<AzurePollAnswer> => {
     const { opUrl } = handle;
     if (opUrl === undefined) return { kind: 'gone' };
     const limit = limited(signal, READ_TIMEOUT_MS);
-    const { wire, error } = await session.exchange((clients) => clients.get(opUrl, limit));
+    const { wire, error } = await session.exchange((clients) => clients.get(opUrl, limit), need);
     return sortPoll(wire, error, Date.now());
   };
 
   const read = async <Kind extends AzureReadKind>(
     query: AzureQuery<Kind>,
     signal: AbortSignal,
+    need: AzureNeed,
   ): Promise<AzureReadAnswer<AzureReads[Kind]['value']>> => {
     const limit = limited(signal, READ_TIMEOUT_MS);
-    const { wire, value, error, tokenRefused } = await session.exchange((clients) => answer(clients, query, limit));
+    const { wire, value, error, tokenRefused } = await session.exchange((clients) => answer(clients, query, limit), need);
     // SDKs make an empty resource of a login page that a gateway sent with status 200.
     if (value !== undefined && wire.answer && looksLikeJson(wire.answer)) {
       const { dateMs } = receiptOf(wire.answer);
@@ -60,5 +66,11 @@ export function createAzure(config: AzureConfig): Azure {
     return tokenRefused ? { kind: 'denied', message: failed.message } : failed;
   };
 
-  return { submit, poll, read };
+  const callsFor = (need: AzureNeed): Azure => ({
+    submit,
+    poll: (handle, signal) => poll(handle, signal, need),
+    read: (query, signal) => read(query, signal, need),
+    for: callsFor,
+  });
+  return callsFor('poll');
 }

@@ -5,6 +5,7 @@ import type { SiteRecoveryManagementClient } from '@azure/arm-recoveryservices-s
 import type { HttpClient, Pipeline, PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { READ_RETRY_MAX } from '../../engine/limits.ts';
 import type { AzureConfig, AzurePipelineSettings } from './config.ts';
+import type { Budget } from './budget.ts';
 import type { CallOptions } from './call-options.ts';
 import { httpClientOver } from './connections.ts';
 import { makeCredential } from './credential.ts';
@@ -40,7 +41,7 @@ export interface ArmRequest {
 }
 
 /** Loads the SDKs and builds clients with a fresh credential. Throws when the configuration or the CA file cannot be used. */
-export async function makeClients(config: AzureConfig): Promise<Clients> {
+export async function makeClients(config: AzureConfig, budget: Budget): Promise<Clients> {
   const [compute, siteRecovery, backup, rest] = await Promise.all([
     import('@azure/arm-compute'),
     import('@azure/arm-recoveryservices-siterecovery'),
@@ -79,13 +80,13 @@ export async function makeClients(config: AzureConfig): Promise<Clients> {
     harden(pipeline, allowedHosts, policy);
     return pipeline;
   };
-  const reader = pipelineOf(READ_RETRY_MAX, readOnlyPolicy());
-  const sender = pipelineOf(0, submitOnlyPolicy(tls));
+  const reader = pipelineOf(READ_RETRY_MAX, readOnlyPolicy(budget));
+  const sender = pipelineOf(0, submitOnlyPolicy(tls, budget));
 
   return {
     settings,
-    submit: memoized((subscription) => build(subscription, 0, submitOnlyPolicy(tls))),
-    read: memoized((subscription) => build(subscription, READ_RETRY_MAX, readOnlyPolicy())),
+    submit: memoized((subscription) => build(subscription, 0, submitOnlyPolicy(tls, budget))),
+    read: memoized((subscription) => build(subscription, READ_RETRY_MAX, readOnlyPolicy(budget))),
     get: (url, abortSignal) => reader.sendRequest(httpClient, rest.createPipelineRequest({ url, abortSignal })),
     send: ({ method, url, body, headers = {} }, { abortSignal, requestOptions }) => {
       const all = { ...requestOptions.headers, ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };

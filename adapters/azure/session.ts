@@ -1,3 +1,4 @@
+import type { AzureNeed } from '../../engine/azure-calls.ts';
 import type { Clients } from './clients.ts';
 import type { Exchanged } from './wire.ts';
 import { exchange } from './wire.ts';
@@ -9,7 +10,7 @@ export interface SessionExchanged<Value> extends Exchanged<Value> {
 
 /** Makes calls with clients whose token is accepted. Never throws. */
 export interface Session {
-  readonly exchange: <Value>(call: (clients: Clients) => Promise<Value>) => Promise<SessionExchanged<Value>>;
+  readonly exchange: <Value>(call: (clients: Clients) => Promise<Value>, need: AzureNeed) => Promise<SessionExchanged<Value>>;
 }
 
 interface Generation {
@@ -37,7 +38,7 @@ export function makeSession(make: () => Promise<Clients>): Session {
   };
 
   return {
-    exchange: async (call) => {
+    exchange: async (call, need) => {
       const generation = (current ??= { unproven: false });
       const exchanged = await exchange(async () => {
         const clients = await (generation.clients ??= make()).catch((error: unknown) => {
@@ -45,7 +46,7 @@ export function makeSession(make: () => Promise<Clients>): Session {
           throw error;
         });
         return call(clients);
-      });
+      }, need);
       return { ...exchanged, tokenRefused: isRefused(generation, exchanged.wire.answer?.status) };
     },
   };

@@ -6,6 +6,7 @@ import { armIdPart } from '../../engine/ids.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { vmPath } from './resource-paths.ts';
+import { stitched } from './stitch.ts';
 import { timeOf } from './times.ts';
 
 /** Sends `start`. */
@@ -80,21 +81,22 @@ export async function getVm(clients: ClientSet, vmId: string, abortSignal: Abort
 }
 
 /**
- * Lists the machines of a subscription with their power states. The full list has no states and the list of states little else: each
- * is read to its end, and a machine that came or went between the two has no state.
+ * Lists the machines of a subscription with their power states. The full list has no states and the list of states little else. A machine
+ * that only the list of states has came meanwhile or stood on no page of the full list, which is then read once more; one that only the
+ * full list has has no state.
  */
 export async function listVms(clients: ClientSet, abortSignal: AbortSignal): Promise<readonly AzureVm[]> {
-  const found = new Map<string, AzureVm>();
-  for await (const vm of clients.compute.virtualMachines.listAll({ abortSignal })) {
-    const each = vmOf(vm, vm.id ?? '');
-    found.set(each.id.toLowerCase(), each);
-  }
-  for await (const vm of clients.compute.virtualMachines.listAll({ statusOnly: 'true', abortSignal })) {
-    const key = (vm.id ?? '').toLowerCase();
-    const known = found.get(key);
-    if (known !== undefined) found.set(key, { ...known, powerState: statusAfter(vm, 'PowerState/') });
-  }
-  return [...found.values()];
+  const { virtualMachines } = clients.compute;
+  const readAll = () => stitched(() => virtualMachines.listAll({ abortSignal }));
+  const first = await readAll();
+  const states = await stitched(() => virtualMachines.listAll({ statusOnly: 'true', abortSignal }));
+  const isComplete = [...states.keys()].every((key) => first.has(key));
+  const machines = isComplete ? first : new Map([...first, ...(await readAll())]);
+  return [...machines].map(([key, vm]) => {
+    const state = states.get(key);
+    const machine = vmOf(vm, vm.id ?? '');
+    return state === undefined ? machine : { ...machine, powerState: statusAfter(state, 'PowerState/') };
+  });
 }
 
 function vmOf(vm: VirtualMachine, asked: string): AzureVm {

@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AzureNeed } from '../../engine/azure-calls.ts';
+import { OverBudget } from './over-budget.ts';
+import type { Budget } from './budget.ts';
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import type { TlsOptions } from './connections.ts';
 import { connectionAgent } from './connections.ts';
@@ -19,6 +22,7 @@ export interface Exchange {
 }
 
 interface Recording {
+  readonly need: AzureNeed;
   requestsSent: number;
   connected: boolean;
   answer: RawAnswer | undefined;
@@ -34,8 +38,8 @@ export interface Exchanged<Value> {
 }
 
 /** Runs one call of an SDK and tells, besides its end, what went over the wire. Never throws. */
-export async function exchange<Value>(call: () => Promise<Value>): Promise<Exchanged<Value>> {
-  const wire: Recording = { requestsSent: 0, connected: false, answer: undefined };
+export async function exchange<Value>(call: () => Promise<Value>, need: AzureNeed): Promise<Exchanged<Value>> {
+  const wire: Recording = { need, requestsSent: 0, connected: false, answer: undefined };
   try {
     return { value: await recordings.run(wire, call), wire };
   } catch (error) {
@@ -48,7 +52,7 @@ export async function exchange<Value>(call: () => Promise<Value>): Promise<Excha
  * request passes only after a 401, which had no effect. Every request has a connection of its own: as long as its TLS
  * handshake has not ended, it is certain that nothing was sent.
  */
-export function submitOnlyPolicy(tls: TlsOptions): PipelinePolicy {
+export function submitOnlyPolicy(tls: TlsOptions, budget: Budget): PipelinePolicy {
   return {
     name: 'runwardSubmitOnly',
     sendRequest: async (request, next) => {
@@ -58,6 +62,7 @@ export function submitOnlyPolicy(tls: TlsOptions): PipelinePolicy {
       if (recording.requestsSent > 0 && recording.answer?.status !== 401) throw new Error('a submit is sent once');
       recording.answer = undefined;
       recording.connected = false;
+      spend(budget, request, 'send');
       recording.requestsSent += 1;
       const agent = connectionAgent(tls, {
         keepAlive: false,
@@ -69,6 +74,7 @@ export function submitOnlyPolicy(tls: TlsOptions): PipelinePolicy {
       try {
         const response = await next(request);
         recording.answer = rawAnswer(response);
+        budget.note(request, recording.answer, Date.now());
         return response;
       } finally {
         agent.destroy();
@@ -81,22 +87,29 @@ export function submitOnlyPolicy(tls: TlsOptions): PipelinePolicy {
 const READS_BY_POST = /\/locations\/[^/]+\/backupStatus$/i;
 
 /** Lets only GET pass, and the reads that Azure wants as POST; records the last answer. */
-export function readOnlyPolicy(): PipelinePolicy {
+export function readOnlyPolicy(budget: Budget): PipelinePolicy {
   return {
     name: 'runwardReadOnly',
     sendRequest: async (request, next) => {
       const byPost = request.method === 'POST' && READS_BY_POST.test(new URL(request.url).pathname);
       if (request.method !== 'GET' && !byPost) throw new Error(`a read client does not ${request.method}`);
       const recording = recordings.getStore();
-      if (recording) {
-        recording.answer = undefined;
-        recording.requestsSent += 1;
-      }
+      if (recording) recording.answer = undefined;
+      spend(budget, request, recording?.need ?? 'poll');
+      if (recording) recording.requestsSent += 1;
       const response = await next(request);
-      if (recording) recording.answer = rawAnswer(response);
+      const answer = rawAnswer(response);
+      if (recording) recording.answer = answer;
+      budget.note(request, answer, Date.now());
       return response;
     },
   };
+}
+
+/** Throws OverBudget when Azure allows no more requests of this kind now: what is not sent does not make it worse. */
+function spend(budget: Budget, request: { readonly method: string; readonly url: string }, need: AzureNeed): void {
+  const waitMs = budget.waitMs({ method: request.method, url: request.url, need }, Date.now());
+  if (waitMs > 0) throw new OverBudget(waitMs);
 }
 
 function rawAnswer(response: PipelineResponse): RawAnswer {

@@ -7,13 +7,13 @@ import type { StepRecord } from './record.ts';
 import { redactOutcome } from './redact-outcome.ts';
 import { afterFailure, producedBy, settle } from './settle.ts';
 import { cleanUp, endChange } from './submit-step.ts';
-import { candidatesOf, contextOf, move, recordOf, type Turn } from './turn.ts';
+import { candidatesOf, contextOf, move, portsFor, recordOf, type Turn } from './turn.ts';
 
 /** Follows accepted work to its end and believes the end only when the target itself shows it. */
 export async function followStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
   const record = recordOf(turn);
   if (record.ended === undefined) {
-    const poll = await action.poll(turn.engine.ports, contextOf(turn, record, input), record.handle ?? {});
+    const poll = await action.poll(portsFor(turn, 'poll'), contextOf(turn, record, input), record.handle ?? {});
     if (poll.kind === 'failed') return endBadly(turn, action, { outcome: poll, input });
     if (poll.kind === 'unclear') return askPerson(turn, poll);
     if (poll.kind === 'running' || poll.kind === 'unanswered') return stillRunning(turn, poll);
@@ -32,7 +32,7 @@ export async function followStep(turn: Turn, action: EffectAction, input: unknow
 
 async function verifyStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
   const record = recordOf(turn);
-  const outcome = await action.verify(turn.engine.ports, contextOf(turn, record, input), record.ended);
+  const outcome = await action.verify(portsFor(turn, 'poll'), contextOf(turn, record, input), record.ended);
   if (outcome.kind === 'succeeded') {
     const adopted = record.adopted ?? false;
     const result = { ...outcome.result, ...(turn.step.body.kind === 'uses' ? { adopted } : {}) };

@@ -3,14 +3,14 @@ import { OVERTIME_MS, UNANSWERED_MS } from '../limits.ts';
 import { moveStep, type StepChange } from './change.ts';
 import type { StepRecord } from './record.ts';
 import { sendStep } from './submit-step.ts';
-import { candidatesOf, contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
+import { candidatesOf, contextOf, maySendNew, move, portsFor, quietEndMs, recordOf, type Turn } from './turn.ts';
 
 /**
  * Finds out what an earlier send did. Found work is adopted at once; that there is none is believed only after the quiet time, when no
  * request can still be under way. Only then a named or guarded step sends again; a blind one only with a ticket that nobody had.
  */
 export async function reconcileStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
-  const found = await action.find(turn.engine.ports, contextOf(turn, recordOf(turn), input));
+  const found = await action.find(portsFor(turn, 'reconcile'), contextOf(turn, recordOf(turn), input));
   const verdict = conclude(recordOf(turn), { found, nowMs: turn.holder.nowMs(), quietEndMs: quietEndMs(turn, recordOf(turn), action) });
   if (verdict === 'send' && !maySendNew(turn, turn.holder.view().run)) return giveUpSend(turn, action, found);
   if (verdict === 'send' && action.effect === 'blind') return sendStep(turn, action, input);

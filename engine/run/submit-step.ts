@@ -10,7 +10,7 @@ import { redactOutcome } from './redact-outcome.ts';
 import { afterFailure, settle, type Settled } from './settle.ts';
 import { lookAtTarget } from './target-identity.ts';
 import { takeTargets } from './target-locks.ts';
-import { attemptDeadlineMs, candidatesOf, contextOf, maySendNew, move, quietEndMs, recordOf, type Turn } from './turn.ts';
+import { attemptDeadlineMs, candidatesOf, contextOf, maySendNew, move, portsFor, quietEndMs, recordOf, type Turn } from './turn.ts';
 
 /** The stages before and around the one request: check, precheck, intent, ticket, send. Each outcome is stored before the next stage begins. */
 export async function submitStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
@@ -18,7 +18,7 @@ export async function submitStep(turn: Turn, action: EffectAction, input: unknow
   if (await isHeldBack(turn)) return;
   if (await targetHasChanged(turn)) return;
   const before = recordOf(turn);
-  const precheck = await action.precheck(turn.engine.ports, contextOf(turn, before, input));
+  const precheck = await action.precheck(portsFor(turn, 'send'), contextOf(turn, before, input));
   if (precheck.kind !== 'proceed') return storePrecheck(turn, precheck, { action, input });
   if (precheck.check !== undefined) await keepBeside(turn, action, { record: before, input, outcome: precheck });
   await writeIntent(turn, precheck);
@@ -65,7 +65,7 @@ export async function sendStep(turn: Turn, action: EffectAction, input: unknown)
   // Nothing may stand between this check and the call: the request must leave in the same turn of the event loop.
   const refusal = sendRefusal(turn, record);
   const outcome: SubmitOutcome =
-    refusal === undefined ? await action.submit(turn.engine.ports, context) : { kind: 'not_sent', message: refusal, retryAfterMs: 0 };
+    refusal === undefined ? await action.submit(portsFor(turn, 'send'), context) : { kind: 'not_sent', message: refusal, retryAfterMs: 0 };
   await move(turn, (now, nowMs) => sentChange(turn, now, { outcome, nowMs }));
   if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
 }

@@ -1,4 +1,5 @@
 import type { Action, ActionContext } from '../actions/action.ts';
+import type { AzureNeed } from '../azure-calls.ts';
 import { assert } from '../errors.ts';
 import type { Step } from '../language/runbook.ts';
 import type { Stops } from '../gates/stops.ts';
@@ -66,6 +67,19 @@ export async function move(
     const first = change.to.firstAttemptAtMs === undefined ? { ...change, to: { ...change.to, firstAttemptAtMs: nowMs } } : change;
     return { steps: [first], writesIntent: options.writesIntent ?? false };
   });
+}
+
+/** The world as a call of an action sees it, with its need at Azure: looks of severe actions come before others. */
+export function portsFor({ engine, action }: Pick<Turn, 'engine' | 'action'>, need: AzureNeed): Ports {
+  const { ports } = engine;
+  const rank = need === 'poll' && action.severity === 'severe' ? 'severe' : need;
+  return {
+    ...ports,
+    // Looked up when it is used: most steps never ask Azure, and where there is none it must not be touched.
+    get azure() {
+      return ports.azure.for?.(rank) ?? ports.azure;
+    },
+  };
 }
 
 /** What the action gets to know about this attempt. Its input has passed the action's own schema. */

@@ -3,6 +3,7 @@ import { armError, refusal, resourceNotFound } from '../arm-errors.ts';
 import { machineId } from '../arm-ids.ts';
 import { listed } from '../lists.ts';
 import { backupHeaders, backupStatusBody, findOperation, isOperation, operationResult } from '../operations.ts';
+import { paged } from '../paging.ts';
 import { param } from '../route.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import { keyOf } from '../world.ts';
@@ -16,6 +17,8 @@ const apiVersions = ['2023-06-01'];
 const VAULT = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.RecoveryServices/vaults/{vaultName}';
 const ITEM = `${VAULT}/backupFabrics/{fabricName}/protectionContainers/{containerName}/protectedItems/{protectedItemName}`;
 const STATUS_PATH = '/subscriptions/{subscriptionId}/providers/Microsoft.RecoveryServices/locations/{azureRegion}/backupStatus';
+
+const ITEMS_A_PAGE = 200;
 
 const STATUS_BODY = z.strictObject({
   resourceType: z.enum(['VM']).optional(),
@@ -51,6 +54,7 @@ export const BACKUP_ROUTES: readonly Route[] = [
     body: RESTORE_BODY,
     handle: withItem(postRestore),
   },
+  { operation: 'BackupProtectedItems_List', method: 'GET', path: `${VAULT}/backupProtectedItems`, apiVersions, handle: listItems },
   { operation: 'BackupJobs_List', method: 'GET', path: `${VAULT}/backupJobs`, apiVersions, handle: listJobs },
   { operation: 'JobDetails_Get', method: 'GET', path: `${VAULT}/backupJobs/{jobName}`, apiVersions, handle: getJob },
   {
@@ -144,6 +148,17 @@ function getPoint(world: World, call: Call, item: BackupItem): Answer {
   const point = item.points.find(({ name }) => name === param(call, 'recoveryPointId'));
   if (point === undefined) return armError(404, 'UserErrorRecoveryPointNotFound', 'The recovery point was not found.');
   return { status: 200, body: backupPointBody(world, item, point) };
+}
+
+/** The items of a vault; filtered by what kind of thing they protect, the one filter that is served. */
+function listItems(world: World, call: Call): Answer {
+  const vault = findVault(world, call);
+  if ('status' in vault) return vault;
+  const filter = call.query.get('$filter');
+  if (filter !== null && !/^backupManagementType eq 'AzureIaasVM'( and itemType eq 'VM')?$/.test(filter))
+    return armError(400, 'BMSUserErrorInvalidInput', `The filter '${filter}' is not valid.`);
+  const bodies = [...vault.backupItems.values()].map((item) => backupItemBody(world, item));
+  return paged(world, call, { bodies, most: ITEMS_A_PAGE });
 }
 
 function listJobs(world: World, call: Call): Answer {

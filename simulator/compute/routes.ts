@@ -1,6 +1,7 @@
 import { armError } from '../arm-errors.ts';
 import { listed } from '../lists.ts';
 import { computeStatus, findOperation, isOperation, operationResult } from '../operations.ts';
+import { paged } from '../paging.ts';
 import { param } from '../route.ts';
 import { findMachine, isMachine } from './find.ts';
 import { instanceView, machineBody } from './machine-view.ts';
@@ -29,7 +30,7 @@ const PROVIDER = '/subscriptions/{subscriptionId}/providers/Microsoft.Compute';
 const MACHINES = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Compute/virtualMachines';
 const MACHINE = `${MACHINES}/{vmName}`;
 const RUN_COMMAND = `${MACHINE}/runCommands/{runCommandName}`;
-const PAGE = 100;
+const MACHINES_A_PAGE = 100;
 
 /** The operations of the compute provider that are served. */
 export const COMPUTE_ROUTES: readonly Route[] = [
@@ -84,35 +85,23 @@ function getMachine(world: World, call: Call): Answer {
   if (expand !== null && expand !== 'instanceView' && expand !== 'userData') {
     return armError(400, 'InvalidParameter', `The value '${expand}' of $expand is invalid.`);
   }
-  return { status: 200, body: machineBody(world, machine, expand === 'instanceView'), headers: rateHeaders() };
+  return { status: 200, body: machineBody(world, machine, expand === 'instanceView') };
 }
 
 function getInstanceView(world: World, call: Call): Answer {
   const machine = findMachine(world, call);
-  return isMachine(machine) ? { status: 200, body: instanceView(world, machine), headers: rateHeaders() } : machine;
+  return isMachine(machine) ? { status: 200, body: instanceView(world, machine) } : machine;
 }
 
 function listGroup(world: World, call: Call): Answer {
   const part = `/resourcegroups/${param(call, 'resourceGroupName').toLowerCase()}/`;
-  return page(
-    world,
-    call,
-    listed(world, 'virtualMachines').filter((body) => (body as { readonly id: string }).id.toLowerCase().includes(part)),
-  );
+  const bodies = listed(world, 'virtualMachines').filter((body) => (body as { readonly id: string }).id.toLowerCase().includes(part));
+  return paged(world, call, { bodies, most: MACHINES_A_PAGE });
 }
 
 function listAll(world: World, call: Call): Answer {
-  return page(world, call, listed(world, call.query.get('statusOnly') === 'true' ? 'virtualMachines/status' : 'virtualMachines'));
-}
-
-/** Pages are cut when they are read, so they shift when machines come and go meanwhile. */
-function page(world: World, call: Call, bodies: readonly unknown[]): Answer {
-  const start = Number(call.query.get('$skiptoken') ?? '0');
-  const value = bodies.slice(start, start + PAGE);
-  if (start + PAGE >= bodies.length) return { status: 200, body: { value } };
-  const query = new URLSearchParams(call.query);
-  query.set('$skiptoken', String(start + PAGE));
-  return { status: 200, body: { value, nextLink: `${world.endpoint}${call.path}?${query.toString()}` } };
+  const bodies = listed(world, call.query.get('statusOnly') === 'true' ? 'virtualMachines/status' : 'virtualMachines');
+  return paged(world, call, { bodies, most: MACHINES_A_PAGE });
 }
 
 function power(verb: 'start' | 'deallocate'): Route['handle'] {
@@ -126,10 +115,4 @@ function getOperation(world: World, call: Call): Answer {
   const operation = findOperation(world, call, param(call, 'operationId'));
   if (!isOperation(operation)) return operation;
   return call.query.get('monitor') === 'true' ? operationResult(world, operation, 10) : computeStatus(world, operation);
-}
-
-function rateHeaders(): Readonly<Record<string, string>> {
-  return {
-    'x-ms-ratelimit-remaining-resource': 'Microsoft.Compute/LowCostGetSubscriptionMaximum;23999,Microsoft.Compute/LowCostGetResource;35',
-  };
 }

@@ -17,6 +17,9 @@ export async function driveBackup(capture: Capture, driven: Driven, simulator: R
   await status('web-01');
   await status('jump-01');
   await call(capture, driven, 'ProtectedItems_Get', () => protectedItems.get(...ITEM));
+  const { backupProtectedItems } = capture.azure.backup;
+  await collect(backupProtectedItems.list(...VAULT, { filter: "backupManagementType eq 'AzureIaasVM'" }));
+  await refused(() => collect(backupProtectedItems.list(...VAULT, { filter: 'nonsense' })));
   const expiry = new Date(Date.now() + 7 * 86_400_000);
   const request = { properties: { objectType: 'IaasVMBackupRequest' as const, recoveryPointExpiryTimeInUTC: expiry } };
   await backups.trigger(...ITEM, request);

@@ -93,3 +93,27 @@ test('a folder that was used before gets a new world when that is asked for, and
   expect(other.code).toBe(2);
   expect(other.err).toMatch(/holds a world with seed 42, not 7.*--fresh/);
 });
+
+test('an estate is checked without being started: every name that nothing has, with its place', async () => {
+  const text = await readFile(ESTATE, 'utf8');
+  const file = join(folder, 'dangling.yaml');
+  await writeFile(
+    file,
+    text.replace('role: Site Recovery Operator', 'role: Site Operator').replace('scope: rsv-backup-weu', 'scope: rsv-nowhere'),
+  );
+  const { code, err, out } = await run(['estate', 'check', file]);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toMatch(
+    /dangling\.yaml:\d+:\d+: principals\.0\.roles\.1\.role: "Site Operator" is neither a role of the estate nor a built-in one/,
+  );
+  expect(err).toMatch(/dangling\.yaml:\d+:\d+: principals\.0\.roles\.\d+\.scope: "rsv-nowhere" is neither an ARM id/);
+  for (const name of ['contoso-shop', 'contoso-fleet', 'tiny', 'wide'])
+    expect(await run(['estate', 'check', name])).toMatchObject({ code: 0 });
+  expect(await run(['estate', 'look'])).toMatchObject({ code: 2 });
+});
+
+test('the schema of estates is printed', async () => {
+  const { code, out } = await run(['--print-schema']);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ type: 'object', additionalProperties: false, properties: { principals: { type: 'array' } } });
+});
