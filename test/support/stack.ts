@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createKeyPair } from '../../adapters/system/signer.ts';
@@ -26,6 +26,8 @@ export interface TestStack {
   readonly ended: (run: string, withinMs: number) => Promise<RunSummary>;
   readonly ledger: () => Promise<readonly LedgerLine[]>;
   readonly machines: () => Promise<readonly { readonly name: string }[]>;
+  /** One call of the simulator's control API; the answer's JSON, or its text. Throws when the status is not 2xx. */
+  readonly control: (path: string, init?: { readonly method?: string; readonly body?: unknown }) => Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 
@@ -36,6 +38,10 @@ export async function startTestStack(options: {
   /** Further flags of the simulator, for example its estate. */
   readonly flags?: readonly string[];
   readonly settings?: Readonly<Record<string, string>>;
+  /** Folder whose runbooks are published; the ones that ship when absent. */
+  readonly project?: string;
+  /** The token that the client shows, where the settings ask for one. */
+  readonly token?: string;
 }): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'runward-stack-'));
   const redis = await startTestRedis();
@@ -44,7 +50,7 @@ export async function startTestStack(options: {
   const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 }, options.flags);
   const request = { project: projectRoot(), dataDir, keysDir, redisUrl: redis.url, port: 0, seed: 42, scanMs: 500, ...options };
   const stack: LocalStack = await startStack(request, simulator);
-  const client = apiClient({ baseUrl: stack.url, token: undefined, fetch });
+  const client = apiClient({ baseUrl: stack.url, token: options.token, fetch });
   return {
     redis,
     client,
@@ -54,6 +60,7 @@ export async function startTestStack(options: {
     startAgreed: (runbook) => startAgreed(client, runbook),
     ended: (run, withinMs) => ended(client, run, withinMs),
     ledger: async () => ((await stack.control('ledger')) as { readonly entries: readonly LedgerLine[] }).entries,
+    control: (path, init = {}) => control(simulator, path, init),
     machines: async () => ((await stack.control('world')) as { readonly machines: readonly { readonly name: string }[] }).machines,
     async stop() {
       await stack.stop();
@@ -61,6 +68,18 @@ export async function startTestStack(options: {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function control(simulator: Child, path: string, init: { readonly method?: string; readonly body?: unknown }): Promise<unknown> {
+  const token = await readFile(String(simulator.ready['controlTokenFile']), 'utf8');
+  const answer = await fetch(`${String(simulator.ready['control'])}/control/${path}`, {
+    method: init.method ?? 'GET',
+    headers: { authorization: `Bearer ${token}` },
+    ...(init.body === undefined ? {} : { body: typeof init.body === 'string' ? init.body : JSON.stringify(init.body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${answer.status} ${text}`);
+  return answer.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : text;
 }
 
 /** Effects of one kind on one machine that happened more than once since the ledger had `from` entries. */
