@@ -125,7 +125,10 @@ export type FindOutcome =
   | ({ readonly kind: 'unclear'; readonly message: string; readonly candidates: readonly string[] } & Observed)
   | Unanswered;
 
-/** One look at accepted work. `gone` means the operation's status can no longer be read there: look at the target. */
+/**
+ * One look at accepted work. `gone`: there is nothing more to follow, what the target shows soon is the end. `unreadable`: the work may go on
+ * and nothing tells of it, so only the target can, for as long as the step may take.
+ */
 export type PollOutcome =
   | ({
       readonly kind: 'running';
@@ -138,6 +141,7 @@ export type PollOutcome =
   | ({ readonly kind: 'ended_well'; readonly result?: JsonObject } & Observed)
   | Failed
   | ({ readonly kind: 'gone' } & Observed)
+  | ({ readonly kind: 'unreadable'; readonly message: string; readonly retryAfterMs: number } & Observed)
   /** It has ended and nobody can tell how: a person decides. */
   | ({ readonly kind: 'unclear'; readonly message: string; readonly candidates: readonly string[] } & Observed)
   | Unanswered;

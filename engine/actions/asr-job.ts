@@ -47,7 +47,7 @@ export async function findOwnJob(ports: Pick<ActionPorts, 'azure'>, context: Job
 /** One look at a job. A job that cannot be read says nothing about the work: then the operation URL is asked, then the target. */
 export async function pollJob(ports: Pick<ActionPorts, 'azure' | 'clock'>, context: JobContext, handle: Handle): Promise<PollOutcome> {
   const { signal } = context;
-  if (handle.jobId === undefined) return pollUrl(ports, context, handle);
+  if (handle.jobId === undefined) return pollUrl(ports, context, { handle, job: 'the job is not known' });
   const answer = await ports.azure.read({ kind: 'sr.job', jobId: handle.jobId }, signal);
   switch (answer.kind) {
     case 'found':
@@ -57,7 +57,7 @@ export async function pollJob(ports: Pick<ActionPorts, 'azure' | 'clock'>, conte
     case 'missing':
     case 'denied':
     case 'invalid':
-      return pollUrl(ports, context, handle);
+      return pollUrl(ports, context, { handle, job: `the job cannot be read (${answer.message})` });
   }
 }
 
@@ -110,7 +110,12 @@ function ended(job: AzureJob, nowMs: number): Observation {
   return { at: nowMs, what: 'Job of Site Recovery ended', data };
 }
 
-async function pollUrl(ports: Pick<ActionPorts, 'azure'>, context: JobContext, handle: Handle): Promise<PollOutcome> {
+async function pollUrl(
+  ports: Pick<ActionPorts, 'azure'>,
+  context: JobContext,
+  at: { readonly handle: Handle; readonly job: string },
+): Promise<PollOutcome> {
+  const { handle } = at;
   const answer = await ports.azure.poll(handle, context.signal);
   switch (answer.kind) {
     case 'running': {
@@ -123,12 +128,17 @@ async function pollUrl(ports: Pick<ActionPorts, 'azure'>, context: JobContext, h
       return { kind: 'failed', failure: { kind: 'target', message: `${answer.message} (${answer.code})` } };
     case 'gone':
     case 'denied':
-    case 'no_information':
-      return { kind: 'gone' };
+    case 'no_information': {
+      // It may go on all the same: Azure only does not tell us.
+      const message = `${at.job}, and its operation ${URL_WORDS[answer.kind]}`;
+      return { kind: 'unreadable', message, retryAfterMs: pacedMs(context, JOB_POLL_MS) };
+    }
     case 'unanswered':
       return answer;
   }
 }
+
+const URL_WORDS = { gone: 'is not known any more', denied: 'may not be read', no_information: 'tells nothing' } as const;
 
 async function ownJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, jobId: string): Promise<OwnJob> {
   const answer = await ports.azure.read({ kind: 'sr.job', jobId }, context.signal);

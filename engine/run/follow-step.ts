@@ -17,6 +17,7 @@ export async function followStep(turn: Turn, action: EffectAction, input: unknow
     if (poll.kind === 'failed') return endBadly(turn, action, { outcome: poll, input });
     if (poll.kind === 'unclear') return askPerson(turn, poll);
     if (poll.kind === 'running' || poll.kind === 'unanswered') return stillRunning(turn, poll);
+    if (poll.kind === 'unreadable') return lookAtTarget(turn, action, { poll, input });
     const ended = poll.kind === 'ended_well' ? (poll.result ?? {}) : {};
     await move(turn, (now) =>
       moveStep(
@@ -30,9 +31,30 @@ export async function followStep(turn: Turn, action: EffectAction, input: unknow
   await verifyStep(turn, action, input);
 }
 
+/**
+ * Nothing tells whether the work goes on. A target that shows its end is the end; one that does not shows nothing of the work, so the step
+ * waits for as long as it may take and then asks a person, instead of failing while an effect may still land.
+ */
+async function lookAtTarget(
+  turn: Turn,
+  action: EffectAction,
+  at: { readonly poll: Extract<PollOutcome, { kind: 'unreadable' }>; readonly input: unknown },
+): Promise<void> {
+  const { poll, input } = at;
+  const outcome = await action.verify(portsFor(turn, 'poll'), contextOf(turn, recordOf(turn), input), undefined);
+  if (outcome.kind !== 'not_yet' && outcome.kind !== 'unanswered') return believe(turn, action, { outcome, input });
+  await stillRunning(turn, { kind: 'unanswered', message: `${poll.message}; ${outcome.message}`, retryAfterMs: poll.retryAfterMs });
+}
+
 async function verifyStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
   const record = recordOf(turn);
   const outcome = await action.verify(portsFor(turn, 'poll'), contextOf(turn, record, input), record.ended);
+  await believe(turn, action, { outcome, input });
+}
+
+async function believe(turn: Turn, action: EffectAction, at: { readonly outcome: VerifyOutcome; readonly input: unknown }): Promise<void> {
+  const { outcome, input } = at;
+  const record = recordOf(turn);
   if (outcome.kind === 'succeeded') {
     const adopted = record.adopted ?? false;
     const result = { ...outcome.result, ...(turn.step.body.kind === 'uses' ? { adopted } : {}) };

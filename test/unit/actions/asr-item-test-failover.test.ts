@@ -227,7 +227,16 @@ describe('while it runs', () => {
 
   test.each(['gone', 'no_information'] as const)('AZ-06: an operation URL that is %s sends us to the target', async (kind) => {
     azure.pollAnswer = kind === 'gone' ? { kind } : { kind, retryAfterMs: 1 };
-    expect(await poll()).toEqual({ kind: 'gone' });
+    expect(await poll()).toMatchObject({ kind: 'unreadable', retryAfterMs: 30_000 });
+  });
+
+  test('AZ-33: where job and operation URL are both refused, only the target can tell', async () => {
+    azure.refuse('sr.job', jobId, { kind: 'denied', message: 'no right' });
+    azure.pollAnswer = { kind: 'denied', message: 'no right' };
+    expect(await poll()).toMatchObject({
+      kind: 'unreadable',
+      message: 'the job cannot be read (no right), and its operation may not be read',
+    });
   });
 });
 
