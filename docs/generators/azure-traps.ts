@@ -84,10 +84,11 @@ export const AZURE_TRAPS: readonly AzureTrap[] = [
   trap('37', 'Disks and interfaces outlive their machine and stay billed', 'each is deleted and looked for'),
   trap('38', 'One field is a number here and a text there; dates are American in one bag', 'read where they come in, never in actions'),
   trap('39', 'Lists move while their pages are read', 'pages are put together, and doubles fall out'),
-  {
-    ...trap('40', 'Those who follow operations use up what the next request needs', 'their pace follows what Azure says is left'),
-    unproven: 'not proven: what is left of each budget is not read yet, only a 429 is obeyed',
-  },
+  trap(
+    '40',
+    'Those who follow operations use up what the next request needs',
+    'their pace follows what Azure says is left; shown for operations of machines',
+  ),
   trap('41', 'A token ends in the middle, or more claims are asked for', 'fetched before the intent; at most one repetition, after a 401'),
   trap('42', 'A vault keeps a backup that was deleted', 'it is told as such, and nothing is added to it'),
 ];
