@@ -15,20 +15,19 @@ const RANGES = [
 ] as const;
 
 const GOLDENS = join(import.meta.dirname, '../../test/golden/bad');
+const SAID = join(import.meta.dirname, '../../test/golden/said');
 const WHOLE_MAX_LINES = 16;
 const LINES_AROUND = 3;
 
 /** docs/reference/diagnostics.md: every finding that checking, linting, planning and starting can make, each with what shows it and what is printed then. */
 export function diagnosticsPage(): string {
-  const names = readdirSync(GOLDENS)
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => file.slice(0, -'.yaml'.length))
-    .toSorted();
+  const names = namesIn(GOLDENS);
+  const said = namesIn(SAID);
   const rows = Object.entries(CODES);
   const parts = RANGES.flatMap(([prefix, title]) => {
     const own = rows.filter(([code]) => code.startsWith(prefix)).toSorted(([left], [right]) => (left < right ? -1 : 1));
     if (own.length === 0) return [];
-    return [`## ${prefix}xx: ${title}`, ...own.flatMap(([code, row]) => section(code, row, names))];
+    return [`## ${prefix}xx: ${title}`, ...own.flatMap(([code, row]) => section(code, row, { names, said }))];
   });
   return page(
     'Findings',
@@ -37,15 +36,43 @@ export function diagnosticsPage(): string {
   );
 }
 
+interface Examples {
+  readonly names: readonly string[];
+  readonly said: readonly string[];
+}
+
 interface Row {
   readonly severity: string;
   readonly message: string;
   readonly hint: string;
 }
 
-function section(code: string, { severity, message, hint }: Row, names: readonly string[]): readonly string[] {
-  const own = names.filter((name) => name.startsWith(`${code.toLowerCase()}-`));
-  return [`### ${code}`, `${severity}: ${message}`, `Hint: ${hint}`, ...own.flatMap((name) => example(code, name))];
+function section(code: string, { severity, message, hint }: Row, { names, said }: Examples): readonly string[] {
+  const isOwn = (name: string): boolean => name.startsWith(`${code.toLowerCase()}-`);
+  return [
+    `### ${code}`,
+    `${severity}: ${message}`,
+    `Hint: ${hint}`,
+    ...names.filter(isOwn).flatMap((name) => example(code, name)),
+    ...said.filter(isOwn).flatMap(saidExample),
+  ];
+}
+
+function namesIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .toSorted();
+}
+
+// Nothing is wrong with these documents, so there is no place to point at: what is said is the answer to a start, or stands at the run.
+function saidExample(name: string): readonly string[] {
+  const [text, out] = ['yaml', 'out'].map((ending) => readFileSync(join(SAID, `${name}.${ending}`), 'utf8').trimEnd());
+  return [
+    fence('yml', text ?? ''),
+    'Nothing is wrong with the text itself; the server says it of a start, or of the run:',
+    fence('text', out ?? ''),
+  ];
 }
 
 function example(code: string, name: string): readonly string[] {

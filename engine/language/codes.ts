@@ -138,7 +138,11 @@ export const CODES = {
     hint: 'put an approval step before it, without if and without on_timeout: skip',
   },
   RW515: { severity: 'error', message: 'env name {name} is reserved', hint: 'choose another name' },
-  RW516: { severity: 'error', message: '{problem}', hint: 'plan again; approvals of the earlier plan are void' },
+  RW516: {
+    severity: 'error',
+    message: 'the plan is too old, or was never made here',
+    hint: 'plan again; approvals of the earlier plan are void',
+  },
   RW517: { severity: 'error', message: 'input {pointer}: {reason}', hint: '{bounds}' },
   RW519: { severity: 'error', message: 'readiness check {id} failed', hint: 'repair, or have an approver waive it' },
   RW520: { severity: 'error', message: 'group {group} is full', hint: 'wait, or on_conflict: queue' },
