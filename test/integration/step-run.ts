@@ -9,6 +9,7 @@ import type { Azure } from '../../engine/azure-calls.ts';
 import type { RunId } from '../../engine/ids.ts';
 import { canonicalJson } from '../../engine/json.ts';
 import type { StepBody } from '../../engine/language/runbook.ts';
+import type { Plan } from '../../engine/plan/plan-record.ts';
 import { advance } from '../../engine/run/advance.ts';
 import { LEASE_TIMES } from '../../engine/run/holder.ts';
 import type { StepRecord } from '../../engine/run/record.ts';
@@ -51,12 +52,13 @@ export function stepRuns(azure: Azure, { timeScale, quietTimes = 1 }: Pace): Ste
     const sets =
       target === undefined ? {} : { machines: { onEmpty: 'fail', onUnreachable: 'record', targets: [{ ...target, key: 'one' }] } as const };
     const definition = { steps: [step('only', body, target === undefined ? {} : { target: { kind: 'set', set: 'machines' } })] };
-    const plan = testPlan(definition, { sets });
+    const plan = testPlan(definition, { sets, actions: actionsOf(body) });
     const text = canonicalJson(plan);
     const requester = { id: 'alice', name: 'alice', kind: 'token', groups: [] } as const;
     await startRun(ports, { plan: { plan, text, hash: ports.ids.sha256(text) }, runId, requester, trigger: 'test', freezeExempt: false });
     for (;;) {
-      await advance(engine, runId, new AbortController().signal);
+      const visit = await advance(engine, runId, new AbortController().signal);
+      if (visit === 'unsupported') throw new Error('this engine cannot carry the run out');
       const stored = await ports.store.readRun(runId);
       if (stored === undefined) throw new Error('the run is gone');
       const { run, steps } = stored;
@@ -68,4 +70,10 @@ export function stepRuns(azure: Azure, { timeScale, quietTimes = 1 }: Pace): Ste
       await systemClock.sleep(Math.max(0, run.wakeAtMs - Date.now()));
     }
   };
+}
+
+/** The action of a step as a plan pins it; a script has none. */
+function actionsOf(body: StepBody): Plan['actions'] {
+  const action = body.kind === 'uses' ? actions.get(body.action) : undefined;
+  return action === undefined ? {} : { [action.name]: action.effect };
 }
