@@ -8,10 +8,8 @@ type Wait = RunSummary['waitingFor'][number];
 /** What is wrong and what is waited for, below the tree of a run. */
 export function attentionLines(run: RunSummary): readonly string[] {
   const errors = run.steps.flatMap((row) => [
-    ...(row.error === undefined ? [] : [`✗ ${row.path}  ${row.error.kind}: ${plainText(row.error.message)}`]),
-    ...row.items.flatMap((item) =>
-      item.error === undefined ? [] : [`✗ ${row.path}[${item.key}]  ${item.error.kind}: ${plainText(item.error.message)}`],
-    ),
+    ...(row.error === undefined ? [] : [errorLine(row.path, row.error)]),
+    ...row.items.flatMap((item) => (item.error === undefined ? [] : [errorLine(`${row.path}[${item.key}]`, item.error)])),
   ]);
   const waits = run.waitingFor.map((wait) => {
     const until = wait.deadline === undefined ? '' : ` until ${wait.deadline}`;
@@ -22,6 +20,11 @@ export function attentionLines(run: RunSummary): readonly string[] {
   const why = run.reason === undefined || run.status === 'waiting' ? [] : [`reason: ${plainText(run.reason)}`];
   const lines = [...why, ...pausedLines(run), ...errors, ...waits];
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function errorLine(path: string, { kind, message, code, place }: NonNullable<RunSummary['steps'][number]['error']>): string {
+  const where = code === undefined || place === undefined ? '' : ` · ${code} ${place.file}:${place.line}:${place.column}`;
+  return `✗ ${path}  ${kind}: ${plainText(message)}${plainText(where)}`;
 }
 
 function waitWords({ kind, by }: Wait): string {

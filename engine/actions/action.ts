@@ -38,6 +38,9 @@ export interface ActionContext<Input> {
   readonly signal: AbortSignal;
 }
 
+/** Codes of findings that only a run can make. */
+export type RunCode = 'RW312' | 'RW313' | 'RW416' | 'RW510' | 'RW519';
+
 /** Why an action could not succeed. The kinds are those that a runbook can read. */
 export interface Failure {
   readonly kind:
@@ -55,6 +58,8 @@ export interface Failure {
     | 'timed_out';
   readonly message: string;
   readonly exitCode?: number;
+  /** The finding that it is: then the runbook, not the target, is to be looked at. */
+  readonly code?: RunCode;
 }
 
 /** How accepted work is followed: at least one of `opUrl`, `jobId`, `name` and `runId`. */

@@ -1,4 +1,4 @@
-import type { Failure } from '../actions/action.ts';
+import type { Failure, RunCode } from '../actions/action.ts';
 import { evaluate, renderTemplate } from '../language/expression.ts';
 import { itemKey } from '../language/item-key.ts';
 import type { Step } from '../language/runbook.ts';
@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import { withShortKeys } from '../plan/short-keys.ts';
 import type { Target } from '../target.ts';
 import { storedDurationMs, storedTimeMs } from '../values.ts';
+import { expressionFailure } from './expression-failure.ts';
 import type { FanOutItem, StepRecord } from './record.ts';
 import { type ScopeAt, scopeAt } from './scope.ts';
 
@@ -23,7 +24,7 @@ export function fanOutItems(step: Step, at: ScopeAt): Items {
   if ('kind' in members) return { ok: false, failure: members };
   const seen = new Set<string>();
   for (const { key } of members) {
-    if (seen.has(key)) return refused('expression', `two items have the key "${key}": make the list unique (RW416)`);
+    if (seen.has(key)) return refused('expression', `two items have the key "${key}": make the list unique`, 'RW416');
     if (key.length > KEY_MAX_CHARS)
       return refused('expression', `the key of an item is longer than ${KEY_MAX_CHARS} characters: ${key.slice(0, 40)}…`);
     seen.add(key);
@@ -47,7 +48,7 @@ function setItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
   const kept: FanOutItem[] = [];
   for (const item of items) {
     const outcome = evaluate(where, scopeAt({ ...at, bindings: [...at.bindings, { alias: aliasOf(step), item }] }), at.nowMs);
-    if (!outcome.ok) return { kind: 'expression', message: `where: ${outcome.message}` };
+    if (!outcome.ok) return expressionFailure('where', outcome.message);
     if (outcome.value === true) kept.push(item);
   }
   return kept;
@@ -56,13 +57,14 @@ function setItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
 function producedItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
   if (step.target?.kind !== 'produced') return [];
   const outcome = evaluate(step.target.expression, scopeAt(at), at.nowMs);
-  if (!outcome.ok) return { kind: 'expression', message: `target: ${outcome.message}` };
-  if (!Array.isArray(outcome.value)) return { kind: 'expression', message: 'target: the expression is not a list of machines' };
+  if (!outcome.ok) return expressionFailure('target', outcome.message);
+  if (!Array.isArray(outcome.value)) return expressionFailure('target', 'the expression is not a list of machines');
   const made = madeByRun([...at.view.steps.values()]);
   const targets: Target[] = [];
   for (const value of outcome.value as readonly JsonValue[]) {
     const target = made.get(idOf(value));
-    if (target === undefined) return { kind: 'target_missing', message: 'target is not in the plan and not produced by this run (RW510)' };
+    if (target === undefined)
+      return { kind: 'target_missing', code: 'RW510', message: 'target is not in the plan and not produced by this run' };
     targets.push(target);
   }
   return withShortKeys(targets).map((target) => ({ key: target.key, target }));
@@ -79,8 +81,8 @@ function idOf(value: JsonValue): string {
 
 function listItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
   const outcome = renderTemplate(step.forEach ?? '', scopeAt(at), at.nowMs);
-  if (!outcome.ok) return { kind: 'expression', message: `for_each: ${outcome.message}` };
-  if (!Array.isArray(outcome.value)) return { kind: 'expression', message: 'for_each: the expression is not a list' };
+  if (!outcome.ok) return expressionFailure('for_each', outcome.message);
+  if (!Array.isArray(outcome.value)) return expressionFailure('for_each', 'the expression is not a list');
   const values = outcome.value as readonly JsonValue[];
   if (values.length > 1000) return { kind: 'expression', message: `for_each: ${values.length} items, at most 1000 are allowed` };
   return values.map((value, index) => ({ key: itemKey(value, index), value }));
@@ -92,7 +94,7 @@ function inOrder(step: Step, at: ScopeAt, items: readonly FanOutItem[]): readonl
   const ranked: { readonly item: FanOutItem; readonly rank: JsonValue }[] = [];
   for (const item of items) {
     const outcome = evaluate(orderBy, scopeAt({ ...at, bindings: [...at.bindings, { alias: aliasOf(step), item }] }), at.nowMs);
-    if (!outcome.ok) return { kind: 'expression', message: `order_by: ${outcome.message}` };
+    if (!outcome.ok) return expressionFailure('order_by', outcome.message);
     ranked.push({ item, rank: outcome.value });
   }
   const kinds = new Set(ranked.map(({ rank }) => kindOfRank(rank)));
@@ -101,7 +103,7 @@ function inOrder(step: Step, at: ScopeAt, items: readonly FanOutItem[]): readonl
     const why = kinds.has('none')
       ? `${JSON.stringify(odd?.rank ?? null)} of ${odd?.item.key} has no order`
       : `values of ${[...kinds].join(' and ')} have no common order`;
-    return { kind: 'expression', message: `order_by: ${why}` };
+    return expressionFailure('order_by', why);
   }
   return ranked.toSorted((a, b) => compare(orderOf(a.rank), orderOf(b.rank)) || compare(a.item.key, b.item.key)).map(({ item }) => item);
 }
@@ -123,6 +125,6 @@ function compare(left: string | number, right: string | number): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function refused(kind: Failure['kind'], message: string): Items {
-  return { ok: false, failure: { kind, message } };
+function refused(kind: Failure['kind'], message: string, code?: RunCode): Items {
+  return { ok: false, failure: { kind, message, ...(code === undefined ? {} : { code }) } };
 }

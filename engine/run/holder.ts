@@ -222,7 +222,9 @@ function stepData({ to, data }: StepChange): JsonObject {
     attempt: to.attempt,
     send: to.send,
     ...(to.reason === undefined ? {} : { reason: to.reason }),
-    ...(to.error === undefined ? {} : { error: { kind: to.error.kind, message: to.error.message } }),
+    ...(to.error === undefined
+      ? {}
+      : { error: { kind: to.error.kind, message: to.error.message, ...(to.error.code === undefined ? {} : { code: to.error.code }) } }),
     ...(to.handle?.jobId === undefined ? {} : { jobId: to.handle.jobId }),
     ...(to.adopted === true ? { adopted: true } : {}),
     ...(to.percent === undefined ? {} : { percent: to.percent }),

@@ -7,6 +7,7 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import { RUN_TIMEOUT_MS } from '../limits.ts';
 import type { Target } from '../target.ts';
 import { callChanges } from './effects.ts';
+import { expressionFailure } from './expression-failure.ts';
 import type { StepRecord } from './record.ts';
 import { type ScopeAt, scopeAt } from './scope.ts';
 
@@ -40,7 +41,7 @@ export function effectOf(step: Step, at: Pick<ScopeAt, 'plan'>): StepRecord['eff
 function actionInput(step: Step, at: ScopeAt): JsonObject | Failure {
   if (step.body.kind !== 'uses' && step.body.kind !== 'call') return {};
   const outcome = renderTemplate(step.body.with, scopeAt(at), at.nowMs);
-  return outcome.ok ? (outcome.value as JsonObject) : { kind: 'expression', message: `with: ${outcome.message}` };
+  return outcome.ok ? (outcome.value as JsonObject) : expressionFailure('with', outcome.message);
 }
 
 function scriptInput(step: Step, at: ScopeAt, os: Target['os']): JsonObject | Failure {
@@ -50,14 +51,14 @@ function scriptInput(step: Step, at: ScopeAt, os: Target['os']): JsonObject | Fa
   const secrets: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     const rendered = renderTemplate(value, scopeAt(at), at.nowMs);
-    if (!rendered.ok) return { kind: 'expression', message: `env ${name}: ${rendered.message}` };
+    if (!rendered.ok) return expressionFailure(`env ${name}`, rendered.message);
     const text = envText(rendered.value);
-    if (!text.ok) return { kind: 'expression', message: `env "${name}" cannot be passed: ${text.message} (RW313)` };
+    if (!text.ok) return { kind: 'expression', code: 'RW313', message: `env "${name}" cannot be passed: ${text.message}` };
     if (isSecret(value, at)) secrets[name] = text.value;
     else plain[name] = text.value;
   }
   const total = envTotalProblem([...Object.values(plain), ...Object.values(secrets)]);
-  if (total !== undefined) return { kind: 'expression', message: `env cannot be passed: ${total} (RW313)` };
+  if (total !== undefined) return { kind: 'expression', code: 'RW313', message: `env cannot be passed: ${total}` };
   return {
     shell: shell ?? (os === 'windows' ? 'powershell' : 'sh'),
     script,

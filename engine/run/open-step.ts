@@ -4,6 +4,7 @@ import type { Step } from '../language/runbook.ts';
 import type { StepKey } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import { moveStep, openStep, type StepChange } from './change.ts';
+import { expressionFailure } from './expression-failure.ts';
 import { fanOutItems } from './fan-out-items.ts';
 import { leafInput } from './leaf-input.ts';
 import { personDeadlineMs, personMessage } from './person.ts';
@@ -124,8 +125,8 @@ function closedBy(walk: Walk, head: Head, level: Level): StepStatus | undefined 
 
 function conditionOf(walk: Walk, text: string, level: Level): boolean | Failure {
   const outcome = evaluate(text, scopeAt({ ...walk, ...level }), walk.nowMs);
-  if (!outcome.ok) return { kind: 'expression', message: `if: ${outcome.message}` };
-  return typeof outcome.value === 'boolean' ? outcome.value : { kind: 'expression', message: 'if: the condition is not true or false' };
+  if (!outcome.ok) return expressionFailure('if', outcome.message);
+  return typeof outcome.value === 'boolean' ? outcome.value : expressionFailure('if', 'the condition is not true or false');
 }
 
 function refuse(walk: Walk, head: Head, condition: false | Failure): StepStatus {
@@ -176,14 +177,14 @@ export function openingOf(
       return leafInput(step, { at, target: head.target });
     case 'person': {
       const message = personMessage(step, at);
-      if (!message.ok) return { ok: false, failure: { kind: 'expression', message: message.message } };
+      if (!message.ok) return { ok: false, failure: expressionFailure('message', message.message) };
       return { ok: true, patch: { message: message.value, deadlineAtMs: walk.nowMs + personDeadlineMs(step), decisions: [] } };
     }
     case 'timer': {
       const end = timerEndMs(step, at);
       return end.ok
         ? { ok: true, patch: { notBeforeMs: end.value, untilAtMs: end.value } }
-        : { ok: false, failure: { kind: 'expression', message: end.message } };
+        : { ok: false, failure: expressionFailure('wait', end.message) };
     }
     case 'assert':
     case 'undo':

@@ -12,7 +12,7 @@ type Text = { readonly ok: true; readonly value: string } | { readonly ok: false
 export function personMessage(step: Step, at: ScopeAt): Text {
   const text = step.body.kind === 'approval' ? step.body.message : step.body.kind === 'manual' ? step.body.instructions : '';
   const outcome = renderTemplate(text, scopeAt(at), at.nowMs);
-  if (!outcome.ok) return { ok: false, message: `message: ${outcome.message}` };
+  if (!outcome.ok) return { ok: false, message: outcome.message };
   return { ok: true, value: typeof outcome.value === 'string' ? outcome.value : JSON.stringify(outcome.value) };
 }
 

@@ -2,6 +2,7 @@ import type { Failed, Failure, Success } from '../actions/action.ts';
 import { evaluate } from '../language/expression.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { OUTPUT_MAX_CHARS } from '../limits.ts';
+import { expressionFailure } from './expression-failure.ts';
 import type { StepRecord } from './record.ts';
 import { scopeAt } from './scope.ts';
 import { retryDelayMs } from './retry.ts';
@@ -21,7 +22,8 @@ export function settle(turn: Turn, record: StepRecord, outcome: Success | Failed
   const judge = turn.step.until?.condition ?? turn.step.successIf;
   const verdict =
     judge === undefined || (outcome.result === undefined && outcome.kind === 'failed') ? undefined : evaluate(judge, scope, nowMs);
-  if (verdict !== undefined && !verdict.ok) return failed(facts, { kind: 'expression', message: verdict.message });
+  if (verdict !== undefined && !verdict.ok)
+    return failed(facts, expressionFailure(turn.step.until === undefined ? 'success_if' : 'until', verdict.message));
   const good = verdict === undefined ? outcome.kind === 'succeeded' : verdict.value === true;
   if (good) return withOutputs(turn, { outcome, facts, scope, nowMs });
   const failure =
@@ -78,7 +80,7 @@ function withOutputs(
     if (at.outcome.result?.['truncated'] === true)
       return failed(at.facts, { kind: 'expression', message: `output "${name}": the script's output was cut` });
     const outcome = evaluate(text, at.scope, at.nowMs);
-    if (!outcome.ok) return failed(at.facts, { kind: 'expression', message: `output "${name}": ${outcome.message}` });
+    if (!outcome.ok) return failed(at.facts, expressionFailure(`output "${name}"`, outcome.message));
     read[name] = outcome.value;
   }
   const kept = turn.step.outputs === undefined ? outputs : read;

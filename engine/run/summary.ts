@@ -19,6 +19,7 @@ import {
   stepPath,
   wavePrefix,
 } from './step-path.ts';
+import { stepError, type StepError } from './step-error.ts';
 import type { StepStatus } from './verdict.ts';
 import { statusOf } from './verdict.ts';
 import type { Waiting } from './waiting.ts';
@@ -45,7 +46,7 @@ export interface ItemSummary {
   readonly status: StepStatus;
   readonly percent?: number;
   readonly reason?: string;
-  readonly error?: { readonly kind: string; readonly message: string };
+  readonly error?: StepError;
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly stepKey?: string;
@@ -128,6 +129,7 @@ export interface SummarySource {
 /** Everything that is shown of a run; pure, so that every reader shows the same. */
 export function summarize(source: SummarySource): RunSummary {
   const records = new Map(source.steps.map((record) => [record.path, record]));
+  const file = source.plan.runbookPath;
   return {
     ...runRow(source.run, source.baseUrl),
     objectives: objectivesOf(source.run, source.plan.definition, source.nowMs),
@@ -137,9 +139,10 @@ export function summarize(source: SummarySource): RunSummary {
         prefix: phasePrefix('readiness', source.run.readinessRound),
         section: 'readiness',
         depth: 0,
+        file,
       }),
-      ...rowsOf(records, source.plan.definition.steps, { prefix: phasePrefix('main'), section: 'steps', depth: 0 }),
-      ...rowsOf(records, source.plan.definition.finally, { prefix: phasePrefix('finally'), section: 'finally', depth: 0 }),
+      ...rowsOf(records, source.plan.definition.steps, { prefix: phasePrefix('main'), section: 'steps', depth: 0, file }),
+      ...rowsOf(records, source.plan.definition.finally, { prefix: phasePrefix('finally'), section: 'finally', depth: 0, file }),
     ],
     pendingCommands: source.pendingCommands,
     severity: source.plan.severity,
@@ -222,6 +225,8 @@ interface Level {
   readonly prefix: string;
   readonly section: StepSummary['section'];
   readonly depth: number;
+  /** Path of the runbook. */
+  readonly file: string;
 }
 
 type Records = ReadonlyMap<string, StepRecord>;
@@ -294,16 +299,17 @@ function waveRows(records: Records, step: Step, path: string, level: Level): rea
 
 function rowOf(records: Records, step: Step, path: string, level: Level): StepSummary {
   const record = records.get(path);
+  const at = { step, file: level.file, isReadiness: level.section === 'readiness' && level.depth === 0 };
   return {
     path,
     id: step.id,
     name: step.name,
     section: level.section,
     depth: level.depth,
-    ...stateOf(record),
+    ...stateOf(record, at),
     attempt: record?.attempt ?? 0,
     ...calledRun(step, record),
-    items: (record?.items ?? []).map((item) => ({ key: item.key, ...stateOf(records.get(itemPath(path, item.key))) })),
+    items: (record?.items ?? []).map((item) => ({ key: item.key, ...stateOf(records.get(itemPath(path, item.key)), at) })),
   };
 }
 
@@ -319,14 +325,15 @@ function calledBy({ parent }: RunRecord): Pick<RunRow, 'calledBy'> {
   return { calledBy: { id, number, runbook, step } };
 }
 
-function stateOf(record: StepRecord | undefined): Omit<ItemSummary, 'key'> {
+function stateOf(record: StepRecord | undefined, at: Parameters<typeof stepError>[1]): Omit<ItemSummary, 'key'> {
   if (record === undefined) return { status: statusOf(record) };
+  const error = stepError(record, at);
   const begun = record.state !== 'pending' && record.state !== 'skipped';
   return {
     status: statusOf(record),
     ...(record.percent === undefined ? {} : { percent: record.percent }),
     ...(record.reason === undefined ? {} : { reason: record.reason }),
-    ...(record.error === undefined ? {} : { error: { kind: record.error.kind, message: record.error.message } }),
+    ...(error === undefined ? {} : { error }),
     ...(begun ? timeField('startedAt', record.firstAttemptAtMs ?? record.createdAtMs) : {}),
     ...timeField('endedAt', record.endedAtMs),
     stepKey: record.key,

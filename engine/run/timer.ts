@@ -12,11 +12,11 @@ export function timerEndMs(step: Step, at: ScopeAt): End {
   if (step.body.kind !== 'wait') return { ok: false, message: 'not a wait step' };
   const text = 'duration' in step.body.wait ? step.body.wait.duration : step.body.wait.untilTime;
   const outcome = renderTemplate(text, scopeAt(at), at.nowMs);
-  if (!outcome.ok) return { ok: false, message: `wait: ${outcome.message}` };
+  if (!outcome.ok) return { ok: false, message: outcome.message };
   if ('duration' in step.body.wait) {
     const ms = storedDurationMs(outcome.value) ?? (typeof outcome.value === 'string' ? parseDurationMs(outcome.value) : undefined);
-    return ms === undefined ? { ok: false, message: 'wait: the value is not a duration' } : { ok: true, value: at.nowMs + ms };
+    return ms === undefined ? { ok: false, message: 'the value is not a duration' } : { ok: true, value: at.nowMs + ms };
   }
   const ms = storedTimeMs(outcome.value) ?? (typeof outcome.value === 'string' ? parseInstantMs(outcome.value) : undefined);
-  return ms === undefined ? { ok: false, message: 'wait: the value is not a time' } : { ok: true, value: ms };
+  return ms === undefined ? { ok: false, message: 'the value is not a time' } : { ok: true, value: ms };
 }

@@ -1,6 +1,7 @@
 import { evaluate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { moveStep } from './change.ts';
+import { expressionFailure } from './expression-failure.ts';
 import { scopeAt } from './scope.ts';
 import type { StepStatus } from './verdict.ts';
 import type { Node, Walk } from './walk.ts';
@@ -14,7 +15,7 @@ export function walkAssert(walk: Walk, step: Step, { record, level }: Node): Ste
   for (const check of step.body.checks) {
     const outcome = evaluate(check.that, scope, walk.nowMs);
     if (!outcome.ok) {
-      walk.found.changes.push(moveStep(record, 'read_failed', { error: { kind: 'expression', message: `that: ${outcome.message}` } }));
+      walk.found.changes.push(moveStep(record, 'read_failed', { error: expressionFailure('that', outcome.message) }));
       return 'running';
     }
     if (outcome.value !== true) failures.push(check.message);

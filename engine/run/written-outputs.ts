@@ -2,6 +2,7 @@ import type { Failure } from '../actions/action.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { evaluate, type Scope } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
+import { expressionFailure } from './expression-failure.ts';
 import { scopeAt } from './scope.ts';
 import type { Level, Walk } from './walk.ts';
 
@@ -17,7 +18,7 @@ export function writtenOutputs(walk: Walk, step: Step, level: Level, extra: Scop
   const scope = scopeAt({ ...walk, ...level }, extra);
   for (const [name, text] of Object.entries(step.outputs)) {
     const outcome = evaluate(text, scope, walk.nowMs);
-    if (!outcome.ok) return { ok: false, error: { kind: 'expression', message: `output "${name}": ${outcome.message}` } };
+    if (!outcome.ok) return { ok: false, error: expressionFailure(`output "${name}"`, outcome.message) };
     outputs[name] = outcome.value;
   }
   return { ok: true, kept: { outputs } };

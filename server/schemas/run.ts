@@ -74,7 +74,17 @@ const state = {
   status: stepStatus,
   percent: z.number().optional(),
   reason: z.string().optional(),
-  error: z.object({ kind: z.string(), message: z.string() }).optional(),
+  error: z
+    .object({
+      kind: z.string(),
+      message: z.string(),
+      code: z.string().optional().describe('The finding that it is: `runward explain CODE` tells more'),
+      place: z
+        .object({ file: z.string(), line: z.number().int(), column: z.number().int() })
+        .optional()
+        .describe('Where the step stands in the runbook; only with a code'),
+    })
+    .optional(),
   startedAt: instant.optional(),
   endedAt: instant.optional(),
   stepKey: z.string().optional(),

@@ -36,6 +36,11 @@ export function StepDetail({ run, choice, events }: Props) {
           <p>
             <strong>{state.error.kind}</strong> {plainText(state.error.message)}
           </p>
+          {state.error.place !== undefined && (
+            <p>
+              {state.error.code} <code>{plainText(`${state.error.place.file}:${state.error.place.line}:${state.error.place.column}`)}</code>
+            </p>
+          )}
           <p>{consequence(run, state.status)}</p>
         </div>
       )}

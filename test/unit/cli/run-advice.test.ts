@@ -75,3 +75,24 @@ test('a step of several requests says that "succeeded" is about the one that was
   );
   expect(consequence.get('again')).toBe('the targets are read again: what they show as done is kept, the rest is sent');
 });
+
+test('a failed step whose runbook is to be looked at is told with the code and the place', () => {
+  const place = { file: 'runbooks/shop.yaml', line: 12, column: 5 };
+  const failed = {
+    ...unclear,
+    waitingFor: [],
+    steps: [{ ...ROW, error: { kind: 'expression', message: 'if: no key', code: 'RW312' as const, place } }],
+  };
+  expect(attentionLines(failed).at(-1)).toBe('✗ look  expression: if: no key · RW312 runbooks/shop.yaml:12:5');
+});
+
+const ROW = {
+  path: 'look',
+  id: 'look',
+  name: 'look',
+  section: 'steps',
+  depth: 0,
+  status: 'failed',
+  attempt: 1,
+  items: [],
+} as const;
