@@ -38,6 +38,16 @@ const TROUBLES: readonly (readonly [string, Trouble])[] = [
     'a 500 after the effect of every request',
     { faults: EFFECTS.map((operation) => ({ match: { operation }, when: 'after', do: { status: 500 }, times: 1_000 })) },
   ],
+  [
+    'operation URLs that have expired, and every request throttled now and then',
+    {
+      faults: [
+        { match: { operation: '*' }, when: 'onPoll', do: { loseOperationUrl: true }, times: 10_000 },
+        ...EFFECTS.map((operation) => ({ match: { operation }, when: 'before', do: { status: 429, retryAfter: 1 }, times: 1 })),
+        { match: { operation: '*' }, when: 'before', do: { status: 429, retryAfter: 1 }, probability: 0.03, times: 15 },
+      ],
+    },
+  ],
 ];
 
 const missing = lacks('redis-server');
@@ -58,7 +68,9 @@ describe.skipIf(missing).each(TROUBLES)('the runbooks that ship, with %s', (_nam
 
   /** Performs the work while the trouble goes on, and holds what is promised of every runbook against the end. */
   const troubled = async (work: () => Promise<readonly RunSummary[]>): Promise<readonly RunSummary[]> => {
+    const struck = await stage.struck();
     const runs = await work();
+    if (trouble.faults.length > 0) expect(await stage.struck(), 'how often the trouble struck').toBeGreaterThan(struck);
     for (const run of runs) expect(await stage.wrongEvidence(run), `the evidence of ${run.runbook}`).toBeUndefined();
     expect(await stage.stack.control('doubles')).toEqual({ doubles: [] });
     expect(await stage.heldLocks(), 'locks that are still held').toEqual([]);

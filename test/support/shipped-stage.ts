@@ -32,6 +32,8 @@ export interface ShippedStage {
   readonly read: (machine: string, path: string) => Promise<string | undefined>;
   readonly write: (machine: string, path: string, text: string) => Promise<void>;
   readonly arm: (faults: readonly unknown[]) => Promise<void>;
+  /** How often the armed faults struck until now. */
+  readonly struck: () => Promise<number>;
   /** The part of a run's evidence that does not verify; undefined when all of it does. */
   readonly wrongEvidence: (run: RunSummary) => Promise<string | undefined>;
   readonly heldLocks: () => Promise<readonly unknown[]>;
@@ -82,6 +84,10 @@ export async function startShippedStage(options: {
     write: async (machine, path, text) => void (await stack.control(file(machine, path), { method: 'PUT', body: text })),
     arm: async (faults) => {
       for (const fault of faults) await stack.control('faults', { method: 'POST', body: fault });
+    },
+    struck: async () => {
+      const { faults } = (await stack.control('faults')) as { readonly faults: readonly { readonly struck: number }[] };
+      return faults.reduce((sum, fault) => sum + fault.struck, 0);
     },
     wrongEvidence: async (run) => {
       const { text } = await stack.client.download(`/runs/${run.id}/evidence?format=json`);
