@@ -78,7 +78,7 @@ const configSchema = z.strictObject({
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Address under which people reach the server; links begin with it'),
+    .describe('Address under which people reach the server; links begin with it, also `run.url` in expressions, which is empty without it'),
   auth: z.enum(['none', 'token']).default('none').describe('none: one local person, loopback and simulator only; token: API tokens'),
   bootstrapTokenFile: file().describe('File with the first administrator token, taken over at the start of the server'),
   dataDir: z.string().min(1).default('.runward').describe('Folder of everything that this installation keeps on disk'),

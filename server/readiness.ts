@@ -12,6 +12,7 @@ import type { ScheduleRule } from '../engine/schedule/stored-schedule.ts';
 import type { ServerContext } from './context.ts';
 import type { Caller } from './identify.ts';
 import type { HashedPlan } from './plans.ts';
+import { runFacts } from './run-facts.ts';
 import { isReplay } from './start.ts';
 
 /** How the reason of a slot begins whose run was refused. */
@@ -102,8 +103,7 @@ export async function startChecks(
         continue;
       }
       const { made } = planned;
-      const scale = made.plan.simulatedScale === undefined ? {} : { simulatedScale: made.plan.simulatedScale };
-      await startRun(ports, { plan: made, runId, requester: principal, trigger: 'api', requestDigest, ...scale });
+      await startRun(ports, { plan: made, runId, requester: principal, trigger: 'api', requestDigest, ...runFacts(context, made.plan) });
       ports.log.info('run accepted', { runId, runbook: runbook.name, planHash: made.hash, principal: principal.id });
     }
     const stored = await ports.store.readRun(runId);

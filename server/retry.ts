@@ -15,6 +15,7 @@ import type { ServerContext } from './context.ts';
 import { confirmSevere } from './danger.ts';
 import { type Caller, demand } from './identify.ts';
 import type { HashedPlan } from './plans.ts';
+import { runFacts } from './run-facts.ts';
 import { type RunView, readRun, resourceOf } from './run-view.ts';
 import { admitStart, answerOf, calledBy, isReplay, planFor } from './start.ts';
 
@@ -102,7 +103,7 @@ export async function startRetry(
     retryOf,
     steps: carried.steps,
     ...(body.reason === undefined ? {} : { reason: body.reason }),
-    ...(made.plan.simulatedScale === undefined ? {} : { simulatedScale: made.plan.simulatedScale }),
+    ...runFacts(context, made.plan),
   });
   ports.log.info('run accepted', { runId, number: started.number, runbook: run.runbook, planHash: made.hash, retryOf: run.runId });
   return answerOf(context, caller, { runId, replayed: started.kind === 'exists' });

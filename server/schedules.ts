@@ -24,6 +24,7 @@ import type { HashedPlan } from './plans.ts';
 import type { SentFile } from './projects.ts';
 import { NO_RUN, planChecks, readinessRule } from './readiness.ts';
 import { testedAt } from './restore-tests.ts';
+import { runFacts } from './run-facts.ts';
 import { calledBy, takeGroupPlace } from './start.ts';
 
 /** Who publishes when a server starts with a project: its operator. */
@@ -70,14 +71,13 @@ export function slotRuns(context: ServerContext): SlotRuns<SlotPlan> {
       }
     },
     async create({ id, writer, rule }, runId, planned) {
-      const { simulatedScale } = planned.plan;
       await startRun(ports, {
         plan: planned,
         runId,
         requester: { ...writer, name: `schedule ${id}` },
         trigger: rule.checks === true ? 'readiness' : 'schedule',
         slotMs: planned.slotMs,
-        ...(simulatedScale === undefined ? {} : { simulatedScale }),
+        ...runFacts(context, planned.plan),
       }).catch(onlyOtherPlan);
       ports.log.info('run accepted', { runId, runbook: rule.runbook, planHash: planned.hash, schedule: id });
     },

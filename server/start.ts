@@ -22,6 +22,7 @@ import type { HashedPlan } from './plans.ts';
 import { refusedByFindings } from './problem.ts';
 import { runbookNamed } from './projects.ts';
 import { testedAt } from './restore-tests.ts';
+import { runFacts } from './run-facts.ts';
 import { readRun, runView } from './run-view.ts';
 
 const UNDER_WAY: readonly RunState[] = ['queued', 'running', 'waiting', 'paused', 'cancelling', 'unknown'];
@@ -93,7 +94,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
     requestDigest,
     freezeExempt,
     ...(body.reason === undefined ? {} : { reason: body.reason }),
-    ...(plan.simulatedScale === undefined ? {} : { simulatedScale: plan.simulatedScale }),
+    ...runFacts(context, plan),
   });
   ports.log.info('run accepted', {
     runId,

@@ -14,6 +14,7 @@ import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import { refusedByFindings } from './problem.ts';
 import { testedAt } from './restore-tests.ts';
+import { runFacts } from './run-facts.ts';
 import { whyNotAllowed } from './schedules.ts';
 import { calledBy } from './start.ts';
 import { checkSignature, type SignedMessage } from './webhook-signature.ts';
@@ -58,7 +59,7 @@ export async function startByWebhook(
     trigger: 'webhook',
     triggerBody: { inputs },
     requestDigest: ports.ids.sha256(canonicalJson({ hook: webhook.id, message: id })),
-    ...(made.plan.simulatedScale === undefined ? {} : { simulatedScale: made.plan.simulatedScale }),
+    ...runFacts(context, made.plan),
   });
   ports.log.info('run accepted', {
     runId,

@@ -87,6 +87,7 @@ async function create(called: Called, { step, input }: { readonly step: Step; re
       parent,
       ...(run.freezeExempt === true ? { freezeExempt: true } : {}),
       ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
+      ...(run.publicUrl === undefined ? {} : { publicUrl: run.publicUrl }),
       ...(run.reasonGiven === undefined ? {} : { reason: run.reasonGiven }),
     });
     return { kind: 'accepted', handle: { runId, runNumber: started.number, inboxPosition: run.inboxPosition } };

@@ -115,6 +115,8 @@ export interface RunFields {
   readonly retryOf?: RetryOf;
   readonly tier: 'gold' | 'silver' | 'none';
   readonly simulatedScale?: number;
+  /** Where people reached the server that started it, when that was set. */
+  readonly publicUrl?: string;
   readonly selfApproved?: boolean;
 }
 

@@ -126,7 +126,7 @@ function runScope(plan: Plan, run: RunRecord, nowMs: number): JsonObject {
       elapsed: elapsed === null ? null : durationValue(elapsed),
       active: elapsed === null ? null : durationValue(elapsed - run.clock.waitedMs),
     },
-    url: '',
+    url: run.publicUrl === undefined ? '' : `${run.publicUrl}/runs/${run.number}`,
     dry_run: false,
     status: run.outcome ?? run.state,
     rollback: run.rollback ?? 'none',

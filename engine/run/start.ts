@@ -25,6 +25,8 @@ export interface StartRequest {
   readonly retryOf?: RetryOf;
   readonly steps?: readonly StepRecord[];
   readonly simulatedScale?: number;
+  /** Address under which people reach the server, without a slash at its end; `run.url` begins with it. */
+  readonly publicUrl?: string;
   /** SHA-256 of the request: the same idempotency key with another body is refused. */
   readonly requestDigest?: string;
 }
@@ -110,6 +112,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     ...(plan.definition.concurrency === undefined ? {} : { group: plan.definition.concurrency.group }),
     ...(request.reason === undefined ? {} : { reasonGiven: request.reason }),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
+    ...(request.publicUrl === undefined ? {} : { publicUrl: request.publicUrl }),
     ...(request.requestDigest === undefined ? {} : { requestDigest: request.requestDigest }),
   };
 }

@@ -113,6 +113,7 @@ export async function makeRunWorld(
     runId,
     requester: STARTER,
     trigger: 'test',
+    publicUrl: 'https://runward.example.com',
     freezeExempt: definition.freeze === 'exempt',
     ...(await carriedFrom(beside, { plan, runId })),
   });

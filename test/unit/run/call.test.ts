@@ -70,6 +70,14 @@ test('a call is a run of its own: it is created once, followed to its end, and i
   expect((await world.ports.store.listRuns({ limit: 10 })).length).toBe(2);
 });
 
+test('a child is shown under the same address as its caller', async () => {
+  const child = pinnedRunbook({ ...CHILD.definition, steps: [leaf('look', 'read', { outputs: { page: 'run.url' } })] });
+  const world = await makeRunWorld({ steps: [callOf('install', 'child', { node: 'a' })] }, {}, { calls: { child } });
+  expect((await world.go()).state).toBe('succeeded');
+  const stored = await world.ports.store.readRun((await childOf(world)).run.runId);
+  expect(stored?.steps).toMatchObject([{ outputs: { page: 'https://runward.example.com/runs/2' } }]);
+});
+
 test('a failed child fails its step with what went wrong there, and a tolerated failure makes the step partially failed', async () => {
   const world = await makeRunWorld({ steps: [callOf('install', 'child', { node: 'a' })] }, failing, { calls: { child: CHILD } });
   expect(await world.go()).toMatchObject({
