@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { planDifferences } from '../../../engine/plan/differences.ts';
 import type { Step } from '../../../engine/language/runbook.ts';
 import { type Answers, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
+import { testTarget } from '../../support/targets.ts';
 
 const broken = { kind: 'failed', failure: { kind: 'target', message: 'it is broken' } } as const;
 const wait = (id: string, duration: string): Step => step(id, { kind: 'wait', wait: { duration } });
@@ -113,4 +115,90 @@ test('a run whose actions a worker does not have, or knows as another class, sta
     expect(await run.go()).toMatchObject({ state: 'queued', strikes: 0, epoch: '0' });
     expect(run.calls).toEqual([]);
   }
+});
+
+test('decided 1: cancel drops a read: what it was to wait for is not looked at again', async () => {
+  const look = leaf('look', 'read', { until: { condition: 'false', everyMs: 60_000, timeoutMs: HOUR_MS } });
+  const run: RunWorld = await makeRunWorld(
+    { steps: [look, leaf('change', 'named')] },
+    {
+      read: async () => {
+        await run.say({ kind: 'cancel', reason: 'wrong estate' });
+        return { kind: 'succeeded', result: { ok: true } };
+      },
+    },
+  );
+  expect((await run.go()).state).toBe('cancelled');
+  expect(await run.steps()).toEqual({ look: 'cancelled', change: 'cancelled' });
+  expect(run.calls).toEqual(['look:read']);
+});
+
+test('decided 4: what did not succeed has outputs null and is present in the results', async () => {
+  const each = leaf('each', 'read', {
+    forEach: '${{ ["a", "b"] }}',
+    onFailure: 'continue',
+    rollout: { waves: [], maxFailures: { percent: 100 } },
+  });
+  const seen = { one: 'steps.one.outputs', each: 'steps.each.by_key["a"].outputs', keys: 'steps.each.results.map(r, r.key)' };
+  const run = await makeRunWorld(
+    { steps: [leaf('one', 'read', { onFailure: 'continue' }), each], outputs: { ...seen, produced: 'steps.one.produced' } },
+    world(['one', 'each[a]']),
+  );
+  expect((await run.go()).outputs).toEqual({ one: null, each: null, keys: ['a', 'b'], produced: [] });
+});
+
+test('decided 6: a retry sends again what a rollback has undone, makes the readiness checks again and cleans up again', async () => {
+  const definition = {
+    readiness: { checks: [leaf('ready', 'read')] },
+    steps: [undoable('one'), leaf('check', 'read', { onFailure: 'rollback_run' })],
+    finally: [leaf('tidy', 'named')],
+    onFailure: 'rollback',
+  } as const;
+  const old = await makeRunWorld(definition, world(['check']));
+  expect(await old.go()).toMatchObject({ state: 'failed', rollback: 'complete' });
+  const run = await makeRunWorld(definition, {}, {}, { ...old, retry: { mode: 'failed' } });
+  expect((await run.go()).state).toBe('succeeded');
+  expect(sent(run)).toEqual(['one', 'finally/tidy']);
+  expect(run.calls).toContain('readiness/ready:read');
+});
+
+test('decided 13: a machine that joins after the plan is not touched, and is told as a difference when it is planned again', async () => {
+  const web = (...names: readonly string[]) => ({
+    web: { onEmpty: 'fail', onUnreachable: 'fail', targets: names.map((name) => testTarget(name)) } as const,
+  });
+  const change = leaf('change', 'named', { target: { kind: 'set', set: 'web' } });
+  const run = await makeRunWorld({ steps: [change] }, {}, { sets: web('web-01', 'web-02') });
+  expect((await run.go()).state).toBe('succeeded');
+  expect(sent(run)).toEqual(['change[web-01]', 'change[web-02]']);
+  expect(planDifferences(run.plan, { ...run.plan, sets: web('web-01', 'web-02', 'web-03') })).toEqual(['target set web: + web-03']);
+});
+
+test('decided 15: now() is computed once: a further attempt hours later does the same', async () => {
+  const inputs: unknown[] = [];
+  const look = step(
+    'look',
+    { kind: 'uses', action: 'test.read@1', with: { at: '${{ now() }}' } },
+    { retry: { attempts: 2, delayMs: HOUR_MS, backoff: 1, maxDelayMs: HOUR_MS } },
+  );
+  const run = await makeRunWorld(
+    { steps: [look] },
+    { read: async (_, { input }) => (inputs.push(input) === 1 ? broken : { kind: 'succeeded', result: { ok: true } }) },
+  );
+  expect((await run.go()).state).toBe('succeeded');
+  expect(inputs).toHaveLength(2);
+  expect(inputs[1]).toEqual(inputs[0]);
+});
+
+test('decided 9: a change waits ten minutes for a target that another run changes, then its item fails; nothing was taken from the other', async () => {
+  const sets = { web: { onEmpty: 'fail', onUnreachable: 'fail', targets: [testTarget('web-01')] } as const };
+  const change = leaf('change', 'named', { target: { kind: 'set', set: 'web' } });
+  const holder = await makeRunWorld({ steps: [change] }, { poll: async () => ({ kind: 'running', retryAfterMs: 30_000 }) }, { sets });
+  await holder.go(60_000);
+  const run = await makeRunWorld({ steps: [change] }, {}, { sets }, holder);
+  expect((await run.go(HOUR_MS / 2)).state).toBe('failed');
+  const { error, createdAtMs = 0, endedAtMs = 0 } = await run.step('change[web-01]');
+  expect(error?.kind).toBe('locked');
+  expect(endedAtMs - createdAtMs).toBeGreaterThanOrEqual(600_000);
+  expect(run.calls.filter((call) => call.endsWith(':submit'))).toEqual([]);
+  expect((await holder.steps())['change[web-01]']).toBe('submitted');
 });

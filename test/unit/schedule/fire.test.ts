@@ -67,13 +67,15 @@ async function makeWorld(first: ScheduleRule = rule()) {
       (await store.listSlots(ID, { limit: 100 }))
         .map(({ slotMs, outcome }) => `${(slotMs - Date.UTC(2026, 5, 1, 12)) / MINUTE_MS} ${outcome}`)
         .toReversed(),
+    bring: (minute: number, state: 'waiting' | 'paused') =>
+      moveRun(store, slotRunId(ports.ids, ID, Date.UTC(2026, 5, 1, 12, minute)), state),
     end: (minute: number, state: 'succeeded' | 'failed') =>
-      endRun(store, slotRunId(ports.ids, ID, Date.UTC(2026, 5, 1, 12, minute)), state),
+      moveRun(store, slotRunId(ports.ids, ID, Date.UTC(2026, 5, 1, 12, minute)), state),
     state: async () => (await store.readSchedule(ID))?.state,
   };
 }
 
-async function endRun(store: Store, runId: RunId, state: 'succeeded' | 'failed'): Promise<void> {
+async function moveRun(store: Store, runId: RunId, state: 'waiting' | 'paused' | 'succeeded' | 'failed'): Promise<void> {
   const claimed = await store.claim(makeClaim(runId));
   if (claimed.kind !== 'claimed') throw new Error(claimed.kind);
   const { stored, fence } = claimed;
@@ -105,6 +107,16 @@ describe('firing', () => {
     expect(await world.records()).toEqual(['10 run', '20 skipped', '30 run']);
     const [, skipped] = await world.store.listSlots(ID, { limit: 2 });
     expect(skipped?.reason).toBe('the run of 2026-06-01T12:10:00Z has not ended');
+  });
+
+  it('counts a run that waits for a person as running', async () => {
+    for (const state of ['waiting', 'paused'] as const) {
+      const world = await makeWorld();
+      await world.at(10);
+      await world.bring(10, state);
+      await world.at(20);
+      expect(await world.records()).toEqual(['10 run', '20 skipped']);
+    }
   });
 
   it('lets one slot wait where it queues', async () => {
