@@ -68,13 +68,13 @@ export function rpoCheck(evidence: Evidence): Check {
 /** The outcome fits the steps: no success with a failed, unknown or unfinished step that nothing tolerated, and cleanup as recorded. */
 export function outcomeCheck(evidence: Evidence): Check {
   const { outcome, cleanup } = evidence.verdict;
-  const bad = evidence.steps.find((step) => step.item === undefined && !step.path.includes('[') && !FINE.has(step.state));
+  const unfine = unfineSteps(evidence);
+  const bad = unfine.find((step) => !step.path.includes('['));
   if (outcome === 'succeeded' && bad !== undefined)
     return wrong('outcome', 'verdict', `the run counts as succeeded, yet ${bad.path} is ${bad.state}`);
   if (outcome === 'succeeded' && cleanup === 'failed')
     return wrong('outcome', 'verdict', 'the run counts as succeeded, yet its cleanup did not succeed');
-  const ended = evidence.steps.filter((step) => step.section === 'finally' && step.item === undefined);
-  if (cleanup === 'verified' && ended.some((step) => !FINE.has(step.state))) {
+  if (cleanup === 'verified' && unfine.some((step) => step.section === 'finally')) {
     return wrong('outcome', 'verdict', 'the cleanup counts as verified, yet one of its steps did not succeed');
   }
   const left = cleanup === 'verified' ? ' · cleanup verified' : cleanup === 'failed' ? ' · cleanup NOT verified' : '';
@@ -82,6 +82,14 @@ export function outcomeCheck(evidence: Evidence): Check {
 }
 
 const FINE: ReadonlySet<string> = new Set(['succeeded', 'skipped']);
+
+/** Steps that did not succeed. One that failed may be recovered, by its handler or by a person; then so is what failed inside it. */
+function unfineSteps({ steps }: Evidence): Evidence['steps'] {
+  const recovered = steps.filter(({ verdict }) => verdict === 'recovered').map(({ path }) => path);
+  const isRecovered = (path: string): boolean =>
+    recovered.some((above) => path === above || path.startsWith(`${above}/`) || path.startsWith(`${above}[`));
+  return steps.filter(({ item, path, state }) => item === undefined && !FINE.has(state) && !isRecovered(path));
+}
 
 function strayMark(evidence: Evidence, objectives: Objectives | undefined, clock: ObjectiveClock): string | undefined {
   const marks = objectives?.clock;

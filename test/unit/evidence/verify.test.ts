@@ -138,6 +138,18 @@ test('a run that counts as succeeded with a failed step is found', () => {
   expect(failedChecks(verifyEvidence(crypto, renderEvidence(bad)))).toEqual(['outcome']);
 });
 
+test('a run that succeeded with a failed step that was recovered verifies, and so does what failed inside that step', () => {
+  const [first] = steps;
+  if (first === undefined) throw new Error('the sample has steps');
+  const changed = (verdict: 'recovered' | 'timed_out') => {
+    const scope = { ...first, path: 'tidy', stepId: 'tidy', state: 'failed', verdict } as const;
+    const inside = { ...first, path: 'tidy/files', stepId: 'files', state: 'failed' } as const;
+    return verifyEvidence(crypto, renderEvidence(sampleEvidence({ steps: [...steps, scope, inside] })));
+  };
+  expect(failedChecks(changed('recovered'))).toEqual([]);
+  expect(failedChecks(changed('timed_out'))).toEqual(['outcome']);
+});
+
 test('a truncated audit and a changed plan are found under a valid signature', () => {
   const cut = resigned((document) => {
     const audit = document['audit'] as { readonly head: string; readonly entries: readonly JsonObject[] };
