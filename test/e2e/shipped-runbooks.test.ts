@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeDice } from '../../adapters/memory/dice.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
 import type { Attention } from '../support/attended-run.ts';
 import { lacks } from '../support/lacks.ts';
@@ -7,6 +9,7 @@ import { until } from '../support/until.ts';
 
 const SCALE = 600;
 const WITHIN_MS = 240_000;
+const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
 const GROUPS = '/subscriptions/6f1c1b5e-0000-4000-8000-00000000a001/resourceGroups';
 const MARK = 'var/lib/shop/mark';
 const KEPT = 'var/lib/shop/kept';
@@ -14,6 +17,8 @@ const KEPT = 'var/lib/shop/kept';
 /** What goes wrong while the runbooks run. All of it is over at the end: nothing may be left of it but time. */
 interface Trouble {
   readonly faults: readonly unknown[];
+  /** Workers that are killed while a piece of work goes on. */
+  readonly kills?: number;
 }
 
 const EFFECTS = [
@@ -34,6 +39,7 @@ const EFFECTS = [
 
 const TROUBLES: readonly (readonly [string, Trouble])[] = [
   ['nothing', { faults: [] }],
+  [`workers killed at random moments (seed ${SEED})`, { faults: [], kills: 2 }],
   [
     'a 500 after the effect of every request',
     { faults: EFFECTS.map((operation) => ({ match: { operation }, when: 'after', do: { status: 500 }, times: 1_000 })) },
@@ -54,6 +60,7 @@ const missing = lacks('redis-server');
 
 describe.skipIf(missing).each(TROUBLES)('the runbooks that ship, with %s', (_name, trouble) => {
   let stage: ShippedStage;
+  const dice = makeDice(SEED);
 
   beforeAll(async () => {
     stage = await startShippedStage({ scale: SCALE, leaseMs: 3_000 });
@@ -69,7 +76,10 @@ describe.skipIf(missing).each(TROUBLES)('the runbooks that ship, with %s', (_nam
   /** Performs the work while the trouble goes on, and holds what is promised of every runbook against the end. */
   const troubled = async (work: () => Promise<readonly RunSummary[]>): Promise<readonly RunSummary[]> => {
     const struck = await stage.struck();
-    const runs = await work();
+    let over = false;
+    const working = work().finally(() => (over = true));
+    const [runs, killed] = await Promise.all([working, kill(stage, dice, { times: trouble.kills ?? 0, isOver: () => over })]);
+    expect(killed, 'how many workers were killed').toBe(trouble.kills ?? 0);
     if (trouble.faults.length > 0) expect(await stage.struck(), 'how often the trouble struck').toBeGreaterThan(struck);
     for (const run of runs) expect(await stage.wrongEvidence(run), `the evidence of ${run.runbook}`).toBeUndefined();
     expect(await stage.stack.control('doubles')).toEqual({ doubles: [] });
@@ -153,6 +163,8 @@ describe.skipIf(missing).each(TROUBLES)('the runbooks that ship, with %s', (_nam
   test('the shop moves to the recovery site and comes back, with every order', { timeout: WITHIN_MS }, async () => {
     const public_address = `${stage.shop}/healthz`;
     const counted = await order(stage);
+    // The failover starts the machines from points that are there when it is sent: an order that is in none is lost.
+    await pointOf(stage, ['db-01', 'db-02']);
     const [before, sent] = [await stage.world(), (await stage.ledger()).length];
     const moves = [
       ['shop-failover', { incident: 'INC-000001', accepted_loss: '1h', home_answers: true, public_address }],
@@ -178,6 +190,30 @@ describe.skipIf(missing).each(TROUBLES)('the runbooks that ship, with %s', (_nam
 
 /** One machine of each tier, whose files are looked at. */
 const DRILLED = ['db-01', 'app-01', 'web-01'];
+
+/**
+ * Kills the worker again and again while the work goes on, each time at a random moment after every run has got on: a run that three
+ * workers in turn did not get on is parked on purpose. The moments are the subject, so no event can stand in for them.
+ */
+async function kill(
+  stage: ShippedStage,
+  dice: ReturnType<typeof makeDice>,
+  at: { readonly times: number; readonly isOver: () => boolean },
+): Promise<number> {
+  for (let count = 0; count < at.times; count += 1) {
+    const known = await stage.progress();
+    await until(async () => at.isOver() || gotOn(known, await stage.progress()));
+    await delay(dice.between(0, 800));
+    if (at.isOver()) return count;
+    await stage.killWorker();
+  }
+  return at.times;
+}
+
+/** Whether every run that is carried out has stored something since. */
+function gotOn(known: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): boolean {
+  return now.size > 0 && [...now].every(([run, seq]) => seq > (known.get(run) ?? 0));
+}
 
 /** Waits for a recovery point that holds what was written until now. */
 async function pointOf(stage: ShippedStage, machines: readonly string[]): Promise<void> {

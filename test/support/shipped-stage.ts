@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Child } from '../../cli/child-process.ts';
 import { evidenceCrypto } from '../../cli/evidence-crypto.ts';
 import { verifyEvidence } from '../../engine/evidence/verify.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
@@ -25,6 +26,10 @@ export interface ShippedStage {
   readonly stack: TestStack;
   readonly people: Attendants;
   readonly world: () => Promise<ShopWorld>;
+  /** Kills the worker with SIGKILL and starts another one. */
+  readonly killWorker: () => Promise<void>;
+  /** How much each run that is being carried out has stored. */
+  readonly progress: () => Promise<ReadonlyMap<string, number>>;
   /** The public address of the shop. */
   readonly shop: string;
   readonly ledger: () => Promise<readonly LedgerLine[]>;
@@ -67,7 +72,7 @@ export async function startShippedStage(options: {
     ...options.settings,
   };
   const stack = await startTestStack({ scale: options.scale, leaseMs: options.leaseMs, project, token: TOKEN, settings });
-  await stack.startWorker();
+  let worker: Child = await stack.startWorker();
   const world = async (): Promise<ShopWorld> => (await stack.control('world')) as ShopWorld;
   const [front] = (await world()).fronts;
   const file = (machine: string, path: string): string => `machines/${machine}/files/${path}`;
@@ -75,6 +80,15 @@ export async function startShippedStage(options: {
     stack,
     people: await attendants(stack.client),
     world,
+    killWorker: async () => {
+      worker.kill('SIGKILL');
+      await worker.ended;
+      worker = await stack.startWorker();
+    },
+    progress: async () => {
+      const { items } = await stack.client.get<{ items: readonly RunSummary[] }>('/runs?limit=100');
+      return new Map(items.filter(({ status }) => status === 'running').map(({ id, seq }) => [id, seq]));
+    },
     shop: front?.url ?? '',
     ledger: stack.ledger,
     read: async (machine, path) => {
