@@ -34,3 +34,8 @@ export function armIdUpTo(id: string, type: string): string | undefined {
   const at = segments.findIndex((segment, index) => index % 2 === 1 && segment.toLowerCase() === type.toLowerCase());
   return at < 0 || !segments[at + 1] ? undefined : segments.slice(0, at + 2).join('/');
 }
+
+/** What lasts of a protected machine, in lower case: its vault and its name. Reversing its protection moves it to another fabric. */
+export function protectedMachine(itemId: string, name: string): string {
+  return `${armIdUpTo(itemId, 'vaults') ?? itemId}/replicationProtectedItems/${name}`.toLowerCase();
+}

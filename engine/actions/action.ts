@@ -35,6 +35,8 @@ export interface ActionContext<Input> {
   readonly before: JsonObject | undefined;
   /** The configuration documents that the plan has pinned: text by path. */
   readonly configurations?: Readonly<Record<string, string>>;
+  /** What lasts of the machines that the run's plan found in each recovery plan, by the plan's ARM id in lower case. */
+  readonly recoveryPlans?: Readonly<Record<string, readonly string[]>>;
   readonly signal: AbortSignal;
 }
 

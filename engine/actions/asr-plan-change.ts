@@ -16,7 +16,7 @@ import type {
 } from './action.ts';
 import { findOwnJob, pollJob } from './asr-job.ts';
 import { type MadeMachine, madeSoFar } from './asr-plan-made.ts';
-import { type PlanState, planAllows, planRefusal, readPlan } from './asr-plan-state.ts';
+import { grownPlan, type PlanState, planAllows, planRefusal, readPlan } from './asr-plan-state.ts';
 import { failedRead, guardedSubmit, unansweredRead } from './azure-answer.ts';
 import { pacedMs } from './pace.ts';
 
@@ -74,7 +74,9 @@ async function precheck<Input extends { readonly plan: string }>(
   if (change.whenReached === 'succeed' && !read.plan.runningScenario && isReached(change, read)) {
     return { kind: 'succeeded', result: { changed: false, job: '' } };
   }
-  const refusal = planRefusal(read, change) ?? (await change.refusal?.(ports, context, read));
+  // What only removes or confirms may meet more machines than were planned; what brings machines up may not.
+  const grown = change.made === undefined ? undefined : grownPlan(read, context);
+  const refusal = grown ?? planRefusal(read, change) ?? (await change.refusal?.(ports, context, read));
   return refusal ?? { kind: 'proceed', before: (await change.before?.(ports, context, read)) ?? {} };
 }
 

@@ -9,7 +9,7 @@ import type { ActionContext, ActionPorts, Failed, Success, Unanswered } from './
 import { effectAction } from './action.ts';
 import { allowedText, allows, isCommitted, isFailedOver } from './asr-item-state.ts';
 import { findOwnJob, pollJob } from './asr-job.ts';
-import { readPlan } from './asr-plan-state.ts';
+import { grownPlan, readPlan } from './asr-plan-state.ts';
 import { failed, failedRead, unansweredRead } from './azure-answer.ts';
 import { type Part, type PartState, partedQuestions } from './parts.ts';
 
@@ -67,13 +67,17 @@ interface Machine {
 
 async function prepare(
   ports: ActionPorts,
-  { input, signal }: Context,
+  context: Context,
 ): Promise<{ readonly kind: 'prepared'; readonly known: JsonObject } | Success | Failed | Unanswered> {
+  const { input, signal } = context;
   const read = await readPlan(ports, input.plan, signal);
   if (read.kind === 'problem') return failedRead(read.what, read.problem);
   const { plan } = read;
   if (plan.runningScenario) return failed('target', `${plan.runningScenario.name} of plan ${plan.name} is under way`);
-  const away = read.machines.map(({ item }) => item).filter(isFailedOver);
+  const moved = read.machines.filter(({ item }) => isFailedOver(item));
+  const grown = grownPlan({ plan, machines: moved }, context);
+  if (grown !== undefined) return grown;
+  const away = moved.map(({ item }) => item);
   if (away.length === 0) {
     const unready = read.machines.find(({ item }) => item.activeLocation?.toLowerCase() !== 'primary');
     if (unready === undefined && read.machines.length > 0) return { kind: 'succeeded', result: { changed: false, job: '' } };

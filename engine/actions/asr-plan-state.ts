@@ -1,8 +1,8 @@
 import type { AzureRecoveryPlan, AzureReplicationItem } from '../azure-calls.ts';
 import type { FailoverDirection } from '../azure-operations.ts';
-import { armIdUpTo, sameArmId } from '../ids.ts';
+import { armIdUpTo, protectedMachine, sameArmId } from '../ids.ts';
 import { PLAN_READS_AT_ONCE } from '../limits.ts';
-import type { ActionPorts, Failed } from './action.ts';
+import type { ActionContext, ActionPorts, Failed } from './action.ts';
 import { allowedText, allows } from './asr-item-state.ts';
 import type { MachineSource } from './asr-test-machine.ts';
 import { failed, type AzureReadProblem } from './azure-answer.ts';
@@ -63,6 +63,22 @@ export function planRefusal(
   return failed(
     busy.some(({ item }) => item.protectionState === 'Protected') ? 'target' : 'not_protected',
     `plan ${plan.name} does not allow ${word}: ${why}`,
+  );
+}
+
+/** Why machines must not be brought up that nobody agreed to: the recovery plan has more of them than when the run was planned. */
+export function grownPlan(
+  { plan, machines }: PlanState,
+  { recoveryPlans }: Pick<ActionContext<unknown>, 'recoveryPlans'>,
+): Failed | undefined {
+  const planned = recoveryPlans?.[plan.id.toLowerCase()];
+  if (planned === undefined) return undefined;
+  const added = machines.filter(({ item }) => !planned.includes(protectedMachine(item.id, item.name)));
+  if (added.length === 0) return undefined;
+  const names = added.map(({ item }) => item.friendlyName).join(', ');
+  return failed(
+    'stale_plan',
+    `${names} came into plan ${plan.name} after this run was planned, and nobody has agreed to that: plan and start again`,
   );
 }
 

@@ -1,8 +1,9 @@
 import type { Azure, AzureReadAnswer, AzureReplicationItem } from '../azure-calls.ts';
-import { armIdPart, armIdUpTo } from '../ids.ts';
+import { armIdPart, protectedMachine } from '../ids.ts';
 import type { TargetSource } from '../language/runbook.ts';
 import { PLAN_READS_AT_ONCE } from '../limits.ts';
 import type { Target } from '../target.ts';
+import type { Plan } from './plan-record.ts';
 import { withShortKeys } from './short-keys.ts';
 
 type RecoveryPlanSource = Extract<TargetSource, { kind: 'recovery_plan' }>;
@@ -44,13 +45,12 @@ export async function recoveryPlanTargets(
 /** A protected machine as a target. Its lock names vault and item, not fabric: reversing the protection moves an item to another fabric. */
 function itemTarget(item: AzureReplicationItem, place: { readonly recoveryGroup: number; readonly environment: string | null }): Target {
   const machine = item.sourceVmId ?? item.id;
-  const vault = armIdUpTo(item.id, 'vaults') ?? item.id;
   return {
     key: item.friendlyName,
     name: item.friendlyName,
     kind: 'replication_item',
     id: item.id,
-    lockId: `${vault}/replicationProtectedItems/${item.name}`.toLowerCase(),
+    lockId: protectedMachine(item.id, item.name),
     os: item.os ?? null,
     address: null,
     via: null,
@@ -65,6 +65,20 @@ function itemTarget(item: AzureReplicationItem, place: { readonly recoveryGroup:
     powerState: null,
     environment: place.environment,
   };
+}
+
+/**
+ * The machines of each recovery plan that was planned with all of its machines: what lasts of them, by the plan's ARM id in lower case. A set
+ * that takes a part of a plan tells nothing about the others.
+ */
+export function plannedMachines({ definition, sets }: Pick<Plan, 'definition' | 'sets'>): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(definition.targets).flatMap(([name, { source, where, sample }]) => {
+      const set = sets[name];
+      if (source.kind !== 'recovery_plan' || where !== undefined || sample !== undefined || set === undefined) return [];
+      return [[recoveryPlanId(source).toLowerCase(), set.targets.map(({ lockId }) => lockId)]];
+    }),
+  );
 }
 
 /** The ARM id of a recovery plan. */

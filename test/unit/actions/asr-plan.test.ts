@@ -94,6 +94,28 @@ describe('before the request', () => {
     });
   });
 
+  test('a machine that came into the plan after the run was planned is not brought up with the others, but cleaned up with them', async () => {
+    const name = (index: number) => `${VAULT}/replicationProtectedItems/item${index}`.toLowerCase();
+    const knowing = (...machines: readonly string[]) => ({ recoveryPlans: { [PLAN.toLowerCase()]: machines } });
+    for (const [action, given] of [
+      [testFailover, forTest],
+      [failover, forFailover],
+    ] as const) {
+      expect(await action.precheck(portsWith(shop({})), { ...given, ...knowing(name(1)) })).toMatchObject({
+        kind: 'failed',
+        failure: { kind: 'stale_plan', message: expect.stringMatching(/^web-02 came into plan rp-shop after this run was planned/) },
+      });
+      expect(await action.precheck(portsWith(shop({})), { ...given, ...knowing(name(1), name(2)) })).toMatchObject({ kind: 'proceed' });
+      // A machine that has left is not brought up: the others are.
+      expect(await action.precheck(portsWith(shop({})), { ...given, ...knowing(name(1), name(2), name(3)) })).toMatchObject({
+        kind: 'proceed',
+      });
+    }
+    const tested = shop({ allowedOperations: ['TestFailoverCleanup'] }, TESTED);
+    tested.put('vm.get', TEST_VM, vm({ id: TEST_VM, nicIds: [TEST_NIC] }));
+    expect(await cleanup.precheck(portsWith(tested), { ...forCleanup, ...knowing(name(1)) })).toMatchObject({ kind: 'proceed' });
+  });
+
   test('AZ-12: work of somebody else refuses, our own is adopted by its request id only, which a GET of the job tells', async () => {
     const other = job('other', { targetName: 'rp-shop', clientRequestId: 'somebody' });
     const azure = shop({ allowedOperations: [], runningScenario: { name: 'TestFailover', jobId: other.id } }, { allowedOperations: [] });

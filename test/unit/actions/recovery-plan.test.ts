@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { recoveryPlanTargets } from '../../../engine/plan/recovery-plan.ts';
+import { plannedMachines, recoveryPlanTargets } from '../../../engine/plan/recovery-plan.ts';
 import type { WrittenAzure } from './written-azure.ts';
 import { ITEM, VAULT, VM, item, writtenAzure } from './written-azure.ts';
 
@@ -91,4 +91,15 @@ test('a plan that does not exist gives no set', async () => {
 test('one machine that cannot be read gives no set, never a part', async () => {
   azure.refuse('sr.item', itemId('item-w1'), { kind: 'unanswered', message: 'throttled', retryAfterMs: 5 });
   expect(await resolve()).toMatchObject({ kind: 'failed', message: expect.stringContaining('item-w1') });
+});
+
+test('what a run may bring up is what its plan has found, unless its set takes a part of the recovery plan', async () => {
+  const resolved = await resolve();
+  const targets = resolved.kind === 'resolved' ? resolved.targets : [];
+  const known = (more: object) =>
+    plannedMachines({ definition: { targets: { shop: { source, max: 9, ...more } } }, sets: { shop: { targets } } } as never);
+  expect(known({})).toEqual({ [PLAN.toLowerCase()]: targets.map(({ lockId }) => lockId) });
+  expect(Object.values(known({}))[0]).toHaveLength(3);
+  expect(known({ where: 'target.recovery_group == 1' })).toEqual({});
+  expect(known({ sample: { count: 1, weight: 'none' } })).toEqual({});
 });
