@@ -12,6 +12,11 @@ export function clockText(ms: number): string {
   return hours === 0 ? `${minutes}:${seconds}` : `${hours}:${String(minutes).padStart(2, '0')}:${seconds}`;
 }
 
+/** A measured time, rounded up, so that it never looks shorter than it was. */
+export function measuredText(ms: number): string {
+  return clockText(Math.ceil(ms / SECOND_MS) * SECOND_MS);
+}
+
 /** How long ago (or until) an instant is, in one unit. */
 export function relativeText(at: string, nowMs: number): string {
   const seconds = Math.round((nowMs - Date.parse(at)) / SECOND_MS);

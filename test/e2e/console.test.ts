@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildConsole } from '../../cli/console-build.ts';
 import { projectRoot } from '../../cli/project-root.ts';
+import { measuredClockText } from '../../cli/terminal.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
 import { openBrowser, openPage, THEMES, violations, violationsInThemes } from '../support/browser.ts';
 import { lacks } from '../support/lacks.ts';
@@ -67,7 +68,10 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     await page.locator('.verdict', { hasText: 'succeeded' }).waitFor({ timeout: DRILL_MS });
 
     const number = new URL(page.url()).pathname.split('/').at(-1) ?? '';
-    expect((await stack.client.get<RunSummary>(`/runs/${number}`)).status).toBe('succeeded');
+    const run = await stack.client.get<RunSummary>(`/runs/${number}`);
+    expect(run.status).toBe('succeeded');
+    // As in the terminal and in the evidence: rounded up, so that it never looks shorter than it was.
+    await page.getByText(`${measuredClockText(run.objectives.rto?.elapsedMs ?? 0)} of 3:00 ✓ met`).waitFor();
     expect(said).toEqual([]);
     await page.context().close();
   });

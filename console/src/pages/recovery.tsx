@@ -5,7 +5,7 @@ import { StatusMark } from '../parts/status-mark.tsx';
 import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { plainText } from '../plain-text.ts';
-import { clockText } from '../time.ts';
+import { clockText, measuredText } from '../time.ts';
 import { useNow, usePolled } from '../use-polled.ts';
 import { checkWords, proofWords, readyWords } from '../words.ts';
 
@@ -141,7 +141,6 @@ function Made({ at, run, nowMs }: { readonly at: string; readonly run: number | 
 
 function objectiveText({ measuredMs, targetMs, verdict }: MeasuredObjective): string {
   if (measuredMs === undefined) return 'not measured';
-  // Rounded up, so that a time never looks shorter than it was.
-  const measured = clockText(Math.ceil(measuredMs / 1000) * 1000);
+  const measured = measuredText(measuredMs);
   return targetMs === undefined ? measured : `${measured} of ${clockText(targetMs)}, ${verdict.replace('_', ' ')}`;
 }

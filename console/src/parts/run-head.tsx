@@ -1,7 +1,7 @@
 import type { RunSummary } from '../../../engine/run/summary.ts';
 import { hasEnded } from '../../../engine/run/run-state.ts';
 import { plainText } from '../plain-text.ts';
-import { clockText } from '../time.ts';
+import { clockText, measuredText } from '../time.ts';
 import { runWords } from '../words.ts';
 import type { Usual } from '../use-usual.ts';
 import { StatusMark } from './status-mark.tsx';
@@ -93,7 +93,7 @@ function measured(ms: number | undefined, objective: { readonly targetMs: number
   };
   const word = verdicts[objective.verdict] ?? objective.verdict;
   const target = clockText(objective.targetMs);
-  return ms === undefined ? `${word}, target ${target}` : `${clockText(ms)} of ${target} ${word}`;
+  return ms === undefined ? `${word}, target ${target}` : `${measuredText(ms)} of ${target} ${word}`;
 }
 
 function EvidenceLinks({ run }: { readonly run: RunSummary }) {
