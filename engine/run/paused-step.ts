@@ -16,7 +16,14 @@ export function pausedAnswers(record: StepRecord): readonly Answer[] {
   return [
     { as: 'again', consequence: again },
     { as: 'succeeded', consequence: 'it counts as done under your name, and the run goes on' },
-    ...(undoes ? [] : [{ as: 'rollback' as const, consequence: 'what was done is undone, then the run stops' }]),
+    ...(undoes
+      ? []
+      : [
+          {
+            as: 'rollback' as const,
+            consequence: 'what was done is undone where it has a rollback, the rest stays as it is, then the run stops',
+          },
+        ]),
     {
       as: 'failed',
       consequence: undoes ? 'it stays as it is, and the run ends with a failed rollback' : 'it stays failed, which stops the run',
