@@ -132,6 +132,21 @@ export interface AzureReplicationItem {
   readonly recoveryRegion: string | undefined;
   readonly os: 'linux' | 'windows' | undefined;
   readonly multiVmGroupName: string | undefined;
+  /** Stays while the machine is protected, also when the protection is reversed; undefined before the first copy is complete. */
+  readonly lifecycleId: string | undefined;
+  /** The machine that a failover will make, by the settings of the item. */
+  readonly plannedRecoveryVmId: string | undefined;
+  /** The recovery point that the last failover used. */
+  readonly failoverPointId: string | undefined;
+  /** Codes of what Site Recovery finds wrong. */
+  readonly healthErrors: readonly string[];
+  readonly lastTestFailoverAtMs: number | undefined;
+  /** Undefined: Azure does not tell. */
+  readonly agentUpdateRequired: boolean | undefined;
+  readonly agentExpiresAtMs: number | undefined;
+  /** Names of disks that are not copied, and of those that must be copied anew; undefined: Azure does not tell. */
+  readonly unprotectedDisks: readonly string[] | undefined;
+  readonly resyncDisks: readonly string[] | undefined;
 }
 
 /** A replicated item as far as a list of its vault tells who it is. */

@@ -4,6 +4,17 @@ export type TargetKind = 'azure_vm' | 'arc_machine' | 'host' | 'replication_item
 /** How scripts reach a machine. */
 export type Via = 'run-command' | 'ssh' | 'local';
 
+/** What tells a replicated machine from another one that was protected under its name. */
+export interface ReplicatedMachine {
+  /** ARM ids in lower case of the machine that is copied and of the one that a failover makes: reversing the protection swaps the two. */
+  readonly machines: readonly string[];
+  /** The id of this protection, once Site Recovery has given one; it stays when the protection is reversed. */
+  readonly lifecycleId?: string;
+}
+
+/** What is kept of a machine of a recovery plan: enough to know it again. */
+export type PlannedMachine = Pick<Target, 'id' | 'lockId' | 'name' | 'replicated'>;
+
 /** One machine or resource of a plan. Absent facts are null, as expressions see them; `credential` is a secret reference, never a value. */
 export interface Target {
   readonly key: string;
@@ -27,6 +38,8 @@ export interface Target {
   readonly environment: string | null;
   /** The unique id of a virtual machine, which one of the same name that was made later does not have. */
   readonly uniqueId?: string;
+  /** Which machine a replication item protects; names of items may be given again. */
+  readonly replicated?: ReplicatedMachine;
   /** Why the machine could not be reached when the plan was made: its items fail. */
   readonly unreachable?: string;
 }

@@ -39,7 +39,31 @@ export function itemOf(item: ReplicationProtectedItem, asked: string): AzureRepl
     recoveryRegion: textOf(details?.recoveryFabricLocation),
     os: osOf(details?.osType),
     multiVmGroupName: textOf(details?.multiVmGroupName),
+    lifecycleId: textOf(details?.lifecycleId),
+    plannedRecoveryVmId: plannedVmId(details),
+    failoverPointId: textOf(properties.failoverRecoveryPointId),
+    healthErrors: (properties.healthErrors ?? []).flatMap(({ errorCode }) => textOf(errorCode) ?? []),
+    lastTestFailoverAtMs: timeOf(properties.lastSuccessfulTestFailoverTime),
+    agentUpdateRequired: details?.isReplicationAgentUpdateRequired ?? undefined,
+    agentExpiresAtMs: timeOf(details?.agentExpiryDate),
+    unprotectedDisks: unprotectedDisks(details),
+    resyncDisks: details?.protectedManagedDisks?.flatMap(({ resyncRequired, diskName }) =>
+      resyncRequired === true ? [diskName ?? '?'] : [],
+    ),
   };
+}
+
+function plannedVmId(details: A2AReplicationDetails | undefined): string | undefined {
+  const group = textOf(details?.recoveryAzureResourceGroupId);
+  const name = textOf(details?.recoveryAzureVMName);
+  return group === undefined || name === undefined ? undefined : `${group}/providers/Microsoft.Compute/virtualMachines/${name}`;
+}
+
+function unprotectedDisks(details: A2AReplicationDetails | undefined): readonly string[] | undefined {
+  if (!details?.protectedManagedDisks) return undefined;
+  const left = details.protectedManagedDisks.filter(({ diskState }) => /^unprotected/i.test(diskState ?? ''));
+  const never = (details.unprotectedDisks ?? []).map(({ diskLunId }) => `disk at LUN ${diskLunId ?? '?'}`);
+  return [...left.map(({ diskName }) => diskName ?? '?'), ...never];
 }
 
 /** A recovery plan as the engine reads it; groups stay in Azure's order. */

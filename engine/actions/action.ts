@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { RunId, StepKey } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
 import type { Observation, Ports } from '../ports.ts';
-import type { Target } from '../target.ts';
+import type { PlannedMachine, Target } from '../target.ts';
 import type { ResultFields } from '../values.ts';
 
 /** What an action may do to the world; decides precheck, reconcile and what a plan shows. There is no default. */
@@ -35,8 +35,8 @@ export interface ActionContext<Input> {
   readonly before: JsonObject | undefined;
   /** The configuration documents that the plan has pinned: text by path. */
   readonly configurations?: Readonly<Record<string, string>>;
-  /** What lasts of the machines that the run's plan found in each recovery plan, by the plan's ARM id in lower case. */
-  readonly recoveryPlans?: Readonly<Record<string, readonly string[]>>;
+  /** The machines that each recovery plan held when the run was planned, by the plan's ARM id in lower case. */
+  readonly recoveryPlans?: Readonly<Record<string, readonly PlannedMachine[]>>;
   readonly signal: AbortSignal;
 }
 

@@ -27,7 +27,7 @@ export const asrItemGet = readAction({
   permissions: rightsOf('sr.item', 'sr.points'),
   read: async ({ azure, clock }, { target, signal }) => {
     if (!target) return failed('target_missing', 'this action needs a protected machine as its target');
-    const item = await readItemNow({ azure }, target.id, signal);
+    const item = await readItemNow({ azure }, target, signal);
     if (item.kind !== 'found') return failedRead(`protected machine ${target.name}`, item);
     const points = await azure.read({ kind: 'sr.points', itemId: item.value.id }, signal);
     if (points.kind !== 'found') return failedRead(`the recovery points of ${target.name}`, points);

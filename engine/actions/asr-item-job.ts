@@ -1,6 +1,7 @@
 import type { AzureReplicationItem } from '../azure-calls.ts';
 import type { ActionContext, ActionPorts, AdoptOutcome, FindOutcome } from './action.ts';
 import { adoptSiteRecoveryJob } from './asr-adopt.ts';
+import { readItemNow } from './asr-item-now.ts';
 import { findOwnJob } from './asr-job.ts';
 import { unansweredRead } from './azure-answer.ts';
 
@@ -12,7 +13,7 @@ export async function findItemJob(
 ): Promise<FindOutcome> {
   const { target, signal } = context;
   if (!target) return { kind: 'unclear', message: 'no target', candidates: [] };
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  const item = await readItemNow(ports, target, signal);
   if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
   const own = await findOwnJob(ports, context, item.value);
   if (own.kind === 'unanswered') return own;
@@ -27,8 +28,8 @@ export async function adoptItemJob(
 ): Promise<AdoptOutcome> {
   const { target, signal } = context;
   if (!target) return { kind: 'foreign', message: 'the step has no target' };
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  const item = await readItemNow(ports, target, signal);
   if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
-  const expected = { subjectId: target.id, subjectName: item.value.friendlyName, scenarios: [named.scenario] };
+  const expected = { subjectId: item.value.id, subjectName: item.value.friendlyName, scenarios: [named.scenario] };
   return adoptSiteRecoveryJob(ports, context, { operation: named.operation, expected });
 }

@@ -15,6 +15,7 @@ import type {
 } from './action.ts';
 import { effectAction } from './action.ts';
 import { adoptItemJob, findItemJob } from './asr-item-job.ts';
+import { itemBefore, readItemNow } from './asr-item-now.ts';
 import { allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { type Leftover, leftovers, leftoversOf, stillThere } from './asr-leftovers.ts';
@@ -50,7 +51,7 @@ export const asrItemTestFailoverCleanup = effectAction({
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
   const { target, signal } = context;
   if (!target) return failed('target_missing', 'a cleanup needs a protected machine as its target');
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  const item = await readItemNow(ports, target, signal);
   if (item.kind !== 'found') return failedRead(`protected machine ${target.name}`, item);
 
   const own = await findOwnJob(ports, context, item.value);
@@ -58,7 +59,8 @@ async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckO
   if (own.kind === 'found') return { kind: 'ours', handle: { jobId: own.job.id } };
   const other = otherWork(context, item.value);
   if (other) return other;
-  if (allows(item.value, 'TestFailoverCleanup')) return { kind: 'proceed', before: await leftovers(ports, [item.value], signal) };
+  if (allows(item.value, 'TestFailoverCleanup'))
+    return { kind: 'proceed', before: { item: item.value.id, ...(await leftovers(ports, [item.value], signal)) } };
 
   const { testVmId } = item.value;
   const left = testVmId === undefined ? [] : await stillThere(ports, [{ kind: 'vm', id: testVmId }], signal);
@@ -69,9 +71,10 @@ async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckO
 }
 
 async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutcome> {
-  const { target, input, requestId, signal } = context;
+  const { target, input, before, requestId, signal } = context;
   if (!target) return { kind: 'refused', failure: { kind: 'target_missing', message: 'no target' } };
-  const answer = await ports.azure.submit({ kind: 'sr.testFailoverCleanup', itemId: target.id, comments: input.notes }, requestId, signal);
+  const operation = { kind: 'sr.testFailoverCleanup', itemId: itemBefore(target, before), comments: input.notes } as const;
+  const answer = await ports.azure.submit(operation, requestId, signal);
   return guardedSubmit(ports.clock.nowMs(), { verb: 'cleanup of the test failover', target: target.name }, answer);
 }
 
@@ -91,7 +94,7 @@ async function verify(ports: ActionPorts, context: Context, ended: JsonObject | 
   const { target, signal } = context;
   const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) });
   if (!target) return notYet('no target');
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  const item = await readItemNow(ports, target, signal);
   if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
   const { testFailoverState, testVmId } = item.value;
   if (allows(item.value, 'TestFailoverCleanup')) return notYet(`Site Recovery still offers the cleanup of ${target.name}`);

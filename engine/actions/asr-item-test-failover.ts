@@ -8,6 +8,7 @@ import { storedTimeMs, timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, AdoptOutcome, FindOutcome, PrecheckOutcome, SubmitOutcome, VerifyOutcome } from './action.ts';
 import { effectAction } from './action.ts';
 import { adoptItemJob, findItemJob } from './asr-item-job.ts';
+import { itemBefore, readItemNow } from './asr-item-now.ts';
 import { allowedText, allows } from './asr-item-state.ts';
 import { findOwnJob, jobResult, pollJob } from './asr-job.ts';
 import { RECOVERY_POINTS, choosePoint } from './asr-recovery-point.ts';
@@ -46,7 +47,7 @@ export const asrItemTestFailover = effectAction({
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
   const { target, signal, input } = context;
   if (!target) return failed('target_missing', 'a test failover needs a protected machine as its target');
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  const item = await readItemNow(ports, target, signal);
   if (item.kind !== 'found') return failedRead(`protected machine ${target.name}`, item);
 
   const own = await findOwnJob(ports, context, item.value);
@@ -55,16 +56,19 @@ async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckO
   const refusal = refusalOf(item.value);
   if (refusal) return refusal;
 
-  const points = await ports.azure.read({ kind: 'sr.points', itemId: target.id }, signal);
+  const points = await ports.azure.read({ kind: 'sr.points', itemId: item.value.id }, signal);
   if (points.kind !== 'found') return failedRead(`the recovery points of ${target.name}`, points);
   const chosen = choosePoint(input.recovery_point, points.value);
   switch (chosen.kind) {
     case 'none':
       return failed('target', `${target.name} cannot be tested: ${chosen.message}`);
     case 'latest':
-      return { kind: 'proceed', before: {} };
+      return { kind: 'proceed', before: { item: item.value.id } };
     case 'point':
-      return { kind: 'proceed', before: { recovery_point: chosen.point.id, recovery_point_time: timeValue(chosen.point.atMs) } };
+      return {
+        kind: 'proceed',
+        before: { item: item.value.id, recovery_point: chosen.point.id, recovery_point_time: timeValue(chosen.point.atMs) },
+      };
   }
 }
 
@@ -74,7 +78,7 @@ async function submit(ports: ActionPorts, context: Context): Promise<SubmitOutco
   const point = before?.['recovery_point'];
   const operation = {
     kind: 'sr.testFailover',
-    itemId: target.id,
+    itemId: itemBefore(target, before),
     networkId: input.network,
     ...(typeof point === 'string' ? { recoveryPointId: point } : {}),
   } as const;
@@ -104,7 +108,7 @@ async function verify(ports: ActionPorts, context: Context, ended: JsonObject | 
   const { target, signal, input } = context;
   const notYet = (message: string): VerifyOutcome => ({ kind: 'not_yet', message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) });
   if (!target) return notYet('no target');
-  const item = await ports.azure.read({ kind: 'sr.item', itemId: target.id }, signal);
+  const item = await readItemNow(ports, target, signal);
   if (item.kind !== 'found') return unansweredRead(`protected machine ${target.name}`, item);
   if (!allows(item.value, 'TestFailoverCleanup')) return notYet(`Site Recovery does not show a test failover of ${target.name}`);
   const vmId = testMachineId(item.value);

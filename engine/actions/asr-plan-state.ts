@@ -3,6 +3,7 @@ import type { FailoverDirection } from '../azure-operations.ts';
 import { armIdUpTo, protectedMachine, sameArmId } from '../ids.ts';
 import { PLAN_READS_AT_ONCE } from '../limits.ts';
 import type { ActionContext, ActionPorts, Failed } from './action.ts';
+import { notThePlanned } from './asr-item-now.ts';
 import { allowedText, allows } from './asr-item-state.ts';
 import type { MachineSource } from './asr-test-machine.ts';
 import { failed, type AzureReadProblem } from './azure-answer.ts';
@@ -66,20 +67,27 @@ export function planRefusal(
   );
 }
 
-/** Why machines must not be brought up that nobody agreed to: the recovery plan has more of them than when the run was planned. */
+/** Why machines must not be brought up that nobody agreed to: the recovery plan holds others than when the run was planned. */
 export function grownPlan(
   { plan, machines }: PlanState,
   { recoveryPlans }: Pick<ActionContext<unknown>, 'recoveryPlans'>,
 ): Failed | undefined {
   const planned = recoveryPlans?.[plan.id.toLowerCase()];
   if (planned === undefined) return undefined;
-  const added = machines.filter(({ item }) => !planned.includes(protectedMachine(item.id, item.name)));
-  if (added.length === 0) return undefined;
-  const names = added.map(({ item }) => item.friendlyName).join(', ');
-  return failed(
-    'stale_plan',
-    `${names} came into plan ${plan.name} after this run was planned, and nobody has agreed to that: plan and start again`,
-  );
+  const known = new Map(planned.map((machine) => [machine.lockId, machine]));
+  const added: string[] = [];
+  const other: string[] = [];
+  for (const { item } of machines) {
+    const machine = known.get(protectedMachine(item.id, item.name));
+    const why = machine === undefined ? undefined : notThePlanned(machine, item);
+    if (machine === undefined) added.push(item.friendlyName);
+    if (why !== undefined) other.push(why);
+  }
+  const agree = 'nobody has agreed to that: plan and start again';
+  if (added.length > 0)
+    return failed('stale_plan', `${added.join(', ')} came into plan ${plan.name} after this run was planned, and ${agree}`);
+  if (other.length > 0) return failed('stale_plan', `${other.join('; ')}, and ${agree}`);
+  return undefined;
 }
 
 /** True when Site Recovery offers the operation for the plan at the moment. */

@@ -10,6 +10,7 @@ import { VERSION } from '../version.ts';
 import { withGateTimes } from './gate-times.ts';
 import { knownValueProblems } from './known-values.ts';
 import type { PinnedRunbook, Plan, PlannedSet, PlanRow } from './plan-record.ts';
+import { heldMachines } from './recovery-plan.ts';
 import { type Known, type KnownAction, type PlannedCall, planRows, worstOf } from './rows.ts';
 import { narrowSets } from './targets.ts';
 import { computeVars } from './vars.ts';
@@ -92,6 +93,7 @@ function planOf(from: Assembling, { vars, sets, rows }: Parts): Plan {
   const { definition } = pinned;
   const calls = reachable(definition, from.calls);
   const all = [definition, ...Object.values(calls).map((called) => called.definition)].flatMap(stepsOf);
+  const recoveryPlans = heldMachines(pinned);
   const changes = rows.some(({ kind }) => kind === 'MUTATES' || kind === 'UNKNOWN');
   const severePurpose = purpose === 'failover' || purpose === 'failback';
   const severity = severePurpose
@@ -113,6 +115,7 @@ function planOf(from: Assembling, { vars, sets, rows }: Parts): Plan {
     inputs: from.inputs,
     vars,
     sets,
+    ...(Object.keys(recoveryPlans).length === 0 ? {} : { recoveryPlans }),
     rows,
     severity,
     actions: actionsOf(all, actions),

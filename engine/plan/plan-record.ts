@@ -1,7 +1,7 @@
 import type { EffectClass, Severity } from '../actions/action.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Purpose, Runbook, WindowDefinition } from '../language/runbook.ts';
-import type { Target } from '../target.ts';
+import type { PlannedMachine, Target } from '../target.ts';
 
 /** How a plan shows a step: reads only, changes what is known now, cannot be predicted, or waits. */
 export type PlanRowKind = 'READ' | 'MUTATES' | 'UNKNOWN' | 'GATE';
@@ -82,6 +82,8 @@ export interface Plan {
   readonly inputs: JsonObject;
   readonly vars: Readonly<Record<string, JsonValue>>;
   readonly sets: Readonly<Record<string, PlannedSet>>;
+  /** Every machine that a recovery plan held when this plan was made, also those that a set leaves out, by the recovery plan's ARM id in lower case. */
+  readonly recoveryPlans?: Readonly<Record<string, readonly PlannedMachine[]>>;
   readonly rows: readonly PlanRow[];
   readonly severity: Severity;
   /** Effect class of each action used, by name@major: a worker with another table does not take the run. */

@@ -1,9 +1,10 @@
+import { replicatedMachine } from '../actions/asr-item-now.ts';
 import type { Azure, AzureReadAnswer, AzureReplicationItem } from '../azure-calls.ts';
 import { armIdPart, protectedMachine } from '../ids.ts';
 import type { TargetSource } from '../language/runbook.ts';
 import { PLAN_READS_AT_ONCE } from '../limits.ts';
-import type { Target } from '../target.ts';
-import type { Plan } from './plan-record.ts';
+import type { PlannedMachine, Target } from '../target.ts';
+import type { PinnedRunbook, Plan } from './plan-record.ts';
 import { withShortKeys } from './short-keys.ts';
 
 type RecoveryPlanSource = Extract<TargetSource, { kind: 'recovery_plan' }>;
@@ -45,6 +46,7 @@ export async function recoveryPlanTargets(
 /** A protected machine as a target. Its lock names vault and item, not fabric: reversing the protection moves an item to another fabric. */
 function itemTarget(item: AzureReplicationItem, place: { readonly recoveryGroup: number; readonly environment: string | null }): Target {
   const machine = item.sourceVmId ?? item.id;
+  const replicated = replicatedMachine(item);
   return {
     key: item.friendlyName,
     name: item.friendlyName,
@@ -64,21 +66,21 @@ function itemTarget(item: AzureReplicationItem, place: { readonly recoveryGroup:
     recoveryGroup: place.recoveryGroup,
     powerState: null,
     environment: place.environment,
+    ...(replicated === undefined ? {} : { replicated }),
   };
 }
 
-/**
- * The machines of each recovery plan that was planned with all of its machines: what lasts of them, by the plan's ARM id in lower case. A set
- * that takes a part of a plan tells nothing about the others.
- */
-export function plannedMachines({ definition, sets }: Pick<Plan, 'definition' | 'sets'>): Readonly<Record<string, readonly string[]>> {
+/** All machines of each recovery plan that a runbook names, before its sets take a part of them: what a run may bring up. */
+export function heldMachines({ members }: Pick<PinnedRunbook, 'members'>): NonNullable<Plan['recoveryPlans']> {
   return Object.fromEntries(
-    Object.entries(definition.targets).flatMap(([name, { source, where, sample }]) => {
-      const set = sets[name];
-      if (source.kind !== 'recovery_plan' || where !== undefined || sample !== undefined || set === undefined) return [];
-      return [[recoveryPlanId(source).toLowerCase(), set.targets.map(({ lockId }) => lockId)]];
-    }),
+    Object.values(members).flatMap(({ planId, targets }) =>
+      planId === undefined ? [] : [[planId.toLowerCase(), targets.map(plannedMachine)] as const],
+    ),
   );
+}
+
+function plannedMachine({ id, lockId, name, replicated }: Target): PlannedMachine {
+  return { id, lockId, name, ...(replicated === undefined ? {} : { replicated }) };
 }
 
 /** The ARM id of a recovery plan. */

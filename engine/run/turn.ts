@@ -3,7 +3,6 @@ import type { AzureNeed } from '../azure-calls.ts';
 import { assert } from '../errors.ts';
 import type { Step } from '../language/runbook.ts';
 import type { Stops } from '../gates/stops.ts';
-import { plannedMachines } from '../plan/recovery-plan.ts';
 import type { Ports } from '../ports.ts';
 import type { StepChange } from './change.ts';
 import type { Holder, LeaseTimes } from './holder.ts';
@@ -100,7 +99,7 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     before: record.before,
     timeScale: turn.engine.timeScale,
     configurations: turn.holder.plan.configurations ?? {},
-    recoveryPlans: plannedMachines(turn.holder.plan),
+    recoveryPlans: turn.holder.plan.recoveryPlans ?? {},
     signal: turn.signal,
   };
 }

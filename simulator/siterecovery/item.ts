@@ -230,7 +230,7 @@ function providerDetails(world: World, item: Item): Readonly<Record<string, unkn
       item.recovered === undefined ? null : fabricObjectId(world, item.recovered.machine.group, item.recovered.machine.name),
     vmProtectionState: ITEM_VIEW[item.phase].vm[0],
     vmProtectionStateDescription: ITEM_VIEW[item.phase].vm[1],
-    lifecycleId: isSeeding(item) ? null : world.draws.uuid(`lifecycle:${item.guid}:${item.reversed}`),
+    lifecycleId: isSeeding(item) ? null : world.draws.uuid(`lifecycle:${item.guid}`),
     testFailoverRecoveryFabricObjectId: item.testMachine ?? null,
     rpoInSeconds: planted(world, 'E15') ? 120 : (item.rpoSeconds ?? null),
     lastRpoCalculatedTime: item.rpoSeconds === undefined ? null : azureTime(item.rpoAtMs),

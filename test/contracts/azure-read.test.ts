@@ -157,6 +157,34 @@ describe('a protected item', () => {
     expect(server.seen[0]?.query.get('api-version')).toBe('2023-06-01');
   });
 
+  test('what readiness and identity are judged by', async () => {
+    const { providerSpecificDetails } = properties;
+    const details = {
+      ...providerSpecificDetails,
+      lifecycleId: '6074a636-f963-45e4-a47d-df8edfc4869e',
+      recoveryAzureVMName: 'vm1-dr',
+      agentExpiryDate: '9999-12-31T23:59:59.9999999',
+      isReplicationAgentUpdateRequired: true,
+      protectedManagedDisks: [{ diskName: 'os' }, { diskName: 'data', resyncRequired: true }],
+      unprotectedDisks: [{ diskLunId: 2 }],
+    };
+    const healthErrors = [{ errorCode: '161011', errorLevel: 'Warning' }];
+    const more = { lastSuccessfulTestFailoverTime: '2026-01-05T09:00:00Z', healthErrors, providerSpecificDetails: details };
+    const azure = once({ id: ITEM, name: 'item1', properties: { ...properties, ...more } });
+    expect(await azure.read({ kind: 'sr.item', itemId: ITEM }, signal)).toMatchObject({
+      value: {
+        lifecycleId: '6074a636-f963-45e4-a47d-df8edfc4869e',
+        plannedRecoveryVmId: `${GROUP}/providers/Microsoft.Compute/virtualMachines/vm1-dr`,
+        healthErrors: ['161011'],
+        lastTestFailoverAtMs: Date.UTC(2026, 0, 5, 9),
+        agentUpdateRequired: true,
+        agentExpiresAtMs: Date.parse('9999-12-31T23:59:59.999Z'),
+        unprotectedDisks: ['disk at LUN 2'],
+        resyncDisks: ['data'],
+      },
+    });
+  });
+
   test('busy: the scenario names its job', async () => {
     const currentScenario = { scenarioName: 'TestFailover', jobId: `${VAULT}/replicationJobs/j1`, startTime: '2026-01-05T09:00:00Z' };
     const azure = once({ id: ITEM, name: 'item1', properties: { ...properties, currentScenario, allowedOperations: [] } });

@@ -114,6 +114,9 @@ test('AZ-20 AZ-21 AZ-22 AZ-29: protection is reversed, the machines fail back, a
   // The items have new ids under the other fabric, and the identity that locks use is the same.
   expect(after.map(({ lockId }) => lockId)).toEqual(before.map(({ lockId }) => lockId));
   for (const [index, target] of after.entries()) expect(target.id).not.toBe(before[index]?.id);
+  for (const planned of before) {
+    expect(await readOf(asrItemGet, ports, contextFor(asrItemGet, planned, {}))).toMatchObject({ kind: 'succeeded' });
+  }
   await expect(read()).rejects.toThrow('404');
   await write('written at the recovery site');
   // Enabled is not protected: a failover is refused until the first recovery point is there.
@@ -140,6 +143,10 @@ test('AZ-20 AZ-21 AZ-22 AZ-29: protection is reversed, the machines fail back, a
   await drive(asrPlanReprotect, ports, contextFor(asrPlanReprotect, undefined, { plan }));
   await untilProtected();
   expect((await targets()).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+  // Whichever time the machines were planned at, they are known again now.
+  for (const planned of [...before, ...after]) {
+    expect(await readOf(asrItemGet, ports, contextFor(asrItemGet, planned, {}))).toMatchObject({ kind: 'succeeded' });
+  }
   expect(await read()).toBe('written at the recovery site');
   const switches = (await started()).filter((operation) => operation === 'ReplicationProtectionContainers_SwitchProtection');
   expect(switches).toHaveLength(2 * MACHINES.length);

@@ -34,7 +34,7 @@ describe('before the intent', () => {
   const precheck = () => action.precheck(portsWith(azure), given());
 
   test('remembers what must be gone afterwards', async () => {
-    expect(await precheck()).toEqual({ kind: 'proceed', before: { vms: [TEST_VM], nics: [TEST_NIC] } });
+    expect(await precheck()).toEqual({ kind: 'proceed', before: { item: ITEM, vms: [TEST_VM], nics: [TEST_NIC] } });
   });
 
   test('a machine that was never tested needs nothing', async () => {

@@ -53,7 +53,7 @@ describe('before the intent', () => {
     ['latest-application-consistent', { recovery_point: `${ITEM}/recoveryPoints/a`, recovery_point_time: timeValue(NOW_MS - 12_000_000) }],
     ['latest', {}],
   ])('picks the point for %s', async (recovery_point, before) => {
-    expect(await precheck({}, { recovery_point })).toEqual({ kind: 'proceed', before });
+    expect(await precheck({}, { recovery_point })).toEqual({ kind: 'proceed', before: { item: ITEM, ...before } });
   });
 
   test('refuses when there is no point of the wanted kind', async () => {

@@ -190,7 +190,7 @@ test('a plan that is protected needs nothing', async () => {
 
 test('a machine that came into the plan after the run was planned is not switched: the original of it would be deleted', async () => {
   const known = `${VAULT}/replicationProtectedItems/web-01`.toLowerCase();
-  const recoveryPlans = { [PLAN.toLowerCase()]: [known] };
+  const recoveryPlans = { [PLAN.toLowerCase()]: [{ id: ITEM, lockId: known, name: 'web-01' }] };
   expect(await reprotect.precheck(portsWith(failedOver()), { ...first, recoveryPlans })).toMatchObject({
     kind: 'failed',
     failure: { kind: 'stale_plan', message: expect.stringContaining('web-02 came into plan rp-shop') },

@@ -96,7 +96,9 @@ describe('before the request', () => {
 
   test('a machine that came into the plan after the run was planned is not brought up with the others, but cleaned up with them', async () => {
     const name = (index: number) => `${VAULT}/replicationProtectedItems/item${index}`.toLowerCase();
-    const knowing = (...machines: readonly string[]) => ({ recoveryPlans: { [PLAN.toLowerCase()]: machines } });
+    const knowing = (...locks: readonly string[]) => ({
+      recoveryPlans: { [PLAN.toLowerCase()]: locks.map((lockId) => ({ id: ITEM, lockId, name: lockId })) },
+    });
     for (const [action, given] of [
       [testFailover, forTest],
       [failover, forFailover],
@@ -114,6 +116,22 @@ describe('before the request', () => {
     const tested = shop({ allowedOperations: ['TestFailoverCleanup'] }, TESTED);
     tested.put('vm.get', TEST_VM, vm({ id: TEST_VM, nicIds: [TEST_NIC] }));
     expect(await cleanup.precheck(portsWith(tested), { ...forCleanup, ...knowing(name(1)) })).toMatchObject({ kind: 'proceed' });
+  });
+
+  test('a machine that was put in the place of a planned one is not brought up', async () => {
+    const planned = [1, 2].map((index) => ({
+      id: ITEM.replace('item1', `item${index}`),
+      lockId: `${VAULT}/replicationProtectedItems/item${index}`.toLowerCase(),
+      name: `web-0${index}`,
+      replicated: { machines: [VM.toLowerCase()], lifecycleId: 'life-1' },
+    }));
+    const recoveryPlans = { [PLAN.toLowerCase()]: planned };
+    expect(await failover.precheck(portsWith(shop({})), { ...forFailover, recoveryPlans })).toMatchObject({ kind: 'proceed' });
+    const anew = shop({}, {}, { lifecycleId: 'life-2' });
+    expect(await failover.precheck(portsWith(anew), { ...forFailover, recoveryPlans })).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'stale_plan', message: expect.stringMatching(/^web-02 was protected anew since the plan was made/) },
+    });
   });
 
   test('AZ-12: work of somebody else refuses, our own is adopted by its request id only, which a GET of the job tells', async () => {

@@ -5,7 +5,7 @@ import { asrPlanGet } from '../../../engine/actions/asr-plan-get.ts';
 import { azureVmGet } from '../../../engine/actions/azure-vm-get.ts';
 import { actions } from '../../../engine/actions/registry.ts';
 import { durationValue, timeValue } from '../../../engine/values.ts';
-import { ITEM, NOW_MS, VAULT, VM, context, item, portsWith, reader, target, vm, writtenAzure } from './written-azure.ts';
+import { ITEM, NOW_MS, RECOVERED_VM, VAULT, VM, context, item, portsWith, reader, target, vm, writtenAzure } from './written-azure.ts';
 
 describe('asr.item.get', () => {
   const action = reader(asrItemGet);
@@ -56,6 +56,30 @@ describe('asr.item.get', () => {
       kind: 'failed',
       failure: { kind: 'target_missing', message: expect.stringContaining('2 protected machines of this name') },
     });
+  });
+
+  test.each([
+    ['protected anew under its name', ITEM, { lifecycleId: 'life-2' }, 'was protected anew'],
+    ['another machine at the same id', ITEM, { sourceVmId: RECOVERED_VM }, 'now copies'],
+    ['another machine at another id', elsewhere, { sourceVmId: VM.replace('web-01', 'sql-01') }, 'now copies'],
+  ])('takes no other machine for the one that was planned: %s', async (_what, id, changes, message) => {
+    const azure = writtenAzure();
+    azure.put('sr.items', VAULT, [{ id, name: 'item1', friendlyName: 'web-01' }]);
+    azure.put('sr.item', id, item({ id, ...changes }));
+    const planned = target({ replicated: { machines: [VM.toLowerCase(), RECOVERED_VM.toLowerCase()], lifecycleId: 'life-1' } });
+    expect(await action.read(portsWith(azure), context(action, {}, { target: planned }))).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'target_missing', message: expect.stringContaining(message) },
+    });
+  });
+
+  test('knows the planned machine again after its protection was reversed: it copies the machine of the other side', async () => {
+    const azure = writtenAzure();
+    azure.put('sr.items', VAULT, [{ id: elsewhere, name: 'item1', friendlyName: 'web-01' }]);
+    azure.put('sr.item', elsewhere, item({ id: elsewhere, sourceVmId: RECOVERED_VM, lifecycleId: undefined }));
+    azure.put('sr.points', elsewhere, []);
+    const planned = target({ replicated: { machines: [VM.toLowerCase(), RECOVERED_VM.toLowerCase()], lifecycleId: 'life-1' } });
+    expect(await action.read(portsWith(azure), context(action, {}, { target: planned }))).toMatchObject({ kind: 'succeeded' });
   });
 
   test.each([

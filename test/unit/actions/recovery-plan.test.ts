@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { plannedMachines, recoveryPlanTargets } from '../../../engine/plan/recovery-plan.ts';
+import { heldMachines, recoveryPlanTargets } from '../../../engine/plan/recovery-plan.ts';
 import type { WrittenAzure } from './written-azure.ts';
-import { ITEM, VAULT, VM, item, writtenAzure } from './written-azure.ts';
+import { ITEM, RECOVERED_VM, VAULT, VM, item, writtenAzure } from './written-azure.ts';
 
 const PLAN = `${VAULT}/replicationRecoveryPlans/rp-shop`;
 const source = {
@@ -93,13 +93,19 @@ test('one machine that cannot be read gives no set, never a part', async () => {
   expect(await resolve()).toMatchObject({ kind: 'failed', message: expect.stringContaining('item-w1') });
 });
 
-test('what a run may bring up is what its plan has found, unless its set takes a part of the recovery plan', async () => {
+test('what a run may bring up is all that its recovery plan held when it was planned, whatever part its set takes', async () => {
   const resolved = await resolve();
-  const targets = resolved.kind === 'resolved' ? resolved.targets : [];
-  const known = (more: object) =>
-    plannedMachines({ definition: { targets: { shop: { source, max: 9, ...more } } }, sets: { shop: { targets } } } as never);
-  expect(known({})).toEqual({ [PLAN.toLowerCase()]: targets.map(({ lockId }) => lockId) });
-  expect(Object.values(known({}))[0]).toHaveLength(3);
-  expect(known({ where: 'target.recovery_group == 1' })).toEqual({});
-  expect(known({ sample: { count: 1, weight: 'none' } })).toEqual({});
+  const members = { shop: resolved.kind === 'resolved' ? { planId: PLAN, targets: resolved.targets } : { targets: [] } };
+  const held = heldMachines({ members })[PLAN.toLowerCase()];
+  expect(held?.map(({ name, lockId }) => [name, lockId])).toEqual(
+    ['db-01', 'web-01', 'web-02'].map((name, index) => [
+      name,
+      `${VAULT}/replicationProtectedItems/${['item-db', 'item-w1', 'item-w2'][index]}`.toLowerCase(),
+    ]),
+  );
+  expect(held?.[0]?.replicated).toEqual({
+    machines: [VM.replace('web-01', 'db-01'), RECOVERED_VM].map((id) => id.toLowerCase()),
+    lifecycleId: 'life-1',
+  });
+  expect(heldMachines({ members: { hosts: { targets: members.shop.targets } } })).toEqual({});
 });

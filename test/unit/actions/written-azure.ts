@@ -24,6 +24,7 @@ export const NETWORK = `${SUBSCRIPTION}/resourceGroups/rg-dr-test/providers/Micr
 const RECOVERY_GROUP = `${SUBSCRIPTION}/resourceGroups/rg-shop-neu`;
 export const VM = `${SUBSCRIPTION}/resourceGroups/rg-shop-weu/providers/Microsoft.Compute/virtualMachines/web-01`;
 export const TEST_VM = `${RECOVERY_GROUP}/providers/Microsoft.Compute/virtualMachines/web-01-test`;
+export const RECOVERED_VM = `${RECOVERY_GROUP}/providers/Microsoft.Compute/virtualMachines/web-01`;
 export const TEST_NIC = `${RECOVERY_GROUP}/providers/Microsoft.Network/networkInterfaces/web-01-test-nic`;
 export const NOW_MS = Date.UTC(2026, 0, 5, 9);
 export const REQUEST_ID = '11111111-2222-5333-8444-555555555555';
@@ -97,6 +98,15 @@ export function item(changes: Partial<AzureReplicationItem> = {}): AzureReplicat
     recoveryRegion: 'northeurope',
     os: 'linux',
     multiVmGroupName: undefined,
+    lifecycleId: 'life-1',
+    plannedRecoveryVmId: RECOVERED_VM,
+    failoverPointId: undefined,
+    healthErrors: [],
+    lastTestFailoverAtMs: NOW_MS - 86_400_000,
+    agentUpdateRequired: false,
+    agentExpiresAtMs: undefined,
+    unprotectedDisks: [],
+    resyncDisks: [],
     ...changes,
   };
 }
