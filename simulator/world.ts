@@ -91,7 +91,8 @@ export interface PatchRun {
   readonly startMs: number;
   endMs: number | undefined;
   status: 'InProgress' | 'Succeeded' | 'Failed';
-  readonly installed: number;
+  readonly wanted: number;
+  installed: number;
 }
 
 /** An own rule of a network security group. */

@@ -18,7 +18,6 @@ export const RESTART_OPERATION = 'VirtualMachines_Restart';
 export const DELETE_OPERATION = 'VirtualMachines_Delete';
 export const CREATE_OPERATION = 'VirtualMachines_CreateOrUpdate';
 export const UPDATE_OPERATION = 'VirtualMachines_Update';
-export const PATCHES_OPERATION = 'VirtualMachines_InstallPatches';
 
 const reference = z.strictObject({ id: z.string() });
 const attached = { managedDisk: reference, createOption: z.literal('Attach'), deleteOption: z.enum(['Delete', 'Detach']).optional() };
@@ -61,19 +60,8 @@ export const UPDATE_BODY = z.strictObject({
   }),
 });
 
-/** Body of an installation of patches. */
-export const PATCHES_BODY = z.strictObject({
-  maximumDuration: z.string().regex(/^PT/),
-  rebootSetting: z.enum(['IfRequired', 'Never', 'Always']),
-  linuxParameters: z
-    .strictObject({
-      classificationsToInclude: z.array(z.enum(['Critical', 'Security', 'Other'])).optional(),
-      packageNameMasksToExclude: z.array(z.string()).optional(),
-    })
-    .optional(),
-});
-
-function begin(world: World, machine: Machine, result: () => Answer): { readonly operation: Operation; readonly answer: Answer } {
+/** Opens the operation of a change, with the answer that names it. */
+export function begin(world: World, machine: Machine, result: () => Answer): { readonly operation: Operation; readonly answer: Answer } {
   const operation = openOperation(world, world.draws.nextUuid('compute-operation'), result);
   const answer = { status: 202, headers: computeHeaders(world, operation, machine.location) ?? {} };
   moveOperation(world, operation, 'run');
@@ -237,56 +225,6 @@ function swapData(world: World, machine: Machine, disks: readonly Disk[]): void 
   }
   for (const disk of disks) disk.owner = machine.key;
   machine.dataDisks = disks.map((disk) => disk.name);
-}
-
-/** POST installPatches: one at a time. */
-export function postPatches(world: World, call: Call): Answer {
-  const machine = findMachine(world, call);
-  if (!isMachine(machine)) return machine;
-  const resource = idOf(world, machine);
-  const { rebootSetting } = call.body as z.infer<typeof PATCHES_BODY>;
-  if (machine.power !== 'running')
-    return refusal(resource, armError(409, 'OperationNotAllowed', `VM '${machine.name}' is ${machine.power}.`));
-  if (machine.patches?.status === 'InProgress')
-    return refusal(resource, armError(409, 'OperationNotAllowed', `A patch installation is in progress on VM '${machine.name}'.`));
-  const installed = 3 + Math.floor(world.draws.next(`patches:${machine.key}`) * 9);
-  const run = {
-    activityId: world.draws.nextUuid(`patches:${machine.key}`),
-    startMs: world.clock.nowMs(),
-    endMs: undefined as number | undefined,
-    status: 'InProgress' as 'InProgress' | 'Succeeded' | 'Failed',
-    installed,
-  };
-  machine.patches = run;
-  const { operation, answer } = begin(world, machine, () => ({ status: 200, body: patchResult(run) }));
-  const ended = (): void => {
-    run.endMs = world.clock.nowMs();
-    run.status = 'Succeeded';
-    moveOperation(world, operation, 'succeed');
-    world.ledger.newPeriod(resource, PATCHES_OPERATION);
-    changed(world, machine);
-  };
-  world.clock.after(DURATIONS.patches, () => {
-    if (!exists(world, machine)) return;
-    if (rebootSetting === 'Never' || machine.power !== 'running') return ended();
-    return restart(world, machine, ended);
-  });
-  return { ...answer, effect: { effect: 'started', resource, operationId: operation.id } };
-}
-
-function patchResult(run: NonNullable<Machine['patches']>): Readonly<Record<string, unknown>> {
-  return {
-    status: run.status,
-    installationActivityId: run.activityId,
-    rebootStatus: 'Completed',
-    maintenanceWindowExceeded: false,
-    excludedPatchCount: 0,
-    notSelectedPatchCount: 0,
-    pendingPatchCount: 0,
-    installedPatchCount: run.installed,
-    failedPatchCount: 0,
-    patches: [],
-  };
 }
 
 /** A disk that may be put into a machine, or the refusal. */

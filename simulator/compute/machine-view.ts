@@ -132,9 +132,9 @@ function patchSummary(run: PatchRun): Readonly<Record<string, unknown>> {
     maintenanceWindowExceeded: false,
     notSelectedPatchCount: 0,
     excludedPatchCount: 0,
-    pendingPatchCount: done ? 0 : run.installed,
-    installedPatchCount: done && run.status === 'Succeeded' ? run.installed : 0,
-    failedPatchCount: run.status === 'Failed' ? run.installed : 0,
+    pendingPatchCount: done ? 0 : run.wanted,
+    installedPatchCount: run.installed,
+    failedPatchCount: done ? run.wanted - run.installed : 0,
     startTime: azureTime(run.startMs),
     lastModifiedTime: azureTime(run.endMs ?? run.startMs),
   };

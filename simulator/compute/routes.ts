@@ -9,17 +9,15 @@ import {
   CREATE_BODY,
   CREATE_OPERATION,
   DELETE_OPERATION,
-  PATCHES_BODY,
-  PATCHES_OPERATION,
   RESTART_OPERATION,
   UPDATE_BODY,
   UPDATE_OPERATION,
   patchVm,
-  postPatches,
   postRestart,
   putVm,
   removeVm,
 } from './machine-requests.ts';
+import { PATCHES_BODY, PATCHES_OPERATION, postPatches } from './patches.ts';
 import { changePower } from './power.ts';
 import { RUN_COMMAND_BODY, deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './run-command-requests.ts';
 import type { Answer, Call, Route } from '../route.ts';

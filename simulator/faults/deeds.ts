@@ -78,6 +78,7 @@ const RECOVERY = [...TESTS, ...CLEANUPS, ...FAILOVERS, ...COMMITS, 'ReplicationP
 const BACKUP = ['Backups_Trigger', 'Restores_Trigger'];
 const START = 'VirtualMachines_Start';
 const POWER = [START, 'VirtualMachines_Deallocate'];
+const PATCHES = 'VirtualMachines_InstallPatches';
 const RUN = ['VirtualMachineRunCommands_CreateOrUpdate'];
 
 /** How a kind of fault is used: when it may strike, on which operations inside a job, and what the client sees of it. Without a `when` it stands as long as it is armed. */
@@ -107,9 +108,13 @@ const USES: Readonly<Record<DeedKind, Use>> = {
   claimsChallenge: { when: REFUSED, says: '401 with a challenge for more claims' },
   redirect: { when: REFUSED, says: '307 to another address' },
   precondition: { when: REFUSED, says: '412 PreconditionFailed' },
-  failJob: { when: JOB, jobs: [...RECOVERY, ...BACKUP, START], says: '202, then the job fails; of a plan the other machines go on' },
-  stuck: { when: JOB, jobs: [...RECOVERY, ...BACKUP, ...POWER], says: 'in progress for ever' },
-  slowJob: { when: JOB, jobs: [...RECOVERY, ...BACKUP, ...POWER], says: 'the job takes so many times as long' },
+  failJob: {
+    when: JOB,
+    jobs: [...RECOVERY, ...BACKUP, START, PATCHES],
+    says: '202, then the job fails; of a plan the other machines go on',
+  },
+  stuck: { when: JOB, jobs: [...RECOVERY, ...BACKUP, ...POWER, PATCHES], says: 'in progress for ever' },
+  slowJob: { when: JOB, jobs: [...RECOVERY, ...BACKUP, ...POWER, PATCHES], says: 'the job takes so many times as long' },
   completedWithInformation: { when: JOB, jobs: [...RECOVERY, ...BACKUP], says: 'the job ends well, with a warning' },
   succeedWrong: {
     when: JOB,

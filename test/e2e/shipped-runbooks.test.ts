@@ -1,25 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeDice } from '../../adapters/memory/dice.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
 import type { Attention } from '../support/attended-run.ts';
 import { lacks } from '../support/lacks.ts';
-import { type ShippedStage, type ShopWorld, startShippedStage } from '../support/shipped-stage.ts';
+import { type ShippedStage, startShippedStage } from '../support/shipped-stage.ts';
+import { effects, kill, outcome, ownings, troubles } from '../support/shipped-troubles.ts';
 import { until } from '../support/until.ts';
 
 const SCALE = 600;
-const WITHIN_MS = 240_000;
+const KILLS = Number(process.env['KILL_MOMENTS'] ?? 2);
+const WITHIN_MS = 240_000 + 20_000 * KILLS;
 const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
 const GROUPS = '/subscriptions/6f1c1b5e-0000-4000-8000-00000000a001/resourceGroups';
 const MARK = 'var/lib/shop/mark';
 const KEPT = 'var/lib/shop/kept';
-
-/** What goes wrong while the runbooks run. All of it is over at the end: nothing may be left of it but time. */
-interface Trouble {
-  readonly faults: readonly unknown[];
-  /** Workers that are killed while a piece of work goes on. */
-  readonly kills?: number;
-}
 
 const EFFECTS = [
   'Backups_Trigger',
@@ -37,24 +31,7 @@ const EFFECTS = [
   'VirtualMachineRunCommands_CreateOrUpdate',
 ];
 
-const TROUBLES: readonly (readonly [string, Trouble])[] = [
-  ['nothing', { faults: [] }],
-  [`workers killed at random moments (seed ${SEED})`, { faults: [], kills: 2 }],
-  [
-    'a 500 after the effect of every request',
-    { faults: EFFECTS.map((operation) => ({ match: { operation }, when: 'after', do: { status: 500 }, times: 1_000 })) },
-  ],
-  [
-    'operation URLs that have expired, and every request throttled now and then',
-    {
-      faults: [
-        { match: { operation: '*' }, when: 'onPoll', do: { loseOperationUrl: true }, times: 10_000 },
-        ...EFFECTS.map((operation) => ({ match: { operation }, when: 'before', do: { status: 429, retryAfter: 1 }, times: 1 })),
-        { match: { operation: '*' }, when: 'before', do: { status: 429, retryAfter: 1 }, probability: 0.03, times: 15 },
-      ],
-    },
-  ],
-];
+const TROUBLES = troubles({ effects: EFFECTS, kills: KILLS, seed: SEED });
 
 const missing = lacks('redis-server');
 
@@ -191,30 +168,6 @@ describe.skipIf(missing).each(TROUBLES)('the runbooks that ship, with %s', (_nam
 /** One machine of each tier, whose files are looked at. */
 const DRILLED = ['db-01', 'app-01', 'web-01'];
 
-/**
- * Kills the worker again and again while the work goes on, each time at a random moment after every run has got on: a run that three
- * workers in turn did not get on is parked on purpose. The moments are the subject, so no event can stand in for them.
- */
-async function kill(
-  stage: ShippedStage,
-  dice: ReturnType<typeof makeDice>,
-  at: { readonly times: number; readonly isOver: () => boolean },
-): Promise<number> {
-  for (let count = 0; count < at.times; count += 1) {
-    const known = await stage.progress();
-    await until(async () => at.isOver() || gotOn(known, await stage.progress()));
-    await delay(dice.between(0, 800));
-    if (at.isOver()) return count;
-    await stage.killWorker();
-  }
-  return at.times;
-}
-
-/** Whether every run that is carried out has stored something since. */
-function gotOn(known: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): boolean {
-  return now.size > 0 && [...now].every(([run, seq]) => seq > (known.get(run) ?? 0));
-}
-
 /** Waits for a recovery point that holds what was written until now. */
 async function pointOf(stage: ShippedStage, machines: readonly string[]): Promise<void> {
   const nowMs = Date.now();
@@ -234,30 +187,4 @@ async function order(stage: ShippedStage): Promise<number> {
   expect(placed.status).toBe(201);
   const listed = (await (await fetch(`${stage.shop}/orders`)).json()) as { readonly count: number };
   return listed.count;
-}
-
-/** What a run came to: its status, and every step that did not simply succeed. */
-function outcome(run: RunSummary | undefined): unknown {
-  const others = (run?.steps ?? []).filter(({ status }) => status !== 'succeeded');
-  return { status: run?.status, steps: Object.fromEntries(others.map(({ path, status }) => [path, status])) };
-}
-
-/** How often each operation had an effect, scripts aside: those are counted by their names. */
-function effects(ledger: Awaited<ReturnType<ShippedStage['ledger']>>): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { operation, effect } of ledger)
-    if (effect === 'started' && !operation.startsWith('VirtualMachineRunCommands')) counts[operation] = (counts[operation] ?? 0) + 1;
-  return counts;
-}
-
-/** Everything that costs money. */
-function ownings({ machines, nics, disks }: ShopWorld): unknown {
-  const names = (things: readonly { readonly name: string; readonly group: string }[]): readonly string[] =>
-    things.map(({ group, name }) => `${group}/${name}`).toSorted();
-  return {
-    machines: names(machines),
-    nics: names(nics),
-    disks: names(disks),
-    running: machines.filter(({ power }) => power === 'running').length,
-  };
 }

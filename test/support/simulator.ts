@@ -29,6 +29,7 @@ export interface SimulatorReady {
 /** One line of a simulator's ledger. */
 export interface LedgerLine {
   readonly n: number;
+  readonly at: string;
   readonly method: string;
   readonly path: string;
   readonly operation: string;
