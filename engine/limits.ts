@@ -7,6 +7,8 @@
 
 /** Quiet time: 30 s send timeout + 60 s for a request still in flight + 30 s until lists show new work. */
 export const QUIET_MS = 120_000;
+/** How long lists may not show what a GET shows. */
+export const LIST_LAG_MS = 30_000;
 /** Site Recovery asks for 30 s between two looks at a job (its Retry-After). */
 export const JOB_POLL_MS = 30_000;
 /** Backup asks for 60 s between two looks at a job (its Retry-After). */
@@ -50,6 +52,8 @@ export const PROXY_CONNECT_MS = 15_000;
 export const JOB_WINDOW_MARGIN_MS = 300_000;
 /** A recovery point is asked to live this much longer than wanted: the hour of its expiry carries our mark. */
 export const BACKUP_EXPIRY_MARGIN_MS = 60_000;
+/** How many answers "again" of one step are remembered with the requests they were about. */
+export const EARLIER_MAX = 10;
 /** How many jobs of a list are read one by one to find ours; lists hide the id that tells. */
 export const JOB_CANDIDATES_MAX = 100;
 /** Longest operation URL that is kept: Site Recovery signs URLs of about 3 KB. */

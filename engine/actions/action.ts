@@ -25,6 +25,8 @@ export interface ActionContext<Input> {
   readonly requestId: string;
   /** The client request ids of this attempt's sends so far, this one last: work that carries one of them is ours. */
   readonly requestIds: readonly string[];
+  /** Those of the attempts before a person had the step sent once more: such work is ours as well, unless it has ended badly. */
+  readonly earlierRequestIds?: readonly string[];
   readonly target: Target | undefined;
   readonly input: Input;
   /** How many times faster than Azure the estate runs; absent except against a simulator. Waits for Azure are divided by it. */
@@ -129,6 +131,8 @@ export type FindOutcome =
   | ({ readonly kind: 'found'; readonly handle: Handle } & Observed)
   | ({ readonly kind: 'reached' } & Observed)
   | ({ readonly kind: 'absent' } & Observed)
+  /** The request was accepted, and its work has ended without the effect. */
+  | Failed
   | ({ readonly kind: 'unclear'; readonly message: string; readonly candidates: readonly string[] } & Observed)
   | Unanswered;
 

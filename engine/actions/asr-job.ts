@@ -6,6 +6,7 @@ import type { Observation } from '../ports.ts';
 import { timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, Handle, PollOutcome, Unanswered } from './action.ts';
 import { unansweredRead } from './azure-answer.ts';
+import { isOwnWork } from './own-work.ts';
 import { pacedMs } from './pace.ts';
 
 /** What a search for the job of our own request found. */
@@ -20,7 +21,7 @@ export interface JobSubject {
 }
 
 /** The context of an action, without its input. */
-export type JobContext = Pick<ActionContext<unknown>, 'requestIds' | 'createdAtMs' | 'signal' | 'timeScale'>;
+export type JobContext = Pick<ActionContext<unknown>, 'requestIds' | 'earlierRequestIds' | 'createdAtMs' | 'signal' | 'timeScale'>;
 
 /**
  * Looks for a job that a request of this attempt started: in what the subject says is running and in the vault's list since the
@@ -36,7 +37,10 @@ export async function findOwnJob(ports: Pick<ActionPorts, 'azure'>, context: Job
   const sinceMs = context.createdAtMs - JOB_WINDOW_MARGIN_MS;
   const listed = await ports.azure.read({ kind: 'sr.jobs', vaultId, sinceMs }, context.signal);
   if (listed.kind !== 'found') return unansweredRead('the job list of the vault', listed);
-  const candidates = listed.value.filter((job) => mayConcern(job, subject) && job.id !== running);
+  const candidates = listed.value
+    .filter((job) => mayConcern(job, subject) && job.id !== running)
+    // What was sent last decides, not an earlier request of ours that ended.
+    .toSorted((left, right) => (right.startedAtMs ?? Infinity) - (left.startedAtMs ?? Infinity) || 0);
   for (const candidate of candidates.slice(0, JOB_CANDIDATES_MAX)) {
     const own = await ownJob(ports, context, candidate.id);
     if (own.kind !== 'none') return own;
@@ -144,9 +148,7 @@ async function ownJob(ports: Pick<ActionPorts, 'azure'>, context: JobContext, jo
   const answer = await ports.azure.read({ kind: 'sr.job', jobId }, context.signal);
   if (answer.kind === 'missing') return { kind: 'none' };
   if (answer.kind !== 'found') return unansweredRead('a job of the vault', answer);
-  const { clientRequestId } = answer.value;
-  const ours = clientRequestId !== undefined && context.requestIds.some((id) => id.toLowerCase() === clientRequestId.toLowerCase());
-  return ours ? { kind: 'found', job: answer.value } : { kind: 'none' };
+  return isOwnWork(context, answer.value) ? { kind: 'found', job: answer.value } : { kind: 'none' };
 }
 
 /** A fresh job has no target yet; a job of another machine is not read. */

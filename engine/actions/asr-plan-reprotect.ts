@@ -138,7 +138,7 @@ async function lookAt(ports: ActionPorts, context: Context, machine: Machine): P
   if (own.kind === 'found') {
     const handle = { jobId: own.job.id };
     const end = await pollJob(ports, context, handle);
-    if (end.kind === 'failed') return end;
+    if (end.kind === 'failed') return { ...end, ours: true };
     const running = end.kind !== 'ended_well' || !sameArmId(item.id, newId);
     if (running) return { kind: 'running', ours: true, handle, message: `${friendlyName} is being switched` };
     return { kind: 'done', observations: end.observations ?? [] };

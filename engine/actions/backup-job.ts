@@ -7,9 +7,10 @@ import { storedTimeMs, timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, AdoptOutcome, Handle, PollOutcome, Unanswered } from './action.ts';
 import { unansweredRead } from './azure-answer.ts';
 import { compareMark, expiryMark } from './backup-mark.ts';
+import { isOwnWork } from './own-work.ts';
 import { pacedMs } from './pace.ts';
 
-type Context = Pick<ActionContext<unknown>, 'requestIds' | 'createdAtMs' | 'before' | 'signal' | 'timeScale'>;
+type Context = Pick<ActionContext<unknown>, 'requestIds' | 'earlierRequestIds' | 'createdAtMs' | 'before' | 'signal' | 'timeScale'>;
 
 /** What a search for the job of our own request found. `unclear`: jobs that may be ours and do not tell. */
 export type OwnBackup =
@@ -145,8 +146,8 @@ function ended(job: AzureBackupJob, nowMs: number): Observation {
   return { at: nowMs, what: 'Backup job ended', data };
 }
 
-function isOurs({ requestIds }: Context, job: AzureBackupJob): boolean {
-  return requestIds.some((id) => id.toLowerCase() === job.clientRequestId?.toLowerCase());
+function isOurs(context: Context, job: AzureBackupJob): boolean {
+  return isOwnWork(context, { clientRequestId: job.clientRequestId, state: job.status });
 }
 
 function expiryMarks({ before, requestIds }: Context): readonly number[] {

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { rightsOf } from '../azure-rights.ts';
+import type { AzureBackupJob } from '../azure-backup.ts';
 import type { AzureDisk } from '../azure-compute.ts';
 import { armIdUpTo, sameArmId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
-import { BACKUP_JOB_POLL_MS, JOB_CANDIDATES_MAX, JOB_WINDOW_MARGIN_MS } from '../limits.ts';
+import { BACKUP_JOB_POLL_MS, JOB_CANDIDATES_MAX, JOB_WINDOW_MARGIN_MS, LIST_LAG_MS } from '../limits.ts';
 import { storedText, timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts } from './action.ts';
 import { effectAction } from './action.ts';
 import { readTestMachine, testMachineTarget } from './asr-test-machine.ts';
 import { failed, failedRead, unansweredRead } from './azure-answer.ts';
 import { backupPlace } from './backup-place.ts';
+import { pacedMs } from './pace.ts';
 import { type Part, type PartState, partedQuestions } from './parts.ts';
 import { restoreNicId, restoreTags, unfinishedMachine } from './restored-machine.ts';
 
@@ -158,34 +160,46 @@ async function lookAtDisks(ports: ActionPorts, context: Context, known: JsonObje
     context.signal,
   );
   if (listed.kind !== 'found') return unansweredRead('the list of restores', listed);
+  let own: { readonly send: number; readonly job: AzureBackupJob } | undefined;
   for (const { id } of listed.value.slice(0, JOB_CANDIDATES_MAX)) {
     const job = await ports.azure.read({ kind: 'backup.job', jobId: id }, context.signal);
     if (job.kind !== 'found') return unansweredRead('a restore job', job);
-    const { clientRequestId, status, errors } = job.value;
-    if (!context.requestIds.some((own) => own.toLowerCase() === clientRequestId?.toLowerCase())) continue;
-    const word = status.toLowerCase();
-    if (['failed', 'cancelled', 'canceled'].includes(word)) {
-      const why = errors.map((fault) => `${fault.message} (${fault.code})`).join('; ') || 'without giving a reason';
-      return failed('target', `the restore ended ${status}: ${why}`);
-    }
-    if (!['completed', 'completedwithwarnings'].includes(word))
-      return { kind: 'running', ours: true, handle: { jobId: id }, message: `the restore is ${status}` };
-    return foundDisks(ports, context, { known, jobId: id });
+    const { clientRequestId } = job.value;
+    const send = context.requestIds.findIndex((id) => id.toLowerCase() === clientRequestId?.toLowerCase());
+    if (send > (own?.send ?? -1)) own = { send, job: job.value };
   }
-  return { kind: 'todo' };
+  return own === undefined ? { kind: 'todo' } : stateOfRestore(ports, context, { known, job: own.job });
+}
+
+async function stateOfRestore(
+  ports: ActionPorts,
+  context: Context,
+  { known, job }: { readonly known: JsonObject; readonly job: AzureBackupJob },
+): Promise<PartState> {
+  const word = job.status.toLowerCase();
+  if (['failed', 'cancelled', 'canceled'].includes(word)) {
+    const why = job.errors.map((fault) => `${fault.message} (${fault.code})`).join('; ') || 'without giving a reason';
+    return { ...failed('target', `the restore ended ${job.status}: ${why}`), ours: true };
+  }
+  if (['completed', 'completedwithwarnings'].includes(word)) return foundDisks(ports, context, { known, job });
+  return { kind: 'running', ours: true, handle: { jobId: job.id }, message: `the restore is ${job.status}` };
 }
 
 async function foundDisks(
   ports: ActionPorts,
   context: Context,
-  at: { readonly known: JsonObject; readonly jobId: string },
+  at: { readonly known: JsonObject; readonly job: AzureBackupJob },
 ): Promise<PartState> {
-  const { known, jobId } = at;
+  const { known, job } = at;
   const listed = await ports.azure.read({ kind: 'disk.list', groupId: storedText(known['group']) }, context.signal);
   if (listed.kind !== 'found') return unansweredRead('the restored disks', listed);
   const fresh = freshDisks(listed.value, context, known);
   const systems = fresh.filter(({ isOs }) => isOs);
   if (fresh.length !== known['disks_wanted'] || systems.length !== 1) {
+    // Lists are late: what the job has made may not stand in them yet.
+    const late = ports.clock.nowMs() - (job.endedAtMs ?? 0) < pacedMs(context, LIST_LAG_MS);
+    if (late)
+      return { kind: 'running', ours: true, handle: { jobId: job.id }, message: 'the restored disks are not in the list of the group' };
     const names = fresh.map(({ name }) => name).join(', ') || 'none';
     return {
       kind: 'unclear',
@@ -198,8 +212,8 @@ async function foundDisks(
     ...systems.map((disk) => ({ id: disk.id, lun: null })),
     ...data.map((disk, place) => ({ id: disk.id, lun: lunOf(disk, place) })),
   ];
-  const observation = { at: ports.clock.nowMs(), what: 'Disks were restored', data: { disks: disks.map(({ id }) => id), job: jobId } };
-  return { kind: 'done', known: { disks, job: jobId }, observations: [observation] };
+  const observation = { at: ports.clock.nowMs(), what: 'Disks were restored', data: { disks: disks.map(({ id }) => id), job: job.id } };
+  return { kind: 'done', known: { disks, job: job.id }, observations: [observation] };
 }
 
 /** Disks that the group did not hold before. When others are restored into it meanwhile, Backup's names tell which machine a disk is of. */

@@ -58,6 +58,11 @@ async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckO
     const name = context.target?.name ?? 'the machine';
     return failed('not_protected', `the backup of ${name} was ended and its points are kept for a while: a person must take it back first`);
   }
+  if ((context.earlierRequestIds ?? []).length > 0) {
+    const earlier = await findOwnBackup(ports, context, place.item);
+    if (earlier.kind === 'unanswered') return earlier;
+    if (earlier.kind === 'found') return { kind: 'ours', handle: { jobId: earlier.job.id } };
+  }
   const nowMs = ports.clock.nowMs();
   const { retain, not_if_within: recentMs } = context.input;
   if (recentMs !== undefined) {

@@ -26,7 +26,8 @@ export type PartState =
   | { readonly kind: 'todo'; readonly known?: JsonObject }
   | { readonly kind: 'running'; readonly handle: Handle; readonly message: string; readonly ours: boolean }
   | { readonly kind: 'unclear'; readonly message: string; readonly candidates: readonly string[] }
-  | Failed
+  /** `ours`: the work of our own request has ended like this. */
+  | (Failed & { readonly ours?: true })
   | Unanswered;
 
 /** One request of an action that needs several. */
@@ -162,7 +163,7 @@ async function find<Input>(work: PartedWork<Input>, ports: ActionPorts, context:
       if (state.ours) return { kind: 'found', handle: state.handle };
       return { kind: 'unclear', message: state.message, candidates: state.handle.jobId === undefined ? [] : [state.handle.jobId] };
     case 'failed':
-      return { kind: 'unclear', message: state.failure.message, candidates: [] };
+      return state.ours === true ? state : { kind: 'unclear', message: state.failure.message, candidates: [] };
     case 'unclear':
     case 'unanswered':
       return state;

@@ -36,7 +36,7 @@ export function unknownAnswers(record: Pick<StepRecord, 'candidates' | 'before'>
     {
       as: 'again',
       consequence: parted
-        ? 'the targets are read again: what they show as done is kept, the rest is sent'
+        ? 'it is searched for once more: what is found is followed, and only where nothing is found it is sent; if that cannot be told, you are asked again'
         : 'it did not happen and is sent once more: if you are wrong, it happens twice',
     },
     ...named,

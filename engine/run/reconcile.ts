@@ -1,8 +1,10 @@
 import type { EffectAction, FindOutcome } from '../actions/action.ts';
+import { assert } from '../errors.ts';
 import { OVERTIME_MS, UNANSWERED_MS } from '../limits.ts';
 import { moveStep, type StepChange } from './change.ts';
 import type { StepRecord } from './record.ts';
-import { sendStep } from './submit-step.ts';
+import { afterFailure } from './settle.ts';
+import { endChange, sendStep } from './submit-step.ts';
 import { candidatesOf, contextOf, maySendNew, move, portsFor, quietEndMs, recordOf, type Turn } from './turn.ts';
 
 /**
@@ -12,6 +14,11 @@ import { candidatesOf, contextOf, maySendNew, move, portsFor, quietEndMs, record
 export async function reconcileStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
   const found = await action.find(portsFor(turn, 'reconcile'), contextOf(turn, recordOf(turn), input));
   const verdict = conclude(recordOf(turn), { found, nowMs: turn.holder.nowMs(), quietEndMs: quietEndMs(turn, recordOf(turn), action) });
+  if (verdict === 'fail') {
+    assert(found.kind === 'failed', 'only work that ended badly fails its step');
+    const facts = { observations: seen(recordOf(turn), found) };
+    return move(turn, (record) => endChange(record, 'refused', afterFailure(turn, record, { facts, failure: found.failure })));
+  }
   if (verdict === 'send' && !maySendNew(turn, turn.holder.view().run)) return giveUpSend(turn, action, found);
   if (verdict === 'send' && action.effect === 'blind') return sendStep(turn, action, input);
   if (verdict === 'send') {
@@ -60,17 +67,20 @@ async function giveUpSend(turn: Turn, action: EffectAction, found: FindOutcome):
   });
 }
 
-/** What follows from a search: adopt, wait for the quiet time, send once more, or ask a person. Pure. */
+/** What follows from a search: adopt, wait for the quiet time, send once more, fail, or ask a person. A request that ended badly is sent once more only for a person. Pure. */
 export function conclude(
   record: StepRecord,
   at: { readonly found: FindOutcome; readonly nowMs: number; readonly quietEndMs: number },
-): 'adopt' | 'wait' | 'send' | 'ask' {
+): 'adopt' | 'wait' | 'send' | 'ask' | 'fail' {
   const quiet = at.nowMs < at.quietEndMs;
   switch (at.found.kind) {
     case 'found':
     case 'reached':
       return 'adopt';
     case 'absent':
+      return quiet ? 'wait' : 'send';
+    case 'failed':
+      if (record.againSend !== record.send) return 'fail';
       return quiet ? 'wait' : 'send';
     case 'unclear':
       return quiet ? 'wait' : 'ask';

@@ -197,6 +197,10 @@ export interface StepRecord {
   readonly generation: number;
   readonly attempt: number;
   readonly send: number;
+  /** What a person had sent once more under a new key: its requests may have had their effect. */
+  readonly earlier?: readonly { readonly key: StepKey; readonly attempt: number; readonly send: number }[];
+  /** The send that a person wants to have once more, should it prove to have had no effect. */
+  readonly againSend?: number;
   readonly createdAtMs?: number;
   readonly firstAttemptAtMs?: number;
   readonly intentAtMs?: number;

@@ -1,5 +1,6 @@
 import type { AdoptOutcome, Observed } from '../actions/action.ts';
 import type { StepKey } from '../ids.ts';
+import { EARLIER_MAX } from '../limits.ts';
 import { moveStep, type RunChange, type StepChange } from './change.ts';
 import type { Command } from './command.ts';
 import { actionOf } from './execute-step.ts';
@@ -73,13 +74,16 @@ function answered(engine: Pick<Engine, 'ports'>, view: RunView, said: Parameters
       return moveStep(record, 'resolved_not_happened', { reason, error, resolution }, { drop });
     }
     case 'again': {
+      // What the request did, and what others of this step still do, is found only under the request ids, names and tags it was sent with.
+      if (isOneOfSeveral(record))
+        return lookAgain(record, { reason, resolution, againSend: record.send, deadlineAtMs: said.nowMs + spanOf(record) });
       const generation = record.generation + 1;
       const key = engine.ports.ids.uuid5(view.run.runId, record.path, '0', String(generation)) as StepKey;
       const fresh = ['handle', 'ended', 'deadlineAtMs', 'firstIntentAtMs', 'notBeforeMs', 'verifySinceMs'] as const;
       return moveStep(
         record,
         'resolved_again',
-        { generation, attempt: 1, send: 1, key, reason, resolution },
+        { generation, attempt: 1, send: 1, key, earlier: earlierOf(record), reason, resolution },
         { drop: [...drop, ...fresh] },
       );
     }
@@ -106,6 +110,18 @@ function requestHappened(record: StepRecord, patch: Partial<StepRecord>): StepCh
   const data = { request: record.before?.['part'] ?? null };
   const drop = ['candidates', 'notBeforeMs', 'verifySinceMs', 'percent'] as const;
   return moveStep(record, 'resolved_request', { ...patch, handle: {}, ended: {} }, { data, drop });
+}
+
+/** The request is searched for once more as after its intent: adopted where it is found, sent under the next send number only where it is not. */
+function lookAgain(record: StepRecord, patch: Partial<StepRecord>): StepChange {
+  const data = { request: record.before?.['part'] ?? null };
+  const drop = ['candidates', 'handle', 'ended', 'notBeforeMs', 'verifySinceMs', 'percent'] as const;
+  return moveStep(record, 'resolved_look', patch, { data, drop });
+}
+
+/** What was sent before under other request ids. It may have had its effect all the same: the person can be wrong. */
+function earlierOf({ key, attempt, send, earlier = [] }: StepRecord): NonNullable<StepRecord['earlier']> {
+  return [...earlier, { key, attempt, send }].slice(-EARLIER_MAX);
 }
 
 /** The step gets its time once more: the person found the operation later than the step could wait for it. */

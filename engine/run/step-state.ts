@@ -29,6 +29,7 @@ export type StepEvent =
   | 'resolved_request'
   | 'resolved_not_happened'
   | 'resolved_again'
+  | 'resolved_look'
   | 'resolved_adopted'
   | 'failing'
   | 'answered'
@@ -76,6 +77,7 @@ export const STEP_EDGES = {
     resolved_request: 'submitted',
     resolved_not_happened: 'failed',
     resolved_again: 'ready',
+    resolved_look: 'intent',
     resolved_adopted: 'submitted',
   },
   succeeded: { undone: 'succeeded' },

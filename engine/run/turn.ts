@@ -84,7 +84,6 @@ export function portsFor({ engine, action }: Pick<Turn, 'engine' | 'action'>, ne
 
 /** What the action gets to know about this attempt. Its input has passed the action's own schema. */
 export function contextOf(turn: Turn, record: StepRecord, input: unknown): ActionContext<never> {
-  const requestIds = Array.from({ length: record.send }, (_, index) => requestId(turn, record, index + 1));
   return {
     runId: turn.holder.runId,
     stepKey: record.key,
@@ -92,7 +91,8 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     attempt: record.attempt,
     send: record.send,
     requestId: requestId(turn, record, record.send),
-    requestIds,
+    requestIds: requestIds(turn, record),
+    earlierRequestIds: (record.earlier ?? []).flatMap((sent) => requestIds(turn, sent)),
     target: record.target,
     input: input as never,
     createdAtMs: record.createdAtMs ?? turn.holder.nowMs(),
@@ -104,8 +104,14 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
   };
 }
 
-function requestId(turn: Turn, record: StepRecord, send: number): string {
-  return turn.engine.ports.ids.uuid5(record.key, String(record.attempt), String(send));
+type Sent = Pick<StepRecord, 'key' | 'attempt' | 'send'>;
+
+function requestIds(turn: Turn, sent: Sent): readonly string[] {
+  return Array.from({ length: sent.send }, (_, index) => requestId(turn, sent, index + 1));
+}
+
+function requestId(turn: Turn, { key, attempt }: Pick<Sent, 'key' | 'attempt'>, send: number): string {
+  return turn.engine.ports.ids.uuid5(key, String(attempt), String(send));
 }
 
 /** What a step keeps for the person who is asked about it: what was found at the target, where the action can follow it by its name. */

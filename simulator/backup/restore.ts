@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { armError, refusal } from '../arm-errors.ts';
 import { groupId, machineId } from '../arm-ids.ts';
 import { fateOf } from '../faults/fate.ts';
+import { diskChanged } from '../compute/disk-view.ts';
 import { listLater } from '../lists.ts';
 import { backupHeaders, moveOperation, openOperation } from '../operations.ts';
 import { param } from '../route.ts';
@@ -99,7 +100,7 @@ function makeDisks(world: World, job: RestoreJob): void {
   const stamp = azureTime(job.startMs).replace(/\D/g, '').slice(0, 17);
   const { osDiskGb, dataDisksGb } = world.estate.machineDefaults;
   const make = (name: string, sizeGb: number, os: boolean): void => {
-    world.disks.set(keyOf(job.group, name), {
+    const disk = {
       name,
       group: job.group,
       location: locationOf(world, job.group),
@@ -111,7 +112,9 @@ function makeDisks(world: World, job: RestoreJob): void {
       tags: {},
       owner: undefined,
       files: os ? (job.point.files ?? []) : undefined,
-    });
+    };
+    world.disks.set(keyOf(job.group, name), disk);
+    diskChanged(world, disk);
   };
   make(`${machine.name}-osdisk-${stamp}`, osDiskGb, true);
   for (const [lun, sizeGb] of dataDisksGb.entries())

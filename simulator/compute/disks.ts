@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { armError, refusal, resourceNotFound } from '../arm-errors.ts';
-import { diskId, machineId } from '../arm-ids.ts';
+import { diskId } from '../arm-ids.ts';
+import { listed } from '../lists.ts';
 import { computeHeaders, moveOperation, openOperation } from '../operations.ts';
-import { DURATIONS, azureTime } from '../times.ts';
+import { DURATIONS } from '../times.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { param } from '../route.ts';
+import { diskBody, diskChanged, diskGone } from './disk-view.ts';
 import { diskPoint } from './restore-points.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { Disk, World } from '../world.ts';
@@ -50,7 +52,9 @@ function getDisk(world: World, call: Call): Answer {
 
 function listDisks(world: World, call: Call): Answer {
   const group = param(call, 'resourceGroupName').toLowerCase();
-  const value = [...world.disks.values()].filter((disk) => disk.group.toLowerCase() === group).map((disk) => diskBody(world, disk));
+  const value = listed(world, 'disks').filter((body) =>
+    (body as { readonly id: string }).id.toLowerCase().includes(`/resourcegroups/${group}/`),
+  );
   return { status: 200, body: { value } };
 }
 
@@ -84,6 +88,7 @@ function putDisk(world: World, call: Call): Answer {
   moveOperation(world, operation, 'run');
   world.clock.after(DURATIONS.diskCreate, () => {
     world.disks.set(keyOf(group, name), disk);
+    diskChanged(world, disk);
     moveOperation(world, operation, 'succeed');
   });
   return {
@@ -102,6 +107,7 @@ function patchDisk(world: World, call: Call): Answer {
   const disk = find(world, call);
   if (disk === undefined) return missing(call);
   disk.tags = (call.body as z.infer<typeof UPDATE_BODY>).tags;
+  diskChanged(world, disk);
   const resource = diskId(world, disk.group, disk.name);
   world.ledger.newPeriod(resource, 'Disks_Update');
   return { status: 200, body: diskBody(world, disk), effect: { effect: 'started', resource } };
@@ -121,33 +127,10 @@ function removeDisk(world: World, call: Call): Answer {
   moveOperation(world, operation, 'run');
   world.clock.after(DURATIONS.diskDelete, () => {
     world.disks.delete(keyOf(disk.group, disk.name));
+    diskGone(world, disk);
     moveOperation(world, operation, 'succeed');
     world.ledger.newPeriod(resource, DELETE);
     world.ledger.newPeriod(resource, CREATE);
   });
   return { status: 202, headers, effect: { effect: 'started', resource, operationId: operation.id } };
-}
-
-/** A disk as ARM answers it. */
-function diskBody(world: World, disk: Disk): Readonly<Record<string, unknown>> {
-  const owner = disk.owner === undefined ? undefined : world.machines.get(disk.owner);
-  return {
-    name: disk.name,
-    id: diskId(world, disk.group, disk.name),
-    type: 'Microsoft.Compute/disks',
-    location: disk.location,
-    ...(Object.keys(disk.tags).length === 0 ? {} : { tags: disk.tags }),
-    sku: { name: 'Premium_LRS', tier: 'Premium' },
-    ...(owner === undefined ? {} : { managedBy: machineId(world, owner.group, owner.name) }),
-    properties: {
-      ...(disk.os ? { osType: 'Linux', hyperVGeneration: 'V2' } : {}),
-      creationData: { createOption: disk.createOption, ...(disk.sourceId === undefined ? {} : { sourceResourceId: disk.sourceId }) },
-      diskSizeGB: disk.sizeGb,
-      diskSizeBytes: disk.sizeGb * 1024 ** 3,
-      timeCreated: azureTime(disk.createdMs),
-      provisioningState: 'Succeeded',
-      diskState: owner === undefined ? 'Unattached' : owner.power === 'deallocated' ? 'Reserved' : 'Attached',
-      uniqueId: world.draws.uuid(`disk:${keyOf(disk.group, disk.name)}`),
-    },
-  };
 }

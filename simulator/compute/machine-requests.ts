@@ -1,3 +1,4 @@
+import { diskChanged } from './disk-view.ts';
 import { z } from 'zod';
 import { armError, refusal, resourceNotFound } from '../arm-errors.ts';
 import { diskId, machineId, networkResourceId } from '../arm-ids.ts';
@@ -212,6 +213,7 @@ function swapOs(world: World, machine: Machine, os: Disk): void {
   if (old !== undefined && old !== os) {
     old.files = captureFiles(world, machine.root);
     old.owner = undefined;
+    diskChanged(world, old);
   }
   rootFromManifest(world, machine, os.files ?? []);
   os.owner = machine.key;
@@ -221,7 +223,9 @@ function swapOs(world: World, machine: Machine, os: Disk): void {
 function swapData(world: World, machine: Machine, disks: readonly Disk[]): void {
   for (const name of machine.dataDisks) {
     const old = world.disks.get(keyOf(machine.group, name));
-    if (old !== undefined && !disks.includes(old)) old.owner = undefined;
+    if (old === undefined || disks.includes(old)) continue;
+    old.owner = undefined;
+    diskChanged(world, old);
   }
   for (const disk of disks) disk.owner = machine.key;
   machine.dataDisks = disks.map((disk) => disk.name);

@@ -8,6 +8,7 @@ import { removeRoot, rootFromEstate, rootFromManifest } from '../machine/root.ts
 import { planted } from '../plants.ts';
 import { DURATIONS } from '../times.ts';
 import { advance } from '../transition.ts';
+import { diskChanged, diskGone, diskListed, disksOf } from './disk-view.ts';
 import { listLater, listNow } from '../lists.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { freeAddress, realAddressOf } from '../network/addresses.ts';
@@ -41,6 +42,7 @@ export function machineFromEstate(world: World, given: EstateMachine, network: N
   }
   listNow(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
   listNow(world, 'virtualMachines/status', machine.key, statusOnlyBody(world, machine));
+  for (const disk of disksOf(world, machine)) diskListed(world, disk);
   return machine;
 }
 
@@ -223,7 +225,7 @@ export function removeMachine(world: World, machine: Machine): readonly string[]
     },
     ...[machine.osDisk, ...machine.dataDisks].map((name) => ({
       id: diskId(world, machine.group, name),
-      drop: () => world.disks.delete(keyOf(machine.group, name)),
+      drop: () => dropDisk(world, machine, name),
     })),
   ];
   const kept = parts.flatMap(({ id, drop }) => {
@@ -241,17 +243,21 @@ function keptBack(world: World, id: string): readonly string[] {
   return lock === undefined ? [] : [lockedText(id, 'delete', lock)];
 }
 
+function dropDisk(world: World, { group }: Machine, name: string): void {
+  world.disks.delete(keyOf(group, name));
+  diskGone(world, { group, name });
+}
+
 function dropNic(world: World, machine: Machine): void {
   world.nics.delete(keyOf(machine.group, machine.nic));
 }
 
 /** What of a machine's disks and interface is still there belongs to nobody from now on. */
 function detach(world: World, machine: Machine): void {
-  for (const name of [machine.osDisk, ...machine.dataDisks]) {
-    const disk = world.disks.get(keyOf(machine.group, name));
-    if (disk === undefined) continue;
+  for (const disk of disksOf(world, machine)) {
     disk.owner = undefined;
     if (disk.os && !machine.bare) disk.files = captureFiles(world, machine.root);
+    diskChanged(world, disk);
   }
   const nic = world.nics.get(keyOf(machine.group, machine.nic));
   if (nic !== undefined) nic.machine = undefined;
@@ -275,6 +281,7 @@ function dropMachine(world: World, machine: Machine): void {
 
 /** Tells the lists that a machine is different now. */
 export function changed(world: World, machine: Machine): void {
+  for (const disk of disksOf(world, machine)) diskChanged(world, disk);
   listLater(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
   listLater(world, 'virtualMachines/status', machine.key, statusOnlyBody(world, machine));
 }

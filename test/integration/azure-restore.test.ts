@@ -87,6 +87,42 @@ test('a restore whose answer was lost is found by its request id', async () => {
   expect(sends).toHaveLength(2);
 });
 
+test('a restore that happened and of which nobody could tell is taken up when a person says again, and sent no second time', async () => {
+  const latest = await readOf(backupRecoveryPointLatest, ports, contextFor(backupRecoveryPointLatest, target, {}));
+  if (latest.kind !== 'succeeded') throw new Error(JSON.stringify(latest));
+  const from = (await simulator.ledger()).length;
+  const fault = { match: { operation: 'Restores_Trigger' }, when: 'after', do: { reset: true }, times: 1 };
+  await simulator.control('faults', { method: 'POST', body: fault });
+  const late = await simulator.control('faults', {
+    method: 'POST',
+    body: { match: { resource: 'rg-restore-test' }, do: { listLag: 1_800 } },
+  });
+  const said: unknown[] = [];
+  const run = stepRuns(azureOf(simulator), {
+    timeScale: 120,
+    askedAbout: async ({ reason }) => {
+      said.push(reason);
+      await simulator.control(`faults/${idOf(late)}`, { method: 'DELETE' });
+      const groupId = `${groups}/rg-restore-test`;
+      await until(async () => {
+        const disks = await ports.azure.read({ kind: 'disk.list', groupId }, new AbortController().signal);
+        return disks.kind === 'found' && disks.value.some(({ ownerId }) => ownerId === undefined);
+      });
+      return 'again';
+    },
+  });
+  const wanted: Readonly<Record<string, JsonValue>> = {
+    ...input,
+    name: 'db-01-told',
+    recovery_point: latest.result['recovery_point_id'] ?? '',
+  };
+  const step = await run({ kind: 'uses', action: 'backup.restore-vm@1', with: wanted }, target);
+  expect(said).toEqual([expect.stringContaining('disks with one system disk were expected in the group, new are: none')]);
+  expect(step).toMatchObject({ state: 'succeeded', generation: 0, resolution: { as: 'again' } });
+  const restores = (await simulator.ledger()).slice(from).filter(({ operation }) => operation === 'Restores_Trigger');
+  expect(restores.map(({ effect }) => effect)).toEqual(['started']);
+});
+
 const BROKEN = [
   [
     'its disks could not be restored',
@@ -157,5 +193,7 @@ async function sendTwo(context: ActionContext<never>): Promise<ActionContext<nev
   }
   return now;
 }
+
+const idOf = (posted: unknown): string => String((posted as { readonly id: unknown }).id);
 
 const vaultId = (): string => `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu`;

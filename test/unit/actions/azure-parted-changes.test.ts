@@ -194,7 +194,7 @@ describe('backup.restore-vm', () => {
   test.each([
     ['our restore runs', azureWith(job('InProgress')), ['found', 'unanswered']],
     ['a restore of somebody runs', azureWith(job('InProgress', 'somebody')), ['absent', 'not_yet']],
-    ['our restore failed', azureWith(job('Failed')), ['unclear', 'not_yet']],
+    ['our restore failed', azureWith(job('Failed')), ['failed', 'not_yet']],
     ['our restore made its one disk, which needs its tag', restored(disk()), ['reached', 'next']],
     ['our restore ended and another disk came meanwhile', restored(disk(), disk({ id: `${DISK}-2` })), ['unclear', 'not_yet']],
     ['our restore ended and no disk is there', restored(), ['unclear', 'not_yet']],

@@ -116,6 +116,16 @@ describe('before and at the send', () => {
     expect(azure.submits).toEqual([{ operation, requestId: REQUEST_ID }]);
   });
 
+  test.each([
+    ['runs', 'InProgress', 'ours'],
+    ['has ended', 'Completed', 'ours'],
+    ['was cancelled', 'Cancelled', 'proceed'],
+  ])('sent once more by a person: the backup that an earlier request started and that %s', async (_what, status, kind) => {
+    putJobs(job('earlier', { clientRequestId: 'earlier-id', status }));
+    expect((await action.precheck(portsWith(azure), given({ earlierRequestIds: ['earlier-id'] }))).kind).toBe(kind);
+    expect((await action.precheck(portsWith(azure), given({ earlierRequestIds: ['of-no-job'] }))).kind).toBe('proceed');
+  });
+
   test('waits while another backup of the machine runs: nothing was started', async () => {
     azure.submitAnswer = {
       kind: 'refused',

@@ -7,11 +7,12 @@ import { type Answers, leaf, makeRunWorld } from '../../support/run-world.ts';
 type Estate = Record<string, PartState['kind']>;
 
 /** An action of three requests on an estate that the test holds; the answer to the request `lost` is lost, whatever it does. */
-function threeRequests(estate: Estate, sends: string[]): Answers {
+function threeRequests(estate: Estate, sends: string[], ids: string[]): Answers {
   const part = (name: string): Part<object> => ({
     name,
     look: async () => {
       if (estate[name] === 'running') return { kind: 'running', ours: true, handle: { name }, message: `${name} is under way` };
+      if (estate[name] === 'failed') return { kind: 'failed', ours: true, failure: { kind: 'target', message: `${name} was cancelled` } };
       if (estate[name] === 'unclear') return { kind: 'unclear', message: `two of ${name} exist`, candidates: [] };
       return estate[name] === 'done' ? { kind: 'done' } : { kind: 'todo' };
     },
@@ -26,7 +27,8 @@ function threeRequests(estate: Estate, sends: string[]): Answers {
   }) as unknown as EffectAction;
   return {
     ...questions,
-    submit: async (_, { before }) => {
+    submit: async (_, { before, requestId }) => {
+      ids.push(requestId);
       const name = storedText(before?.['part']);
       sends.push(name);
       if (name === 'swap') {
@@ -42,11 +44,12 @@ function threeRequests(estate: Estate, sends: string[]): Answers {
 async function unknownSwap() {
   const estate: Estate = {};
   const sends: string[] = [];
-  const world = await makeRunWorld({ steps: [leaf('work', 'guarded'), leaf('after', 'read')] }, threeRequests(estate, sends));
+  const ids: string[] = [];
+  const world = await makeRunWorld({ steps: [leaf('work', 'guarded'), leaf('after', 'read')] }, threeRequests(estate, sends, ids));
   expect((await world.go()).state).toBe('unknown');
   expect(sends).toEqual(['disk', 'swap']);
   const say = (as: 'succeeded' | 'failed' | 'again') => world.say({ kind: 'resolve', step: 'work', as, reason: 'I looked' });
-  return { world, estate, sends, say };
+  return { world, estate, sends, ids, say };
 }
 
 test('"succeeded" about one of several requests: the target shows it, and the step goes on with the next one', async () => {
@@ -76,14 +79,40 @@ test('"succeeded" about a request that is still under way waits for its end, lon
   expect(sends).toEqual(['disk', 'swap', 'start']);
 });
 
-test('"failed" ends the step without its later requests; "again" sends what the target does not show', async () => {
+test('"failed" ends the step without its later requests', async () => {
   const failed = await unknownSwap();
   await failed.say('failed');
   expect((await failed.world.go()).state).toBe('failed');
   expect(failed.sends).toEqual(['disk', 'swap']);
-  const again = await unknownSwap();
-  again.estate['swap'] = 'todo';
-  await again.say('again');
-  await again.world.go(60_000);
-  expect(again.sends.slice(0, 3)).toEqual(['disk', 'swap', 'swap']);
+});
+
+test.each(['todo', 'failed'] as const)(
+  '"again" sends a request of which the target shows %s under its old names, and under a new request id',
+  async (kind) => {
+    const { world, estate, sends, ids, say } = await unknownSwap();
+    estate['swap'] = kind;
+    await say('again');
+    expect((await world.go()).state).toBe('unknown');
+    expect(sends).toEqual(['disk', 'swap', 'swap']);
+    expect(await world.step('work')).toMatchObject({ generation: 0, send: 3, reason: 'two of swap exist' });
+    expect(new Set(ids).size).toBe(3);
+  },
+);
+
+test.each(['done', 'running'] as const)('"again" about a request that the target shows as %s sends it no second time', async (kind) => {
+  const { world, estate, sends, say } = await unknownSwap();
+  estate['swap'] = kind;
+  await say('again');
+  world.time.at(8 * 60_000, () => (estate['swap'] = 'done'));
+  expect((await world.go()).state).toBe('succeeded');
+  expect(sends).toEqual(['disk', 'swap', 'start']);
+  expect(await world.step('work')).toMatchObject({ generation: 0, adopted: true, resolution: { as: 'again' } });
+});
+
+test('"again" about a request that can still not be told asks again and says what is there', async () => {
+  const { world, sends, say } = await unknownSwap();
+  await say('again');
+  expect((await world.go()).state).toBe('unknown');
+  expect(await world.step('work')).toMatchObject({ state: 'unknown', reason: 'two of swap exist' });
+  expect(sends).toEqual(['disk', 'swap']);
 });
