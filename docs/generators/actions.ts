@@ -1,6 +1,7 @@
 import type { Action } from '../../engine/actions/action.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import type { ValueType } from '../../engine/values.ts';
+import { formatDuration } from '../../engine/language/duration.ts';
 import { schemaOf } from '../../engine/language/json-schema.ts';
 import { kindOf } from '../../engine/language/schema-words.ts';
 import { code, page, table } from './markdown.ts';
@@ -44,7 +45,7 @@ function section(action: Action): readonly string[] {
     `class ${action.effect}`,
     severityText(action),
     `target: ${action.target}`,
-    `ends after ${String(action.timeoutMs / 60_000)} min unless the step says otherwise`,
+    `ends after ${formatDuration(action.timeoutMs)} unless the step says otherwise`,
     ...(action.produces === true ? ['fills `produced` with the machines it made'] : []),
   ];
   return [

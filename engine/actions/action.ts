@@ -39,6 +39,8 @@ export interface ActionContext<Input> {
   readonly configurations?: Readonly<Record<string, string>>;
   /** The machines that each recovery plan held when the run was planned, by the plan's ARM id in lower case. */
   readonly recoveryPlans?: Readonly<Record<string, readonly PlannedMachine[]>>;
+  /** The one subscription that the target sets of the runbook lie in. */
+  readonly subscription?: string;
   readonly signal: AbortSignal;
 }
 
@@ -188,6 +190,8 @@ interface ActionHead<Input> {
   /** The argument that makes it less severe where the runbook writes it as `true`. */
   readonly milderWith?: { readonly argument: string; readonly severity: Severity };
   readonly target: ActionTarget;
+  /** The argument `subscription` may be left out where the target sets of the runbook lie in one subscription. */
+  readonly impliesSubscription?: true;
   readonly input: z.ZodType<Input>;
   readonly result: ResultFields;
   readonly timeoutMs: number;

@@ -13,8 +13,13 @@ export const azureResourceList = readAction({
   effect: 'read',
   severity: 'mild',
   target: 'none',
+  impliesSubscription: true,
   input: z.strictObject({
-    subscription: z.string().min(1).describe('Id of the subscription'),
+    subscription: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Id of the subscription; without it, the one that the target sets of the runbook lie in'),
     resource_group: z.string().min(1).optional(),
     type: z
       .string()
@@ -25,8 +30,10 @@ export const azureResourceList = readAction({
   result: { items: { list: 'dyn' } },
   timeoutMs: 120_000,
   permissions: rightsOf('resource.list'),
-  read: async ({ azure }, { input, signal }) => {
-    const filter = { subscription: input.subscription, resourceGroup: input.resource_group, type: input.type };
+  read: async ({ azure }, { input, subscription: implied, signal }) => {
+    const subscription = input.subscription ?? implied;
+    if (subscription === undefined) return failed('target', 'no subscription is named, and the target sets do not lie in one');
+    const filter = { subscription, resourceGroup: input.resource_group, type: input.type };
     const listed = await azure.read({ kind: 'resource.list', ...filter }, signal);
     if (listed.kind !== 'found') return failedRead('the resources', listed);
     const items = listed.value.filter(({ tags }) => Object.entries(input.tags).every(([name, value]) => tagOf(tags, name) === value));

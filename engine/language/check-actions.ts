@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { didYouMean, quoted, type Report, shown } from './diagnostics.ts';
+import { writtenSubscription } from './implied-subscription.ts';
 import type { KnownAction } from './load.ts';
 import { nearest } from './near.ts';
 import { fanOutsOf, type OutlinedStep } from './outline.ts';
@@ -12,7 +13,11 @@ import { celType } from './types-of-steps.ts';
 export type KnownTypes = ReadonlyMap<string, string>;
 
 /** Checks the action of a `uses` step and its arguments. An unknown action silences findings about its arguments. */
-export function checkAction(step: OutlinedStep, actions: ReadonlyMap<string, KnownAction>, { types, report }: ArgumentChecking): void {
+export function checkAction(
+  step: OutlinedStep,
+  actions: ReadonlyMap<string, KnownAction>,
+  { root, types, report }: ArgumentChecking,
+): void {
   const uses = entryOf(step.node, 'uses');
   const name = textOf(uses?.value);
   if (step.body !== 'uses' || uses === undefined || name === undefined) return;
@@ -24,7 +29,7 @@ export function checkAction(step: OutlinedStep, actions: ReadonlyMap<string, Kno
     const hint = `${name} works on ${TARGET_WORDS[step.action.target]}: add target`;
     report('RW203', { span: uses.keySpan, pointer, hint }, { key: '"target"', parent: `step "${step.id}"` });
   }
-  checkArguments(step, step.action, { types, report });
+  checkArguments(step, step.action, { root, types, report });
 }
 
 const TARGET_WORDS = {
@@ -53,11 +58,12 @@ function reportUnknown(
 }
 
 interface ArgumentChecking {
+  readonly root: TreeNode;
   readonly types: KnownTypes;
   readonly report: Report;
 }
 
-function checkArguments(step: OutlinedStep, action: KnownAction, { types, report }: ArgumentChecking): void {
+function checkArguments(step: OutlinedStep, action: KnownAction, { root, types, report }: ArgumentChecking): void {
   if (!(action.input instanceof z.ZodObject)) return;
   const shape = action.input.shape as Readonly<Record<string, z.ZodType>>;
   const given = child(step.node, 'with');
@@ -81,11 +87,14 @@ function checkArguments(step: OutlinedStep, action: KnownAction, { types, report
   }
   const withKey = entryOf(step.node, 'with') ?? entryOf(step.node, 'uses');
   for (const [name, schema] of Object.entries(shape)) {
-    if (child(given, name) !== undefined || schema.safeParse(undefined).success || withKey === undefined) continue;
+    const implied = action.impliesSubscription === true && name === 'subscription';
+    const optional = implied ? writtenSubscription(root) !== undefined : schema.safeParse(undefined).success;
+    if (child(given, name) !== undefined || optional || withKey === undefined) continue;
     const misspelt = entriesOf(given).some((entry) => shape[entry.key] === undefined && nearest(entry.key, [name]) !== undefined);
     if (misspelt) continue;
     const place = { span: withKey.keySpan, pointer: pointerOf([...step.path, 'with']) };
-    report('RW407', place, { argument: quoted(name), action: action.name, reason: 'missing', signature });
+    const reason = implied ? 'missing: the target sets name several, or none' : 'missing';
+    report('RW407', place, { argument: quoted(name), action: action.name, reason, signature });
   }
 }
 

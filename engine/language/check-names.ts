@@ -12,7 +12,8 @@ import { isOwn, mayLackOutputs, visibilityOf } from './visible.ts';
 export interface Names {
   readonly inputs: ReadonlyMap<string, TreeNode>;
   readonly vars: ReadonlySet<string>;
-  readonly targets: ReadonlySet<string>;
+  /** The sets, and whether each is made of a recovery plan. */
+  readonly targets: ReadonlyMap<string, boolean>;
   readonly steps: ReadonlyMap<string, OutlinedStep>;
 }
 
@@ -23,7 +24,7 @@ export function collectNames(root: TreeNode, steps: readonly OutlinedStep[]): Na
   return {
     inputs: new Map(entriesOf(child(root, 'inputs')).map((entry) => [entry.key, entry.value])),
     vars: new Set(entriesOf(child(root, 'vars')).map((entry) => entry.key)),
-    targets: new Set(entriesOf(child(root, 'targets')).map((entry) => entry.key)),
+    targets: new Map(entriesOf(child(root, 'targets')).map((entry) => [entry.key, child(entry.value, 'recovery_plan') !== undefined])),
     steps: byId,
   };
 }
@@ -129,9 +130,16 @@ function checkMember(
 }
 
 function checkTargets(path: Path, field: Field, context: PathChecking): void {
-  const planId = path.fields[1];
-  if (planId?.name === 'plan_id') context.report('RW224', context.placed.at(planId.range), { key: '"plan_id"' });
-  else checkMember('target set', field, { known: context.checking.names.targets, context });
+  const { targets } = context.checking.names;
+  const [, member] = path.fields;
+  if (member === undefined || !targets.has(field.name)) return checkMember('target set', field, { known: targets, context });
+  const ofPlan = targets.get(field.name) === true;
+  if (ofPlan && member.name === 'plan_id') return;
+  context.report('RW305', context.placed.at(member.range), {
+    field: quoted(member.name),
+    type: `the target set ${quoted(field.name)}, a list of targets`,
+    has: ofPlan ? 'it has plan_id; its targets have fields' : 'only a set of a recovery_plan has plan_id; its targets have fields',
+  });
 }
 
 function checkStepPath(path: Path, field: Field, context: PathChecking): void {

@@ -61,9 +61,9 @@ export function checkTarget(step: OutlinedStep, names: Names, report: Report): v
     return;
   }
   if (names.targets.has(text)) return;
-  const near = nearest(text, names.targets);
+  const near = nearest(text, names.targets.keys());
   const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
-  const known = names.targets.size === 0 ? 'there are no target sets' : `known: ${[...names.targets].slice(0, 8).join(', ')}`;
+  const known = names.targets.size === 0 ? 'there are no target sets' : `known: ${[...names.targets.keys()].slice(0, 8).join(', ')}`;
   report('RW402', { ...place, ...suggestion }, { what: 'target set', id: quoted(text), known });
 }
 

@@ -6,6 +6,7 @@ import { checkDocument } from './check-document.ts';
 import { checkPlace } from './check-expressions.ts';
 import { checkFiles } from './check-files.ts';
 import { collectNames, type Names } from './check-names.ts';
+import { checkPlainTexts } from './check-plain-text.ts';
 import { checkSafety } from './check-safety.ts';
 import { checkTarget, checkTargetSets } from './check-targets.ts';
 import { quoted } from './diagnostics.ts';
@@ -45,6 +46,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   if (surplus !== undefined) return report('RW107', ownerOfStep(surplus), { limit: `${STEPS_MAX} steps` });
   const names = collectNames(root, steps);
   checkDocument(root, steps, report);
+  checkPlainTexts(root, steps, report);
   checkWebhooks(root, report);
   checkTargetSets(root, files, report);
   checkWindows(root, steps, { files, report });
@@ -56,7 +58,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   }
   const types = checkExpressions(file, steps, names);
   for (const step of steps) {
-    checkAction(step, actions, { types, report });
+    checkAction(step, actions, { root, types, report });
     checkCall(step, { root, files, types, report });
   }
   checkApprovals(root, steps, report);

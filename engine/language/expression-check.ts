@@ -56,7 +56,8 @@ export function checkTypes(text: string, scope: TypeScope): TypeAnswer {
   const { environment, answers } = checkerOf(reached);
   const known = answers.get(text);
   if (known !== undefined) return known;
-  const parsed = environment.parse(text);
+  const evaluated = parseExpression(text);
+  const parsed = environment.parse(evaluated.ok ? evaluated.expression.text : text);
   const checked = parsed.check();
   const answer: TypeAnswer = checked.valid
     ? { ok: true, type: checked.type ?? 'dyn', overMaps: mapMacros(text, parsed.ast) }

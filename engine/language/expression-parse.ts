@@ -22,6 +22,7 @@ export interface Call {
 
 /** What one expression mentions: names that it reads from its scope, calls, and the body of each macro. */
 export interface Expression {
+  /** What is evaluated: as written but for `targets.<set>.plan_id`, which stands under a name of its own. */
   readonly text: string;
   readonly ast: ASTNode;
   readonly names: readonly { readonly name: string; readonly range: Range }[];
@@ -79,7 +80,25 @@ function parseAnew(text: string): Parsed {
   if (found.nodes > NODES_MAX) return { ok: false, kind: 'limit', message: `${NODES_MAX} nodes`, range: whole };
   if (found.deepest > MACRO_DEPTH_MAX) return { ok: false, kind: 'limit', message: `macros nested ${MACRO_DEPTH_MAX} deep`, range: whole };
   const { names, calls, macroBodies, weighed, paths } = found;
-  return { ok: true, expression: { text, ast, names, calls, macroBodies, weighed, paths } };
+  return { ok: true, expression: { text: withPlanIds(text, paths), ast, names, calls, macroBodies, weighed, paths } };
+}
+
+/** The name under which `targets` holds the plan id of a set. No set can be called so, and it is as long as what is written. */
+export function planIdName(set: string): string {
+  return `${set}Xplan_id`;
+}
+
+// A set is a list and CEL gives lists no fields. Everything keeps its place in the text, so findings point at what was written.
+function withPlanIds(text: string, paths: readonly Path[]): string {
+  let result = text;
+  for (const { root, fields } of paths) {
+    const [set, planId] = fields;
+    if (root !== 'targets' || set === undefined || planId?.name !== 'plan_id' || text.slice(set.range.end, planId.range.start) !== '.')
+      continue;
+    if (text.slice(set.range.start, set.range.end) !== set.name) continue;
+    result = result.slice(0, set.range.start) + planIdName(set.name) + result.slice(planId.range.end);
+  }
+  return result;
 }
 
 interface Found {

@@ -23,7 +23,7 @@ import { child, entryOf, plainValue, textOf, type TreeNode } from './tree.ts';
 /** What the checks need to know of an action. */
 export type KnownAction = Pick<
   Action,
-  'name' | 'effect' | 'severity' | 'milderWith' | 'target' | 'input' | 'result' | 'produces' | 'timeoutMs'
+  'name' | 'effect' | 'severity' | 'milderWith' | 'target' | 'impliesSubscription' | 'input' | 'result' | 'produces' | 'timeoutMs'
 >;
 
 /** What documents are checked against. */

@@ -1,4 +1,5 @@
 import type { FieldType, TypeScope } from './expression-check.ts';
+import { planIdName } from './expression-parse.ts';
 import type { OutlinedStep } from './outline.ts';
 import { inputCelType, inferredType, isOpaque, resultFields, stepTypes, valueCelType } from './types-of-steps.ts';
 import { child, entriesOf, entryOf, textOf, type TreeNode } from './tree.ts';
@@ -31,7 +32,12 @@ export type ScopeTypes = (standing: Standing, steps: readonly OutlinedStep[]) =>
 /** Prepares the types of a runbook's names; steps are typed when they are asked for. */
 export function scopeTypes(root: TreeNode, all: readonly OutlinedStep[]): ScopeTypes {
   const inputs = Object.fromEntries(entriesOf(child(root, 'inputs')).map((entry) => [entry.key, inputCelType(entry.value)]));
-  const targets = Object.fromEntries(entriesOf(child(root, 'targets')).map((entry) => [entry.key, 'list<Target>']));
+  const targets = Object.fromEntries(
+    entriesOf(child(root, 'targets')).flatMap(({ key, value }) => {
+      const members = [key, 'list<Target>'];
+      return child(value, 'recovery_plan') === undefined ? [members] : [members, [planIdName(key), 'string']];
+    }),
+  );
   const vars: Record<string, string> = {};
   const fixed = (): readonly (readonly [string, FieldType])[] => [
     ['Inputs', { title: 'inputs', fields: inputs }],

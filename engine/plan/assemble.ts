@@ -4,7 +4,7 @@ import { renderTemplate, templateNames } from '../language/expression.ts';
 import { checkMap, givenForm } from '../language/input-values.ts';
 import type { LateFinding } from '../language/late-finding.ts';
 import type { Purpose, Runbook, Step } from '../language/runbook.ts';
-import { targetScope } from '../run/scope.ts';
+import { targetsScope } from '../run/scope.ts';
 import { allSteps } from '../run/step-path.ts';
 import { VERSION } from '../version.ts';
 import { withGateTimes } from './gate-times.ts';
@@ -51,7 +51,7 @@ export function assemblePlan(from: Assembling): Assembled {
   const early = computeVars(definition.vars, { inputs }, nowMs);
   const { sets, problems } = narrowSets(pinned, { scope: { inputs, vars: early.vars as JsonObject }, nowMs, seed, sha256 });
   const open = Object.keys(definition.targets).filter((name) => pinned.members[name] === undefined);
-  const targets = targetsScope(sets);
+  const targets = targetsScope(definition, sets);
   const { vars, failed } = computeVars(definition.vars, { inputs, targets }, nowMs);
   const scope = { inputs, vars: vars as JsonObject, targets };
   const planned = planCalls(from, scope);
@@ -147,10 +147,6 @@ function stepsOf({ readiness, steps, finally: last }: Runbook): readonly Step[] 
   return [...allSteps([...(readiness?.checks ?? []), ...steps, ...last])];
 }
 
-function targetsScope(sets: Readonly<Record<string, PlannedSet>>): JsonObject {
-  return Object.fromEntries(Object.entries(sets).map(([name, set]) => [name, set.targets.map(targetScope)]));
-}
-
 function actionsOf(steps: readonly Step[], actions: Assembling['actions']): Readonly<Record<string, EffectClass>> {
   const used = steps.flatMap(({ body }) => (body.kind === 'uses' ? [body.action] : []));
   return Object.fromEntries(
@@ -233,7 +229,7 @@ function outlineOfCall(from: Assembling, pinned: PinnedRunbook | undefined): Pla
     return set === undefined || where !== undefined || sample !== undefined ? [] : [[name, { ...set, onEmpty, onUnreachable }] as const];
   });
   const sets = Object.fromEntries(whole);
-  const scope = { targets: Object.fromEntries(whole.map(([name, set]) => [name, set.targets.map(targetScope)])) };
+  const scope = { targets: targetsScope(definition, sets) };
   const open = new Set(Object.keys(definition.targets).filter((name) => members[name] === undefined));
   const calls = planCalls({ ...from, pinned, inputs: {} }, scope);
   const known = { scope, sets, open, actions: from.actions, nowMs: from.nowMs, calls };

@@ -1,6 +1,9 @@
 import type { JsonObject, JsonValue } from '../json.ts';
 import type { Scope } from '../language/expression.ts';
+import { planIdName } from '../language/expression-parse.ts';
+import type { Runbook } from '../language/runbook.ts';
 import type { Plan } from '../plan/plan-record.ts';
+import { recoveryPlanId } from '../plan/recovery-plan.ts';
 import type { Target } from '../target.ts';
 import { durationValue, timeValue } from '../values.ts';
 import type { FanOutItem, RunRecord, RunView, StepRecord } from './record.ts';
@@ -31,13 +34,25 @@ export function scopeAt(at: ScopeAt, extra: Scope = {}): Scope {
   return {
     inputs: at.plan.inputs,
     vars: at.plan.vars as JsonObject,
-    targets: Object.fromEntries(Object.entries(at.plan.sets).map(([name, set]) => [name, set.targets.map(targetScope)])),
+    targets: targetsScope(at.plan.definition, at.plan.sets),
     steps: stepsScope(at),
     run: runScope(at.plan, at.view.run, at.nowMs),
     trigger: { kind: at.view.run.trigger, slot: timeOrNull(at.view.run.slotMs), body: at.view.run.triggerBody ?? null },
     ...Object.fromEntries(at.bindings.map(({ alias, item }) => [alias, itemScope(item)])),
     ...extra,
   };
+}
+
+/** The target sets as expressions see them, each set of a recovery plan with the ARM id of its plan beside it. */
+export function targetsScope(
+  { targets }: Pick<Runbook, 'targets'>,
+  sets: Readonly<Record<string, { readonly targets: readonly Target[] }>>,
+): JsonObject {
+  const lists = Object.entries(sets).map(([name, set]): [string, JsonValue] => [name, set.targets.map(targetScope)]);
+  const planIds = Object.entries(targets).flatMap(([name, { source }]): [string, JsonValue][] =>
+    source.kind === 'recovery_plan' ? [[planIdName(name), recoveryPlanId(source)]] : [],
+  );
+  return Object.fromEntries([...lists, ...planIds]);
 }
 
 /** A target as expressions see it. */

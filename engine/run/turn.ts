@@ -3,6 +3,7 @@ import type { AzureNeed } from '../azure-calls.ts';
 import { assert } from '../errors.ts';
 import type { Step } from '../language/runbook.ts';
 import type { Stops } from '../gates/stops.ts';
+import { impliedSubscription } from '../language/implied-subscription.ts';
 import type { Ports } from '../ports.ts';
 import type { StepChange } from './change.ts';
 import type { Holder, LeaseTimes } from './holder.ts';
@@ -84,6 +85,7 @@ export function portsFor({ engine, action }: Pick<Turn, 'engine' | 'action'>, ne
 
 /** What the action gets to know about this attempt. Its input has passed the action's own schema. */
 export function contextOf(turn: Turn, record: StepRecord, input: unknown): ActionContext<never> {
+  const subscription = impliedSubscription(turn.holder.plan.definition.targets);
   return {
     runId: turn.holder.runId,
     stepKey: record.key,
@@ -100,6 +102,7 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     timeScale: turn.engine.timeScale,
     configurations: turn.holder.plan.configurations ?? {},
     recoveryPlans: turn.holder.plan.recoveryPlans ?? {},
+    ...(subscription === undefined ? {} : { subscription }),
     signal: turn.signal,
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { asrItemGet } from '../../../engine/actions/asr-item-get.ts';
 import { rpoNowMs } from '../../../engine/actions/asr-item-state.ts';
 import { asrPlanGet } from '../../../engine/actions/asr-plan-get.ts';
+import { azureResourceList } from '../../../engine/actions/azure-resource-list.ts';
 import { azureVmGet } from '../../../engine/actions/azure-vm-get.ts';
 import { actions } from '../../../engine/actions/registry.ts';
 import { durationValue, timeValue } from '../../../engine/values.ts';
@@ -168,6 +169,20 @@ test('azure.vm.get reads the machine; what Azure does not say is null', async ()
   const outcome = await action.read(portsWith(azure), context(action, {}, { target: target({ kind: 'azure_vm', id: VM }) }));
   expect(outcome).toMatchObject({
     result: { power_state: 'running', provisioning_state: 'Succeeded', agent_status: null, size: 'Standard_D2s_v5', zone: null },
+  });
+});
+
+test('azure.resource.list looks into the one subscription of the target sets when it names none, and guesses no other', async () => {
+  const action = reader(azureResourceList);
+  const azure = writtenAzure();
+  azure.put('resource.list', '6f1c1b5e-0000-4000-8000-00000000a001', [
+    { id: VM, name: 'web-01', type: 'Microsoft.Compute/virtualMachines', location: 'westeurope', tags: {}, properties: {} },
+  ]);
+  const implied = context(action, {}, { subscription: '6f1c1b5e-0000-4000-8000-00000000a001' });
+  expect(await action.read(portsWith(azure), implied)).toMatchObject({ kind: 'succeeded', result: { items: [{ name: 'web-01' }] } });
+  expect(await action.read(portsWith(azure), context(action, {}))).toMatchObject({
+    kind: 'failed',
+    failure: { kind: 'target', message: expect.stringContaining('no subscription is named') },
   });
 });
 
