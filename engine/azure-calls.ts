@@ -259,8 +259,11 @@ export interface AzureReads {
   'disk.get': { readonly asks: { readonly diskId: string }; readonly value: AzureDisk };
   'disk.list': { readonly asks: { readonly groupId: string }; readonly value: readonly AzureDisk[] };
   'restorePoint.get': { readonly asks: { readonly pointId: string }; readonly value: AzureRestorePoint };
-  /** Tells only that the collection exists. */
-  'restorePoints.get': { readonly asks: { readonly collectionId: string }; readonly value: { readonly id: string } };
+  /** That the collection exists, and its tags; not what is in it. */
+  'restorePoints.get': {
+    readonly asks: { readonly collectionId: string };
+    readonly value: { readonly id: string; readonly tags: Readonly<Record<string, string>> };
+  };
   'nic.get': { readonly asks: { readonly nicId: string }; readonly value: AzureNic };
   'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
   'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };

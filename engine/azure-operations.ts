@@ -16,8 +16,9 @@ export type AzureOperation =
   | { readonly kind: 'nic.delete'; readonly nicId: string }
   | SecurityRulesSet
   | { readonly kind: 'trafficManager.setEndpoint'; readonly endpointId: string; readonly status: 'Enabled' | 'Disabled' }
-  | { readonly kind: 'restorePoints.create'; readonly collectionId: string; readonly vmId: string; readonly location: string }
+  | RestorePointsPut
   | { readonly kind: 'restorePoint.create'; readonly pointId: string; readonly consistency: string }
+  | { readonly kind: 'restorePoint.delete'; readonly pointId: string }
   | RunCommandPut
   | { readonly kind: 'runCommand.delete'; readonly vmId: string; readonly name: string }
   | BackupTrigger
@@ -29,6 +30,15 @@ export type AzureOperation =
   | PlanFailover
   | { readonly kind: 'sr.plan.commit'; readonly planId: string }
   | SwitchProtection;
+
+/** Creates the collection of the restore points of a machine, or replaces its tags: nothing else of one can be changed. */
+export interface RestorePointsPut {
+  readonly kind: 'restorePoints.create';
+  readonly collectionId: string;
+  readonly vmId: string;
+  readonly location: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
 
 /** Creates a managed run command (version 2) under the given name; `timeoutMs` is rounded up to whole seconds. */
 export interface RunCommandPut {

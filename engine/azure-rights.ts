@@ -76,6 +76,7 @@ const SEND_RIGHTS: { readonly [Kind in AzureOperation['kind']]: readonly string[
     `${NETWORK}/trafficManagerProfiles/externalEndpoints/write`,
   ],
   'restorePoints.create': [`${COMPUTE}/restorePointCollections/write`, ...FOLLOW_COMPUTE],
+  'restorePoint.delete': [`${COMPUTE}/restorePointCollections/restorePoints/delete`, ...FOLLOW_COMPUTE],
   'restorePoint.create': [`${COMPUTE}/restorePointCollections/restorePoints/write`, ...FOLLOW_COMPUTE],
   'runCommand.put': [`${COMPUTE}/virtualMachines/runCommands/write`, ...FOLLOW_COMPUTE],
   'runCommand.delete': [`${COMPUTE}/virtualMachines/runCommands/delete`, ...FOLLOW_COMPUTE],

@@ -49,6 +49,7 @@ export const DURATIONS = {
   diskCreate: 30 * SECOND,
   diskDelete: 5 * SECOND,
   restorePoint: 60 * SECOND,
+  restorePointDelete: 10 * SECOND,
   patches: 5 * MINUTE,
   restoreLow: 3 * MINUTE,
   restoreHigh: 8 * MINUTE,

@@ -125,7 +125,7 @@ export interface RestorePoint {
   readonly consistency: string;
   readonly files: Manifest;
   readonly disks: readonly { readonly name: string; readonly sizeGb: number; readonly lun: number | undefined }[];
-  state: 'Creating' | 'Succeeded';
+  state: 'Creating' | 'Succeeded' | 'Deleting';
 }
 
 /** A collection of the restore points of one machine. */
@@ -134,6 +134,7 @@ export interface RestorePointCollection {
   readonly group: string;
   readonly location: string;
   readonly sourceId: string;
+  tags: Readonly<Record<string, string>>;
   readonly points: Map<string, RestorePoint>;
 }
 

@@ -1,6 +1,6 @@
 import type { Disk } from '@azure/arm-compute';
 import type { AzureDisk, AzureRestorePoint } from '../../engine/azure-compute.ts';
-import type { DiskCreate } from '../../engine/azure-operations.ts';
+import type { DiskCreate, RestorePointsPut } from '../../engine/azure-operations.ts';
 import { armIdPart } from '../../engine/ids.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
@@ -41,10 +41,14 @@ export async function deleteDisk(clients: ClientSet, diskId: string, options: Ca
   await clients.compute.disks.delete(...diskPath(diskId), options).submitted();
 }
 
-/** Reads whether a collection of restore points exists. */
-export async function getCollection(clients: ClientSet, collectionId: string, abortSignal: AbortSignal): Promise<{ readonly id: string }> {
+/** Reads whether a collection of restore points exists, and its tags. */
+export async function getCollection(
+  clients: ClientSet,
+  collectionId: string,
+  abortSignal: AbortSignal,
+): Promise<{ readonly id: string; readonly tags: Readonly<Record<string, string>> }> {
   const collection = await clients.compute.restorePointCollections.get(...collectionPath(collectionId), { abortSignal });
-  return { id: collection.id ?? collectionId };
+  return { id: collection.id ?? collectionId, tags: collection.tags ?? {} };
 }
 
 /** Reads a restore point with the points of its disks. */
@@ -65,16 +69,12 @@ export async function getRestorePoint(clients: ClientSet, pointId: string, abort
   };
 }
 
-/** Sends PUT of a collection of restore points of one machine. */
-export async function createCollection(
-  clients: ClientSet,
-  operation: { readonly collectionId: string; readonly vmId: string; readonly location: string },
-  options: CallOptions,
-): Promise<void> {
-  const { collectionId, vmId, location } = operation;
+/** Sends PUT of a collection of restore points of one machine; on one that exists it replaces the tags. */
+export async function createCollection(clients: ClientSet, operation: RestorePointsPut, options: CallOptions): Promise<void> {
+  const { collectionId, vmId, location, tags } = operation;
   await clients.compute.restorePointCollections.createOrUpdate(
     ...collectionPath(collectionId),
-    { location, source: { id: vmId } },
+    { location, source: { id: vmId }, ...(tags === undefined ? {} : { tags }) },
     options,
   );
 }
@@ -87,6 +87,11 @@ export async function createRestorePoint(
 ): Promise<void> {
   const point = { consistencyMode: operation.consistency };
   await clients.compute.restorePoints.create(...pointPath(operation.pointId), point, options).submitted();
+}
+
+/** Sends DELETE of a restore point. */
+export async function deleteRestorePoint(clients: ClientSet, pointId: string, options: CallOptions): Promise<void> {
+  await clients.compute.restorePoints.delete(...pointPath(pointId), options).submitted();
 }
 
 function diskOf(disk: Disk, asked: string): AzureDisk {

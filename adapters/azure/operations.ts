@@ -3,7 +3,7 @@ import { armIdPart } from '../../engine/ids.ts';
 import { triggerBackup } from './backup.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Clients } from './clients.ts';
-import { createCollection, createDisk, createRestorePoint, deleteDisk, tagDisk } from './disks.ts';
+import { createCollection, createDisk, createRestorePoint, deleteDisk, deleteRestorePoint, tagDisk } from './disks.ts';
 import { cleanUpPlan, commitPlan, failOverPlan, testFailoverPlan } from './recovery-plans.ts';
 import { createNic, deleteNic, setSecurityRules } from './network.ts';
 import { restoreDisks } from './restores.ts';
@@ -61,6 +61,8 @@ export async function send(all: Clients, operation: AzureOperation, options: Cal
       return createCollection(clients, operation, options);
     case 'restorePoint.create':
       return createRestorePoint(clients, operation, options);
+    case 'restorePoint.delete':
+      return deleteRestorePoint(clients, operation.pointId, options);
     case 'runCommand.put':
       return putRunCommand(clients, operation, options);
     case 'runCommand.delete':

@@ -90,6 +90,7 @@ export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
   'nsg.setRules': { operation: 'PUT Microsoft.Network/networkSecurityGroups', contract: SUBMIT, simulator: MACHINES },
   'trafficManager.setEndpoint': { operation: 'PATCH Microsoft.Network/trafficManagerProfiles', contract: SUBMIT, simulator: MACHINES },
   'restorePoints.create': { operation: 'RestorePointCollections_CreateOrUpdate', contract: SUBMIT, simulator: MACHINES },
+  'restorePoint.delete': { operation: 'RestorePoints_Delete', contract: SUBMIT, simulator: MACHINES },
   'restorePoint.create': { operation: 'RestorePoints_Create', contract: SUBMIT, simulator: MACHINES },
   'runCommand.put': { operation: 'VirtualMachineRunCommands_CreateOrUpdate', contract: SUBMIT, simulator: SANDBOX, open: ['U13'] },
   'runCommand.delete': { operation: 'VirtualMachineRunCommands_Delete', contract: SUBMIT, simulator: SANDBOX, open: ['U13'] },

@@ -189,6 +189,8 @@ interface ActionHead<Input> {
   readonly severity: Severity;
   /** The argument that makes it less severe where the runbook writes it as `true`. */
   readonly milderWith?: { readonly argument: string; readonly severity: Severity };
+  /** What a plan says of it where the runbook writes the argument. */
+  readonly noteWith?: { readonly argument: string; readonly note: string };
   readonly target: ActionTarget;
   /** The argument `subscription` may be left out where the target sets of the runbook lie in one subscription. */
   readonly impliesSubscription?: true;

@@ -9,7 +9,7 @@ import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
 import { cutWaves } from './waves.ts';
 
 /** What a plan needs to know of an action. */
-export type KnownAction = Pick<Action, 'effect' | 'severity' | 'milderWith'>;
+export type KnownAction = Pick<Action, 'effect' | 'severity' | 'milderWith' | 'noteWith'>;
 
 /** What is known of one call: the rows of the called runbook and how severe it is. */
 export interface PlannedCall {
@@ -179,8 +179,13 @@ function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonl
       return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES' };
     case 'uses':
       if (known.actions.get(body.action)?.effect === 'read') return { kind: 'READ' };
-      return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES' };
+      return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES', ...noteOfUse(body, known) };
   }
+}
+
+function noteOfUse(body: Extract<Step['body'], { readonly kind: 'uses' }>, { actions }: Known): { readonly note?: string } {
+  const noteWith = actions.get(body.action)?.noteWith;
+  return noteWith !== undefined && Object.hasOwn(body.with, noteWith.argument) ? { note: noteWith.note } : {};
 }
 
 /** An `undo` is what the rollbacks are that it runs: those of the step and of every step inside it. */

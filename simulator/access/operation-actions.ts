@@ -40,6 +40,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   RestorePointCollections_Get: `${COLLECTIONS}/read`,
   RestorePointCollections_CreateOrUpdate: `${COLLECTIONS}/write`,
   RestorePoints_Get: `${COLLECTIONS}/restorePoints/read`,
+  RestorePoints_Delete: `${COLLECTIONS}/restorePoints/delete`,
   RestorePoints_Create: `${COLLECTIONS}/restorePoints/write`,
 
   VirtualNetworks_Get: `${NETWORK}/virtualNetworks/read`,

@@ -40,6 +40,7 @@ export const RESTORE_POINT_ROUTES: readonly Route[] = [
     handle: putCollection,
   },
   { operation: 'RestorePoints_Get', method: 'GET', path: POINT, apiVersions, handle: getPoint },
+  { operation: 'RestorePoints_Delete', method: 'DELETE', path: POINT, apiVersions, handle: removePoint },
   { operation: 'RestorePoints_Create', method: 'PUT', path: POINT, apiVersions, body: POINT_BODY, handle: putPoint },
 ];
 
@@ -59,6 +60,7 @@ function collectionBody(world: World, collection: RestorePointCollection): Reado
     id: collectionId(world, collection),
     type: 'Microsoft.Compute/restorePointCollections',
     location: collection.location,
+    ...(Object.keys(collection.tags).length === 0 ? {} : { tags: collection.tags }),
     properties: {
       source: { id: collection.sourceId, location: collection.location },
       provisioningState: 'Succeeded',
@@ -76,14 +78,20 @@ function putCollection(world: World, call: Call): Answer {
   const group = param(call, 'resourceGroupName');
   const name = param(call, 'restorePointCollectionName');
   const resource = collectionId(world, { group, name });
-  const { properties } = call.body as z.infer<typeof COLLECTION_BODY>;
+  const { properties, tags = {} } = call.body as z.infer<typeof COLLECTION_BODY>;
   const known = world.collections.get(keyOf(group, name));
-  if (known !== undefined) return { status: 200, body: collectionBody(world, known), effect: { effect: 'none', resource } };
+  if (known !== undefined) {
+    // "When updating a restore point collection, only tags may be modified." (the description of the operation in the published API)
+    const same = JSON.stringify(known.tags) === JSON.stringify(tags);
+    known.tags = tags;
+    if (!same) world.ledger.newPeriod(resource, 'RestorePointCollections_CreateOrUpdate');
+    return { status: 200, body: collectionBody(world, known), effect: { effect: same ? 'none' : 'started', resource } };
+  }
   const machine = [...world.machines.values()].find(
     (each) => machineId(world, each.group, each.name).toLowerCase() === properties.source.id.toLowerCase(),
   );
   if (machine === undefined) return refusal(resource, armError(404, 'NotFound', 'The source of the collection was not found.'));
-  const made = { name, group, location: locationOf(world, group), sourceId: properties.source.id, points: new Map() };
+  const made = { name, group, location: locationOf(world, group), sourceId: properties.source.id, tags, points: new Map() };
   world.collections.set(keyOf(group, name), made);
   return { status: 201, body: collectionBody(world, made), effect: { effect: 'started', resource } };
 }
@@ -141,6 +149,27 @@ function putPoint(world: World, call: Call): Answer {
     body: pointBody(world, collection, point),
     effect: { effect: 'started', resource, operationId: operation.id },
   };
+}
+
+function removePoint(world: World, call: Call): Answer {
+  const collection = find(world, call);
+  if ('status' in collection) return { status: 204 };
+  const name = param(call, 'restorePointName').toLowerCase();
+  const point = collection.points.get(name);
+  if (point === undefined) return { status: 204 };
+  const resource = `${collectionId(world, collection)}/restorePoints/${point.name}`;
+  if (point.state !== 'Succeeded') return refusal(resource, armError(409, 'OperationNotAllowed', `Restore point '${point.name}' is busy.`));
+  point.state = 'Deleting';
+  const operation = openOperation(world, world.draws.nextUuid('compute-operation'), () => ({ status: 200 }));
+  const headers = computeHeaders(world, operation, collection.location) ?? {};
+  moveOperation(world, operation, 'run');
+  world.clock.after(DURATIONS.restorePointDelete, () => {
+    collection.points.delete(name);
+    moveOperation(world, operation, 'succeed');
+    world.ledger.newPeriod(resource, 'RestorePoints_Delete');
+    world.ledger.newPeriod(resource, 'RestorePoints_Create');
+  });
+  return { status: 202, headers, effect: { effect: 'started', resource, operationId: operation.id } };
 }
 
 function pointBody(world: World, collection: RestorePointCollection, point: RestorePoint): Readonly<Record<string, unknown>> {

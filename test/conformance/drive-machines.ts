@@ -29,6 +29,15 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   await simulator.until(async () => (await point()).provisioningState === 'Succeeded');
   const sourceResourceId = (await point()).sourceMetadata?.storageProfile?.osDisk?.diskRestorePoint?.id ?? '';
 
+  await call(capture, driven, 'RestorePointCollections_CreateOrUpdate', () =>
+    restorePointCollections.createOrUpdate(WEU, 'points', { ...source, tags: { by: 'conformance' } }),
+  );
+  await restorePoints.create(WEU, 'points', 'two', {}).submitted();
+  await refused(() => Promise.resolve(restorePoints.delete(WEU, 'points', 'two').submitted()));
+  await simulator.until(async () => (await restorePoints.get(WEU, 'points', 'two')).provisioningState === 'Succeeded');
+  await simulator.finish(restorePoints.delete(WEU, 'points', 'two'));
+  await restorePoints.delete(WEU, 'points', 'two').submitted();
+
   const disk = () => call(capture, driven, 'Disks_Get', () => disks.get(WEU, 'back'));
   await disks
     .createOrUpdate(WEU, 'back', { location: 'westeurope', creationData: { createOption: 'Restore', sourceResourceId } })

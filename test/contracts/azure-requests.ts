@@ -314,6 +314,20 @@ export const REQUEST_ROWS: readonly RequestRow[] = [
     body: { location: 'westeurope', properties: { source: { id: VM } } },
   },
   {
+    operation: { kind: 'restorePoints.create', collectionId: COLLECTION, vmId: VM, location: 'westeurope', tags: { a: 'b' } },
+    method: 'PUT',
+    path: COLLECTION,
+    version: '2026-04-01',
+    body: { location: 'westeurope', tags: { a: 'b' }, properties: { source: { id: VM } } },
+  },
+  {
+    operation: { kind: 'restorePoint.delete', pointId: `${COLLECTION}/restorePoints/p` },
+    method: 'DELETE',
+    path: `${COLLECTION}/restorePoints/p`,
+    version: '2026-04-01',
+    body: undefined,
+  },
+  {
     operation: { kind: 'restorePoint.create', pointId: `${COLLECTION}/restorePoints/p`, consistency: 'CrashConsistent' },
     method: 'PUT',
     path: `${COLLECTION}/restorePoints/p`,
@@ -361,6 +375,7 @@ const KINDS = {
   'nic.delete': true,
   'nsg.setRules': true,
   'restorePoint.create': true,
+  'restorePoint.delete': true,
   'restorePoints.create': true,
   'runCommand.delete': true,
   'runCommand.put': true,

@@ -85,6 +85,22 @@ test('a restore point and the way back: the machine holds what the point held, t
   await untilReady('app-04');
 });
 
+test('expire_after: a later restore point deletes the one whose recorded time is over, and no other', async () => {
+  const target = vm('web-03');
+  const later: ActionPorts = { ...ports, clock: { ...ports.clock, nowMs: () => ports.clock.nowMs() + 7_200_000 } };
+  const named = (name: string, given: object = {}) => contextFor(azureRestorePointCreate, target, { name, ...given });
+  await drive(azureRestorePointCreate, ports, named('by-hand'));
+  await drive(azureRestorePointCreate, ports, named('monday', { expire_after: '1h' }));
+  await drive(azureRestorePointCreate, ports, named('tuesday', { expire_after: '7d' }));
+  await drive(azureRestorePointCreate, later, named('friday', { expire_after: '7d' }));
+  const state = (await simulator.control('world')) as { restorePoints: readonly { name: string; machine: string }[] };
+  expect(state.restorePoints.filter(({ machine: name }) => name === 'web-03').map(({ name }) => name)).toEqual([
+    'by-hand',
+    'tuesday',
+    'friday',
+  ]);
+});
+
 test('patches: the guard is the activity of the machine, and one installation runs at a time', async () => {
   const target = vm('app-02');
   const context = contextFor(azureVmInstallPatches, target, { classifications: ['Critical', 'Security'] });

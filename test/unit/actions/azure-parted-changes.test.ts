@@ -82,7 +82,7 @@ describe('azure.restore-point.create', () => {
   const point = `${collection}/restorePoints/p`;
   const known = { vm: VM, location: 'westeurope', collection, point };
   const made = (state: string) => (azure: WrittenAzure) => {
-    azure.put('restorePoints.get', collection, { id: collection });
+    azure.put('restorePoints.get', collection, { id: collection, tags: {} });
     azure.put('restorePoint.get', point, { id: point, provisioningState: state, createdAtMs: NOW_MS, consistency: 'X', disks: [] });
   };
 
@@ -91,7 +91,7 @@ describe('azure.restore-point.create', () => {
     [
       'a collection without the point',
       'collection of restore points',
-      azureWith((azure) => azure.put('restorePoints.get', collection, { id: collection })),
+      azureWith((azure) => azure.put('restorePoints.get', collection, { id: collection, tags: {} })),
       ['reached', 'next'],
     ],
     ['a point that is being made', 'restore point', azureWith(made('Creating')), ['found', 'unanswered']],
@@ -99,6 +99,67 @@ describe('azure.restore-point.create', () => {
     ['a point that failed', 'restore point', azureWith(made('Failed')), ['unclear', 'not_yet']],
   ] as const)('%s', async (_what, part, azure, kinds) => {
     expect(await kindsOf(action, azure, { input: { name: 'p' }, before: { ...known, part } })).toEqual(kinds);
+  });
+
+  describe('with expire_after', () => {
+    const OVER = '2026-01-05T08:59:59Z';
+    const input = { name: 'p', expire_after: '7d' };
+    const tagged = (tags: Readonly<Record<string, string>>, points: readonly string[] = []): WrittenAzure =>
+      azureWith((azure) => {
+        azure.put('vm.get', VM, vm());
+        azure.put('restorePoints.get', collection, { id: collection, tags });
+        for (const name of points) {
+          const id = `${collection}/restorePoints/${name}`;
+          azure.put('restorePoint.get', id, { id, provisioningState: 'Succeeded', createdAtMs: 0, consistency: 'X', disks: [] });
+        }
+      });
+    const begun = async (azure: WrittenAzure) => action.precheck(portsWith(azure), context(action, input, { target: machine }));
+    /** The operation that a part sends, once the precheck has found that it is its turn. */
+    const sent = async (azure: WrittenAzure, before: JsonObject) => {
+      await action.submit(portsWith(azure), context(action, input, { target: machine, before }));
+      return azure.submits.at(-1)?.operation;
+    };
+
+    test('only points whose own recorded time is over are deleted, each by a request of its own', async () => {
+      const tags = { runward_expires_old: OVER, runward_expires_fresh: '2026-01-05T09:00:01Z', runward_expires_odd: 'soon', owner: 'shop' };
+      const azure = tagged(tags, ['old', 'fresh', 'odd', 'by-hand']);
+      const before = await begun(azure);
+      expect(before).toMatchObject({ kind: 'proceed', before: { part: 'expired restore point old', expired: ['old'] } });
+      if (before.kind !== 'proceed' || before.before === undefined) throw new Error(before.kind);
+      expect(await sent(azure, before.before)).toEqual({ kind: 'restorePoint.delete', pointId: `${collection}/restorePoints/old` });
+    });
+
+    test('the expiry is recorded before the point is made; other tags stay, records of deleted points go', async () => {
+      const azure = tagged({ runward_expires_old: OVER, owner: 'shop' });
+      const before = await begun(azure);
+      if (before.kind !== 'proceed' || before.before === undefined) throw new Error(before.kind);
+      expect(before.before['part']).toBe('record of the expiry');
+      expect(await sent(azure, before.before)).toMatchObject({
+        kind: 'restorePoints.create',
+        tags: { owner: 'shop', runward_expires_p: '2026-01-12T09:00:00Z' },
+      });
+    });
+
+    test('a collection that is not there yet is made with its record', async () => {
+      const azure = azureWith((written) => written.put('vm.get', VM, vm()));
+      const before = await begun(azure);
+      if (before.kind !== 'proceed' || before.before === undefined) throw new Error(before.kind);
+      expect(await sent(azure, before.before)).toMatchObject({ tags: { runward_expires_p: '2026-01-12T09:00:00Z' } });
+    });
+
+    test('where Azure has no room for a further tag nothing is sent', async () => {
+      const tags = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`tag-${index}`, 'x']));
+      expect(await begun(tagged(tags))).toMatchObject({
+        kind: 'failed',
+        failure: { message: expect.stringContaining('remove 1 of its tags') },
+      });
+    });
+
+    test('without it nothing is deleted and nothing recorded', async () => {
+      const azure = tagged({ runward_expires_old: OVER }, ['old']);
+      const before = await action.precheck(portsWith(azure), context(action, { name: 'p' }, { target: machine }));
+      expect(before).toMatchObject({ kind: 'proceed', before: { part: 'restore point' } });
+    });
   });
 
   test('a name that is taken is refused before anything is sent', async () => {

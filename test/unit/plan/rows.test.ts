@@ -10,7 +10,10 @@ const known = {
   calls: new Map(),
   actions: new Map([
     ['test.read@1', { effect: 'read', severity: 'mild' } as const],
-    ['test.guarded@1', { effect: 'guarded', severity: 'moderate' } as const],
+    [
+      'test.guarded@1',
+      { effect: 'guarded', severity: 'moderate', noteWith: { argument: 'expire_after', note: 'deletes old ones' } } as const,
+    ],
   ]),
   nowMs: 0,
   steps: new Map<string, Step>(),
@@ -39,4 +42,11 @@ test('an undo is shown as what the rollbacks are that it runs', () => {
     note: 'runs look, tell',
   });
   expect(row(leaf('look', 'read'))).toMatchObject({ kind: 'READ', severity: 'mild' });
+});
+
+test('what an argument adds to a change is said where the runbook writes it', () => {
+  const note = (args: Readonly<Record<string, string>>) =>
+    planRows([leaf('keep', 'guarded', { body: { kind: 'uses', action: 'test.guarded@1', with: args } })], 'steps', known)[0]?.note;
+  expect(note({ expire_after: '7d' })).toBe('deletes old ones');
+  expect(note({})).toBeUndefined();
 });
