@@ -122,10 +122,11 @@ function triggersFrom({ triggers }: RunbookSource): Pick<Runbook, 'manual' | 'sc
 
 function webhooksFrom(triggers: RunbookSource['triggers']): Pick<Runbook, 'webhooks'> {
   if (triggers?.webhooks === undefined) return {};
-  const webhooks = triggers.webhooks.map(({ id, inputs, set }) => ({
+  // What is both allowed and set is set: a message cannot give it.
+  const webhooks = triggers.webhooks.map(({ id, inputs = [], set = {} }) => ({
     id,
-    inputs: inputs ?? [],
-    set: (set ?? {}) as Readonly<Record<string, JsonValue>>,
+    inputs: inputs.filter((name) => !Object.hasOwn(set, name)),
+    set: set as Readonly<Record<string, JsonValue>>,
   }));
   return { webhooks };
 }

@@ -2,9 +2,10 @@ import type { JsonObject, JsonValue } from '../json.ts';
 import type { ResultFields } from '../values.ts';
 import { inputsFrom, ms } from './build-steps.ts';
 import { quoted, type Report } from './diagnostics.ts';
-import { checkMap } from './input-values.ts';
+import { checkMap, checkValue } from './input-values.ts';
 import { storedField } from './mock-values.ts';
 import type { OutlinedStep } from './outline.ts';
+import type { InputDefinition } from './runbook.ts';
 import type { Mock, PersonWord } from './runbook-test.ts';
 import type { MockSource, PersonSource } from './schema-test.ts';
 import type { InputSource } from './schema-v1.ts';
@@ -141,17 +142,49 @@ function wordsOf(source: MockSource, answer: PersonWord['answer'], at: MockAt): 
   });
 }
 
-// As the server does: a yes brings the whole form, a no may bring none.
+// A yes brings the whole form, a no may bring none. What a test leaves out is the empty value of its type, as in results, if the form takes it.
 function formOf(person: PersonSource, answer: PersonWord['answer'], at: MockAt): JsonObject | undefined {
   const node = child(child(at.step.node, at.step.body ?? ''), 'form');
   if (node === undefined && person.form === undefined) return undefined;
   if (answer === 'deny' && person.form === undefined) return undefined;
   const definitions = inputsFrom((node === undefined ? {} : plainValue(node)) as unknown as Readonly<Record<string, InputSource>>);
-  const checked = checkMap(definitions, (person.form ?? {}) as JsonObject, '');
+  const checked = checkMap(definitions, { ...emptyForm(definitions), ...(person.form as JsonObject | undefined) }, '');
   if (checked.ok) return checked.value as JsonObject;
   const [problem] = checked.problems;
   wrong({ ...at, path: [...at.path, 'form'] }, `form ${problem?.pointer ?? ''} ${problem?.reason ?? ''}`, problem?.bounds ?? '');
   return undefined;
+}
+
+function emptyForm(definitions: Readonly<Record<string, InputDefinition>>): JsonObject {
+  const fields = Object.entries(definitions).flatMap(([name, definition]) => {
+    const empty = emptyInput(definition);
+    return definition.default === undefined && empty !== undefined && checkValue(definition, empty, '').ok ? [[name, empty] as const] : [];
+  });
+  return Object.fromEntries(fields);
+}
+
+/** As a person would give it; undefined for types of which no value is empty. */
+function emptyInput({ type, fields }: InputDefinition): JsonValue | undefined {
+  switch (type) {
+    case 'string':
+      return '';
+    case 'integer':
+    case 'number':
+      return 0;
+    case 'boolean':
+      return false;
+    case 'duration':
+      return '0s';
+    case 'array':
+      return [];
+    case 'object':
+      return emptyForm(fields ?? {});
+    case 'datetime':
+    case 'azure_id':
+    case 'file':
+    case 'secret':
+      return undefined;
+  }
 }
 
 function wrong(at: MockAt, problem: string, advice: string): void {

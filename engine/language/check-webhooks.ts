@@ -2,7 +2,7 @@ import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { nearest } from './near.ts';
 import { child, entriesOf, itemsOf, pointerOf, textOf, type TreeNode } from './tree.ts';
 
-/** Checks the webhooks of a runbook: each id once, inputs that exist, none both given and fixed, and nothing missing that a run needs. */
+/** Checks the webhooks of a runbook: each id once, inputs that exist, and nothing missing that a run needs. */
 export function checkWebhooks(root: TreeNode, report: Report): void {
   const inputs = child(root, 'inputs');
   const known = entriesOf(inputs).map(({ key }) => key);
@@ -27,8 +27,6 @@ export function checkWebhooks(root: TreeNode, report: Report): void {
     const set = entriesOf(child(webhook, 'set'));
     given.forEach(({ node, name }, at) => {
       if (!known.includes(name)) complain(node.span, ['inputs', at], { input: name, problem: 'unknown' });
-      else if (set.some(({ key }) => key === name))
-        complain(node.span, ['inputs', at], { input: name, problem: 'is fixed by set and cannot be given' });
     });
     for (const { key, keySpan } of set) if (!known.includes(key)) complain(keySpan, ['set', key], { input: key, problem: 'unknown' });
     for (const { key, value } of entriesOf(inputs)) {

@@ -82,7 +82,7 @@ export const AREAS: readonly Area[] = [
     imports: [...FOUNDATION, 'engine/language', 'engine/plan', 'engine/actions', 'engine/gates', 'engine/audit', 'engine/evidence'],
     packages: ['zod'],
   },
-  { path: 'engine/actions', imports: [...FOUNDATION, 'engine/language/duration.ts'], packages: ['zod'] },
+  { path: 'engine/actions', imports: [...FOUNDATION, ...WRITTEN_VALUES], packages: ['zod'] },
   // Configuration documents are read by the language's own reader: one guard, one way to name a place.
   { path: 'engine/dsc', imports: [...FOUNDATION, ...READER], packages: ['zod'] },
   { path: 'engine/actions/registry.ts', imports: [...FOUNDATION, 'engine/actions'], packages: [] },

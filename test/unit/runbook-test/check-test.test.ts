@@ -16,7 +16,7 @@ targets:
     max: 5
 steps:
   - id: agree
-    approval: { by: [group:leads], need: 1, message: "Tidy \${{ inputs.note }}?", form: { how: { type: string, enum: [soft, hard] } } }
+    approval: { by: [group:leads], need: 1, message: "Tidy \${{ inputs.note }}?", form: { how: { type: string, enum: [soft, hard] }, notes: { type: string } } }
   - { id: power, uses: azure.vm.get@1, target: fleet }
   - { id: start, uses: azure.vm.start@1, target: fleet }
   - { id: pause, wait: 10s }

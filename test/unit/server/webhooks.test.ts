@@ -10,7 +10,7 @@ const HOOKED = {
   ...GREET,
   text: `${GREET.text.replace('    max_length: 40\n', '    max_length: 40\n  greeting: { type: string, default: hello }\n').replace('greet ${{', '${{ inputs.greeting }} ${{')}triggers:
   webhooks:
-    - { id: alarm, inputs: [who], set: { greeting: "help" } }
+    - { id: alarm, inputs: [who, greeting], set: { greeting: "help" } }
 `,
 };
 
