@@ -81,7 +81,11 @@ export const AZURE_TRAPS: readonly AzureTrap[] = [
   trap('34', 'A lock refuses with the status of a conflict', 'it is a refusal of its own kind'),
   trap('35', 'A cancel is accepted and refused later', 'a cancelled run follows what was accepted to its own end'),
   trap('36', 'URLs of operations are signed and three thousand characters long', 'they are kept and sent byte for byte'),
-  trap('37', 'Disks and interfaces outlive their machine and stay billed', 'each is deleted and looked for'),
+  trap(
+    '37',
+    'Disks and interfaces outlive their machine and stay billed',
+    'each is deleted and looked for; where the machine is gone already, disks of its name that are in no machine fail the step',
+  ),
   trap('38', 'One field is a number here and a text there; dates are American in one bag', 'read where they come in, never in actions'),
   trap('39', 'Lists move while their pages are read', 'pages are put together, and doubles fall out'),
   trap(

@@ -33,7 +33,7 @@ export const azureVmDelete = effectAction({
   input: inputSchema,
   result: { deleted: { list: 'string' }, changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 1_800_000,
-  permissions: rightsOf('vm.get', 'vm.delete', 'disk.get', 'disk.delete', 'nic.get', 'nic.delete'),
+  permissions: rightsOf('vm.get', 'vm.delete', 'disk.list', 'disk.get', 'disk.delete', 'nic.get', 'nic.delete'),
   ...partedQuestions<Input>({
     verb: 'deletion',
     pollMs: VM_POLL_MS,
@@ -43,25 +43,71 @@ export const azureVmDelete = effectAction({
       ...(input.disks ? idsOf(known, 'disks').map(diskPart) : []),
       ...(input.nics ? idsOf(known, 'nics').map(nicPart) : []),
     ],
-    finish: async (ports, { input }, known) => {
-      const deleted = [...idsOf(known, 'vm'), ...(input.disks ? idsOf(known, 'disks') : []), ...(input.nics ? idsOf(known, 'nics') : [])];
-      return {
-        kind: 'succeeded',
-        result: { deleted, job: '' },
-        observations: [{ at: ports.clock.nowMs(), what: 'Deleted', data: { deleted } }],
-      };
-    },
+    finish,
   }),
 });
+
+/** The parts have shown that what was to be deleted is gone; what was not to be deleted is named where it is still there. */
+async function finish(ports: ActionPorts, { input, signal }: Context, known: JsonObject) {
+  const deleted = [...idsOf(known, 'vm'), ...(input.disks ? idsOf(known, 'disks') : []), ...(input.nics ? idsOf(known, 'nics') : [])];
+  const left: string[] = [];
+  for (const diskId of input.disks ? [] : idsOf(known, 'disks')) {
+    const disk = await ports.azure.read({ kind: 'disk.get', diskId }, signal);
+    if (disk.kind === 'unanswered') return unansweredRead('a disk of the machine', disk);
+    if (disk.kind !== 'missing') left.push(diskId);
+  }
+  for (const nicId of input.nics ? [] : idsOf(known, 'nics')) {
+    const nic = await ports.azure.read({ kind: 'nic.get', nicId }, signal);
+    if (nic.kind === 'unanswered') return unansweredRead('a network interface of the machine', nic);
+    if (nic.kind !== 'missing') left.push(nicId);
+  }
+  const at = ports.clock.nowMs();
+  const stays = { at, what: 'Left behind, and billed on', data: { left } };
+  return {
+    kind: 'succeeded',
+    result: { deleted, job: '' },
+    observations: [{ at, what: 'Deleted', data: { deleted } }, ...(left.length === 0 ? [] : [stays])],
+  } as const;
+}
+
+/**
+ * A machine that is gone tells no disks any more. Disks without a machine that bear its name may be what an earlier deletion left: they are
+ * named and not deleted, since a name is no proof.
+ */
+async function bearingItsName(ports: ActionPorts, { id, name }: Target, signal: AbortSignal) {
+  const listed = await ports.azure.read({ kind: 'disk.list', groupId: armIdUpTo(id, 'resourceGroups') ?? '' }, signal);
+  if (listed.kind !== 'found') return failedRead(`the disks that ${name} may have left`, listed);
+  const left: string[] = [];
+  for (const disk of listed.value.filter((each) => isNamedAfter(each.name, name) && each.tags['runward_run'] === undefined)) {
+    // Lists are late, also with what was deleted or put into another machine.
+    const read = await ports.azure.read({ kind: 'disk.get', diskId: disk.id }, signal);
+    if (read.kind === 'missing') continue;
+    if (read.kind !== 'found') return failedRead(`disk ${disk.name}`, read);
+    if (read.value.ownerId === undefined) left.push(disk.name);
+  }
+  if (left.length === 0) return NOTHING;
+  return failed(
+    'target',
+    `${name} does not exist any more, and disks of its name are in no machine: ${left.join(', ')}. They may be what is left of it, and are billed: look at them and delete them, or run this step with disks: false`,
+  );
+}
+
+/** As Azure (`_OsDisk_`) and Backup (`-osdisk-`) name them. */
+function isNamedAfter(disk: string, machine: string): boolean {
+  const [name, start] = [disk.toLowerCase(), machine.toLowerCase()];
+  return name.startsWith(start) && /^[_-](os|data)_?disk/.test(name.slice(start.length));
+}
+
+const NOTHING = { kind: 'succeeded', result: { deleted: [], changed: false, job: '' } } as const;
 
 /** What a restore of this run has made for a machine that is not there: found by the names and tags that the restore gives. */
 async function leftOf(
   ports: ActionPorts,
   { target, input, runId, signal }: Pick<Context, 'input' | 'runId' | 'signal'> & { readonly target: Target },
 ) {
-  const nothing = { kind: 'succeeded', result: { deleted: [], changed: false, job: '' } } as const;
   const step = target.tags['runward_step'];
-  if (step === undefined || target.tags['runward_run'] !== runId) return nothing;
+  if (step === undefined) return input.disks ? bearingItsName(ports, target, signal) : NOTHING;
+  if (target.tags['runward_run'] !== runId) return NOTHING;
   const groupId = `${armIdUpTo(target.id, 'resourceGroups') ?? ''}`;
   const nic = await ports.azure.read({ kind: 'nic.get', nicId: restoreNicId(groupId, step) }, signal);
   if (nic.kind !== 'found' && nic.kind !== 'missing') return failedRead('the network interface of the restore', nic);
@@ -69,7 +115,7 @@ async function leftOf(
   if (listed.kind !== 'found') return failedRead('the disks of the restore', listed);
   const disks = listed.value.filter(({ tags, ownerId }) => ownerId === undefined && tags['runward_step'] === step).map(({ id }) => id);
   const nics = nic.kind === 'found' ? [nic.value.id] : [];
-  if ((!input.disks || disks.length === 0) && (!input.nics || nics.length === 0)) return nothing;
+  if ((!input.disks || disks.length === 0) && (!input.nics || nics.length === 0)) return NOTHING;
   return { kind: 'prepared', known: { vm: [], disks, nics } } as const;
 }
 

@@ -76,6 +76,47 @@ describe('azure.vm.delete', () => {
   });
 });
 
+describe('AZ-37: azure.vm.delete of a machine that is gone already', () => {
+  const action = effect(azureVmDelete);
+  const group = VM.slice(0, VM.indexOf('/providers'));
+  const left = disk({ name: 'web-01_OsDisk_1' });
+  const precheck = (listed: AzureDisk, now: AzureDisk | undefined, input = { disks: true }) => {
+    const azure = azureWith((written) => {
+      written.put('disk.list', group, [listed]);
+      if (now !== undefined) written.put('disk.get', DISK, now);
+    });
+    return action.precheck(portsWith(azure), context(action, input, { target: machine }));
+  };
+
+  test('does not succeed while a disk of its name is in no machine', async () => {
+    expect(await precheck(left, left)).toMatchObject({
+      kind: 'failed',
+      failure: { kind: 'target', message: expect.stringMatching(/disks of its name are in no machine: web-01_OsDisk_1\. .* are billed/) },
+    });
+  });
+
+  test.each([
+    ['the list is late and the disk is gone', left, undefined],
+    ['the disk is in another machine by now', left, disk({ ownerId: `${VM}-2` })],
+    ['the disk is of a machine with a longer name', disk({ name: 'web-012_OsDisk_1' }), disk()],
+    ['the disk is of a restore that cleans up after itself', disk({ name: 'web-01-osdisk-1', tags: { runward_run: 'r' } }), disk()],
+  ])('succeeds where %s', async (_what, listed, now) => {
+    expect(await precheck(listed, now)).toMatchObject({ kind: 'succeeded', result: { deleted: [], changed: false } });
+  });
+
+  test('is not asked about disks that it was not to delete', async () => {
+    expect(await precheck(left, left, { disks: false })).toMatchObject({ kind: 'succeeded' });
+  });
+});
+
+test('AZ-37: what a deletion was not to take with it is named in the evidence', async () => {
+  const action = effect(azureVmDelete);
+  const azure = azureWith((written) => written.put('disk.get', DISK, disk()));
+  const before = { vm: [VM], disks: [DISK], nics: [NIC], part: VM };
+  const done = await action.verify(portsWith(azure), context(action, {}, { target: machine, before }), undefined);
+  expect(done).toMatchObject({ kind: 'succeeded', observations: [{ what: 'Deleted' }, { data: { left: [DISK] } }] });
+});
+
 describe('azure.restore-point.create', () => {
   const action = effect(azureRestorePointCreate);
   const collection = `${PROVIDERS}/Microsoft.Compute/restorePointCollections/runward-web-01`;
