@@ -97,6 +97,8 @@ export interface AzureRunCommand {
   /** At most the last 4096 bytes. */
   readonly error: string;
   readonly executionMessage: string | undefined;
+  /** Undefined before it has started. */
+  readonly startedAtMs: number | undefined;
 }
 
 /** Work that Site Recovery says it is doing for an item or a plan. */
@@ -266,6 +268,8 @@ export interface AzureReads {
   };
   'nic.get': { readonly asks: { readonly nicId: string }; readonly value: AzureNic };
   'runCommand.get': { readonly asks: { readonly vmId: string; readonly name: string }; readonly value: AzureRunCommand };
+  /** The names of the run commands of a machine; what they do is only told one by one. */
+  'runCommand.list': { readonly asks: { readonly vmId: string }; readonly value: readonly string[] };
   'sr.item': { readonly asks: { readonly itemId: string }; readonly value: AzureReplicationItem };
   /** The protected items of a vault, as far as a list tells who they are. */
   'sr.items': { readonly asks: { readonly vaultId: string }; readonly value: readonly ListedReplicationItem[] };

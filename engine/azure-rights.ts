@@ -19,6 +19,7 @@ const READ_RIGHTS: { readonly [Kind in AzureReadKind]: readonly string[] } = {
   'restorePoint.get': [`${COMPUTE}/restorePointCollections/restorePoints/read`],
   'restorePoints.get': [`${COMPUTE}/restorePointCollections/read`],
   'runCommand.get': [`${COMPUTE}/virtualMachines/runCommands/read`],
+  'runCommand.list': [`${COMPUTE}/virtualMachines/runCommands/read`],
   'nic.get': [`${NETWORK}/networkInterfaces/read`],
   'net.network': [`${NETWORK}/virtualNetworks/read`],
   'net.securityGroup': [`${NETWORK}/networkSecurityGroups/read`],

@@ -5,7 +5,7 @@ import { getBackupItem, getBackupJob, getBackupStatus, listBackupJobs, listBacku
 import type { Clients, ClientSet } from './clients.ts';
 import { getCollection, getDisk, getRestorePoint, listDisks } from './disks.ts';
 import { getNetwork, getNic, getRouteTable, getSecurityGroup } from './network.ts';
-import { getRunCommand } from './run-command.ts';
+import { getRunCommand, listRunCommands } from './run-command.ts';
 import { getJob, listJobs } from './site-recovery-jobs.ts';
 import { getPlan } from './recovery-plans.ts';
 import { getAlert, getAny, getTrafficProfile, listAny } from './resources.ts';
@@ -28,6 +28,7 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'restorePoint.get': (clients, { pointId }, signal) => getRestorePoint(setFor(clients, pointId), pointId, signal),
   'restorePoints.get': (clients, { collectionId }, signal) => getCollection(setFor(clients, collectionId), collectionId, signal),
   'nic.get': (clients, { nicId }, signal) => getNic(clients, nicId, signal),
+  'runCommand.list': (clients, { vmId }, signal) => listRunCommands(setFor(clients, vmId), vmId, signal),
   'runCommand.get': (clients, query, signal) => getRunCommand(setFor(clients, query.vmId), query, signal),
   'sr.item': (clients, { itemId }, signal) => getItem(setFor(clients, itemId), itemId, signal),
   'sr.items': (clients, { vaultId }, signal) => listItems(setFor(clients, vaultId), vaultId, signal),

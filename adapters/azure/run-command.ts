@@ -3,6 +3,8 @@ import type { RunCommandPut } from '../../engine/azure-operations.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { vmPath } from './resource-paths.ts';
+import { stitched } from './stitch.ts';
+import { timeOf } from './times.ts';
 
 /**
  * Creates a managed run command. With `asyncExecution` provisioning ends as soon as the script starts, so its end is read from
@@ -49,7 +51,14 @@ export async function getRunCommand(
     output: view?.output ?? '',
     error: view?.error ?? '',
     executionMessage: view?.executionMessage || undefined,
+    startedAtMs: timeOf(view?.startTime),
   };
+}
+
+/** Reads the names of a machine's managed run commands. */
+export async function listRunCommands(clients: ClientSet, vmId: string, abortSignal: AbortSignal): Promise<readonly string[]> {
+  const found = await stitched(() => clients.compute.virtualMachineRunCommands.listByVirtualMachine(...vmPath(vmId), { abortSignal }));
+  return [...found.values()].flatMap(({ name }) => name ?? []);
 }
 
 function pairsOf(values: Readonly<Record<string, string>>): { name: string; value: string }[] {

@@ -15,6 +15,7 @@ import type { Flags } from '../flags.ts';
 import type { Session } from '../program-options.ts';
 import { readDocuments } from '../project-documents.ts';
 import { clockFinding, readScopes, rightFindings, unplacedFindings } from './grants.ts';
+import { leftoverFindings } from './leftovers.ts';
 import { azureHere } from './settings.ts';
 
 /** `doctor azure`: exit code 1 when something is missing or could not be checked, 0 otherwise. */
@@ -24,9 +25,11 @@ export async function examineAzure(session: Session, _args: readonly unknown[], 
   const findings: DoctorFinding[] = [cloudFinding(azure)];
   const identity = await identityOf(azure, findings);
   const signal = session.timeoutMs === undefined ? new AbortController().signal : AbortSignal.timeout(session.timeoutMs);
-  const scopes = identity === undefined ? [] : await readScopes(createAzure(azure), needed, signal);
+  const calls = createAzure(azure);
+  const scopes = identity === undefined ? [] : await readScopes(calls, needed, signal);
   if (identity !== undefined) {
     findings.push(clockFinding(scopes), ...scopes.flatMap((scope) => rightFindings(scope, identity)), ...unplacedFindings(needed));
+    findings.push(...(await leftoverFindings(calls, needed, { nowMs: Date.now(), signal })));
     if (needed.length === 0) findings.push(NOTHING_ASKED);
   }
   const outcome = doctorOutcome(findings);

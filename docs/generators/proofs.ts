@@ -39,6 +39,7 @@ export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
   'restorePoint.get': { operation: 'RestorePoints_Get', simulator: MACHINES },
   'restorePoints.get': { operation: 'RestorePointCollections_Get', simulator: MACHINES },
   'runCommand.get': { operation: 'VirtualMachineRunCommands_GetByVirtualMachine', contract: READ, simulator: ACTIONS, open: ['U13'] },
+  'runCommand.list': { operation: 'VirtualMachineRunCommands_ListByVirtualMachine', contract: READ, simulator: MACHINES },
   'nic.get': { operation: 'GET Microsoft.Network/networkInterfaces', contract: READ, simulator: RESTORE },
   'net.network': { operation: 'GET Microsoft.Network/virtualNetworks', simulator: ACTIONS },
   'net.securityGroup': { operation: 'GET Microsoft.Network/networkSecurityGroups', simulator: MACHINES },

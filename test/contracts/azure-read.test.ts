@@ -101,13 +101,27 @@ test('a network interface through the same pipeline as the SDKs', async () => {
 });
 
 test('AZ-24: a managed run command, whose provisioning state is ignored', async () => {
-  const instanceView = { executionState: 'Failed', exitCode: 3, output: 'out', error: 'err', executionMessage: 'failed' };
+  const instanceView = {
+    executionState: 'Failed',
+    exitCode: 3,
+    output: 'out',
+    error: 'err',
+    executionMessage: 'failed',
+    startTime: '2026-01-05T09:00:00Z',
+  };
   const azure = once({ name: 'rw-key-1', location: 'westeurope', properties: { provisioningState: 'Creating', instanceView } });
   expect(await azure.read({ kind: 'runCommand.get', vmId: VM, name: 'rw-key-1' }, signal)).toMatchObject({
-    value: { executionState: 'Failed', exitCode: 3, output: 'out', error: 'err' },
+    value: { executionState: 'Failed', exitCode: 3, output: 'out', error: 'err', startedAtMs: Date.UTC(2026, 0, 5, 9) },
   });
   expect(server.seen[0]).toMatchObject({ method: 'GET', path: `${VM}/runCommands/rw-key-1` });
   expect(server.seen[0]?.query.get('$expand')).toBe('instanceView');
+});
+
+test('the run commands of a machine by their names', async () => {
+  const command = (name: string) => ({ id: `${VM}/runCommands/${name}`, name, location: 'westeurope', properties: {} });
+  const azure = once({ value: [command('rw-key-1'), command('of-somebody')] });
+  expect(await azure.read({ kind: 'runCommand.list', vmId: VM }, signal)).toMatchObject({ value: ['rw-key-1', 'of-somebody'] });
+  expect(server.seen[0]).toMatchObject({ method: 'GET', path: `${VM}/runCommands` });
 });
 
 describe('a protected item', () => {

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { leftoverFindings } from '../../cli/azure/leftovers.ts';
 import { azureAlertGet } from '../../engine/actions/azure-alert-get.ts';
 import { azureNsgSetRules } from '../../engine/actions/azure-nsg-set-rules.ts';
 import { azureResourceGet } from '../../engine/actions/azure-resource-get.ts';
@@ -12,6 +14,8 @@ import { azureVmRestart } from '../../engine/actions/azure-vm-restart.ts';
 import { azureVmRevertToRestorePoint } from '../../engine/actions/azure-vm-revert-to-restore-point.ts';
 import { backupRecoveryPointLatest } from '../../engine/actions/backup-recovery-point-latest.ts';
 import type { Action, ActionPorts } from '../../engine/actions/action.ts';
+import type { StepKey } from '../../engine/ids.ts';
+import { attemptName } from '../../engine/ids.ts';
 import type { Target } from '../../engine/target.ts';
 import { machine } from '../support/action-world.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -117,6 +121,29 @@ test('patches: the guard is the activity of the machine, and one installation ru
   await until(async () => (await azureVmInstallPatches.poll(ports, sent, {})).kind === 'ended_well');
   const done = await azureVmInstallPatches.verify(ports, sent, undefined);
   expect(done).toMatchObject({ kind: 'succeeded', result: { failed: 0, changed: true, installed: expect.any(Number) } });
+});
+
+test('scripts that a lost worker left on machines are told by the doctor when they are older than a day', async () => {
+  const signal = new AbortController().signal;
+  const scope = `${groups}/rg-shop-weu`;
+  const needed = [{ scope, right: 'Microsoft.Compute/virtualMachines/runCommands/read' }];
+  const [vmId, name] = [vm('web-03').id, attemptName(randomUUID() as StepKey, 1)];
+  const asked = { vmId, location: 'westeurope', script: 'true', parameters: {}, protectedParameters: {}, timeoutMs: 60_000 };
+  for (const each of [name, 'rw-of-somebody-else'])
+    expect((await ports.azure.submit({ kind: 'runCommand.put', ...asked, name: each }, randomUUID(), signal)).kind).toBe('accepted');
+  await until(async () => {
+    const read = await ports.azure.read({ kind: 'runCommand.get', vmId, name }, signal);
+    return read.kind === 'found' && read.value.startedAtMs !== undefined;
+  });
+  const hence = (hours: number) => leftoverFindings(ports.azure, needed, { nowMs: Date.now() + hours * 3_600_000, signal });
+  expect(await hence(23)).toMatchObject([{ status: 'ok', detail: expect.stringContaining('hold no script of ours') }]);
+  const [found, ...others] = await hence(25);
+  expect(others).toEqual([]);
+  expect(found).toMatchObject({
+    status: 'warn',
+    detail: `web-03: 1 of ours left, a machine holds 25: ${name} 25 h old`,
+    repair: [`az vm run-command delete --yes -g rg-shop-weu --vm-name web-03 --name ${name}`],
+  });
 });
 
 test('AZ-37: a deletion takes what the machine would leave behind', async () => {
