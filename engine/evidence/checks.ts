@@ -94,10 +94,7 @@ function unfineSteps({ steps }: Evidence): Evidence['steps'] {
 function strayMark(evidence: Evidence, objectives: Objectives | undefined, clock: ObjectiveClock): string | undefined {
   const marks = objectives?.clock;
   if (marks === undefined) return undefined;
-  const startMs =
-    marks.start === 'run'
-      ? msOf(evidence.run.startedAt)
-      : earliest(evidence.steps.filter((step) => isStep(marks.start)(step) && step.state !== 'skipped').map((step) => step.createdAt));
+  const startMs = marks.start === 'run' ? msOf(evidence.run.startedAt) : earliest(evidence.steps.filter(isStep(marks.start)).map(beganAt));
   if (apart(clock.startedAtMs, startMs)) return 'the clock did not start with the step that starts it';
   const stops = evidence.steps.filter((step) => isStep(marks.stop ?? '')(step) && step.item === undefined && step.state === 'succeeded');
   if (clock.stoppedAtMs !== undefined && marks.stop !== undefined && stops.length === 0)
@@ -105,6 +102,12 @@ function strayMark(evidence: Evidence, objectives: Objectives | undefined, clock
   return apart(clock.stoppedAtMs, earliest(stops.map((step) => step.endedAt)))
     ? 'the clock did not stop with the step that stops it'
     : undefined;
+}
+
+/** As the run stamps it: what a window, a person or the death of a worker held back had not begun, and a fan-out begins with its first item. */
+function beganAt({ node, state, createdAt, firstAttemptAt }: EvidenceStep): string | undefined {
+  if (state === 'skipped' || node === 'fan_out') return undefined;
+  return node === 'leaf' ? firstAttemptAt : createdAt;
 }
 
 function compare(name: 'rto' | 'rpo', recorded: EvidenceObjective, again: ObjectiveVerdict): Check {

@@ -107,6 +107,11 @@ test('a clock that did not start with its step is found', () => {
   expect(verifyEvidence(crypto, lie).firstWrong).toBe('run.clock');
 });
 
+test('a clock whose step was held back, by a window or the death of a worker, started with its first attempt', () => {
+  const held = steps.map((step) => (step.stepId === 'failover_db' ? { ...step, createdAtMs: T0 + 1000 } : step));
+  expect(failedChecks(verifyEvidence(crypto, renderEvidence(sampleEvidence({ steps: held }))))).toEqual([]);
+});
+
 test('an RPO that the recovery points do not give is found', () => {
   const lie = resigned((document) => {
     const verdict = document['verdict'] as JsonObject;
