@@ -75,12 +75,19 @@ function keyText({ path, parent, value, required, about, whenAbsent, example, ke
 }
 
 function listActions(session: Session): number {
-  const rows = [...actions.values()].map(({ name, effect, severity, target, summary }) => ({ name, effect, severity, target, summary }));
+  const rows = [...actions.values()].map(({ name, effect, severity, target, summary, undo }) => ({
+    name,
+    effect,
+    severity,
+    target,
+    summary,
+    ...(undo === undefined ? {} : { undo: undo.action }),
+  }));
   session.output.data({
     text: () =>
       tableText(
-        ['ACTION', 'CLASS', 'SEVERITY', 'TARGET', 'DOES'],
-        rows.map((row) => [row.name, row.effect, row.severity, row.target, row.summary]),
+        ['ACTION', 'CLASS', 'SEVERITY', 'TARGET', 'UNDONE BY', 'DOES'],
+        rows.map((row) => [row.name, row.effect, row.severity, row.target, row.undo ?? '-', row.summary]),
       ),
     json: { apiVersion: 'runward/v1', kind: 'ActionList', items: rows },
     lines: rows,

@@ -111,7 +111,7 @@ function ending(action: Action, at: Answering): Success | Failed {
   if (mock?.kind === 'fail') {
     const { kind, message, exitCode } = mock.failure;
     const given = isScript ? { exit_code: exitCode ?? 1, ...mock.result } : mock.result;
-    const result = Object.keys(given).length === 0 ? {} : { result: { ...blankResult(action, at), ...given } };
+    const result = Object.keys(given).length === 0 ? {} : { result: { ...blankResult(action, at), ...changedBy(action, mock), ...given } };
     return {
       kind: 'failed',
       failure: {
@@ -130,13 +130,17 @@ function ending(action: Action, at: Answering): Success | Failed {
 function succeeded(action: Action, at: Answering): Success {
   const { mock, book } = at;
   const given = mock?.kind === 'answer' || mock?.kind === 'already_done' ? mock.result : {};
-  const changed = action.effect === 'read' || !('changed' in action.result) ? {} : { changed: mock?.kind !== 'already_done' };
   const produced = mock?.kind === 'answer' ? mock.produced.map((entry): Target => producedMachine(entry, book.environment)) : [];
   return {
     kind: 'succeeded',
-    result: { ...blankResult(action, at), ...changed, ...given },
+    result: { ...blankResult(action, at), ...changedBy(action, mock), ...given },
     ...(action.produces === true ? { produced } : {}),
   };
+}
+
+// A change that was sent counts as made, also where it failed: only a mock can say otherwise.
+function changedBy(action: Action, mock: Mock | undefined): JsonObject {
+  return action.effect === 'read' || !('changed' in action.result) ? {} : { changed: mock?.kind !== 'already_done' };
 }
 
 /** Fields that are the verdict of a check: a check that does not hold has failed, as the action itself would say. */

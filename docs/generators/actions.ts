@@ -1,4 +1,4 @@
-import type { Action } from '../../engine/actions/action.ts';
+import type { Action, Undo } from '../../engine/actions/action.ts';
 import { actions } from '../../engine/actions/registry.ts';
 import type { ValueType } from '../../engine/values.ts';
 import { formatDuration } from '../../engine/language/duration.ts';
@@ -47,6 +47,7 @@ function section(action: Action): readonly string[] {
     `target: ${action.target}`,
     `ends after ${formatDuration(action.timeoutMs)} unless the step says otherwise`,
     ...(action.produces === true ? ['fills `produced` with the machines it made'] : []),
+    ...(action.undo === undefined ? [] : [undoText(action.undo)]),
   ];
   return [
     `## ${action.name}`,
@@ -56,6 +57,10 @@ function section(action: Action): readonly string[] {
     results.length === 0 ? 'No result.' : table(['Result', 'Type'], results),
     ['The worker needs:', '', ...action.permissions.map((right) => `- ${code(right)}`)].join('\n'),
   ];
+}
+
+function undoText({ action, on }: Undo): string {
+  return `undone by [${code(action)}](#${anchor(action)})${on === undefined ? '' : ' of what it made'}, where it changed something and no \`rollback\` is written`;
 }
 
 function severityText({ severity, milderWith }: Action): string {

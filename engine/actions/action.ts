@@ -41,6 +41,8 @@ export interface ActionContext<Input> {
   readonly recoveryPlans?: Readonly<Record<string, readonly PlannedMachine[]>>;
   /** The one subscription that the target sets of the runbook lie in. */
   readonly subscription?: string;
+  /** Keys of the steps that made the machines which the run knows as its own, also of those that it took over from the run it goes on from. */
+  readonly makers?: readonly StepKey[];
   readonly signal: AbortSignal;
 }
 
@@ -182,6 +184,18 @@ export type AdoptOutcome =
 /** What `record` keeps: what was observed, and why the attempt failed when it did. */
 export type Recorded = Observed & { readonly failure?: Failure };
 
+/** What takes the effect of an action back, as data: the plan shows it as a rollback step that nobody had to write. */
+export interface Undo {
+  /** The action of the catalogue that does it. */
+  readonly action: string;
+  /** Arguments that both have: what is undone is asked for with the very values that it was done with. */
+  readonly same?: readonly string[];
+  /** Further arguments. Texts may hold `${{ }}` over `undone`: `result` of the step, and `before`, which its precheck has noted. */
+  readonly with?: JsonObject;
+  /** The machines that the step has made, instead of the one that it worked on. */
+  readonly on?: 'produced';
+}
+
 interface ActionHead<Input> {
   /** For example `asr.item.get@1`: a name is never reused, a major changes with input, result or class. */
   readonly name: string;
@@ -201,6 +215,8 @@ interface ActionHead<Input> {
   readonly permissions: readonly string[];
   /** True when success fills `produced` with machines. */
   readonly produces?: boolean;
+  /** Absent where no action of the catalogue takes it back, and for reads. */
+  readonly undo?: Undo;
 }
 
 /** An action that changes nothing and is repeated freely. */

@@ -35,6 +35,7 @@ export const asrItemTestFailover = effectAction({
   timeoutMs: 3_600_000,
   permissions: rightsOf('sr.item', 'sr.points', 'sr.jobs', 'sr.testFailover', 'vm.get', 'nic.get'),
   produces: true,
+  undo: { action: 'asr.item.test-failover-cleanup@1' },
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -39,6 +39,7 @@ export const asrPlanTestFailover = effectAction({
   timeoutMs: 14_400_000,
   permissions: rightsOf('sr.plan', 'sr.item', 'sr.points', 'sr.jobs', 'sr.plan.testFailover', 'vm.get', 'nic.get'),
   produces: true,
+  undo: { action: 'asr.plan.test-failover-cleanup@1', same: ['plan'] },
   ...planQuestions<z.infer<typeof inputSchema>>({
     verb: 'test failover',
     word: 'TestFailover',

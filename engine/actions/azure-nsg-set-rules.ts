@@ -71,6 +71,11 @@ export const azureNsgSetRules = effectAction({
   result: { before: 'dyn', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 600_000,
   permissions: rightsOf('net.securityGroup', 'nsg.setRules'),
+  undo: {
+    action: 'azure.nsg.set-rules@1',
+    same: ['id'],
+    with: { rules: '${{ default(undone.result.before, undone.before.rules) }}' },
+  },
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -35,6 +35,11 @@ export const azureTrafficmanagerSetEndpoint = effectAction({
   result: { before: 'string', changed: 'bool', adopted: 'bool', job: 'string' },
   timeoutMs: 300_000,
   permissions: rightsOf('trafficManager.profile', 'trafficManager.setEndpoint'),
+  undo: {
+    action: 'azure.trafficmanager.set-endpoint@1',
+    same: ['profile', 'endpoint'],
+    with: { status: '${{ default(undone.result.before, undone.before.status) }}' },
+  },
   quietMs: QUIET_MS,
   precheck,
   submit,

@@ -7,4 +7,5 @@ export const azureVmDeallocate = powerAction({
   operation: 'vm.deallocate',
   goal: 'deallocated',
   onTheWay: 'deallocating',
+  undo: 'azure.vm.start@1',
 });

@@ -103,11 +103,11 @@ const NOTHING = { kind: 'succeeded', result: { deleted: [], changed: false, job:
 /** What a restore of this run has made for a machine that is not there: found by the names and tags that the restore gives. */
 async function leftOf(
   ports: ActionPorts,
-  { target, input, runId, signal }: Pick<Context, 'input' | 'runId' | 'signal'> & { readonly target: Target },
+  { target, input, signal, ...run }: Pick<Context, 'input' | 'runId' | 'makers' | 'signal'> & { readonly target: Target },
 ) {
   const step = target.tags['runward_step'];
   if (step === undefined) return input.disks ? bearingItsName(ports, target, signal) : NOTHING;
-  if (target.tags['runward_run'] !== runId) return NOTHING;
+  if (!isOfRun(target.tags, run)) return NOTHING;
   const groupId = `${armIdUpTo(target.id, 'resourceGroups') ?? ''}`;
   const nic = await ports.azure.read({ kind: 'nic.get', nicId: restoreNicId(groupId, step) }, signal);
   if (nic.kind !== 'found' && nic.kind !== 'missing') return failedRead('the network interface of the restore', nic);
@@ -119,13 +119,18 @@ async function leftOf(
   return { kind: 'prepared', known: { vm: [], disks, nics } } as const;
 }
 
-async function prepare(ports: ActionPorts, { target, input, runId, signal }: Context) {
+/** Made by this run, or by a step that it took over from the run which it undoes or goes on from. */
+function isOfRun(tags: Target['tags'], { runId, makers = [] }: Pick<Context, 'runId' | 'makers'>): boolean {
+  return tags['runward_run'] === runId || makers.some((key) => key === tags['runward_step']);
+}
+
+async function prepare(ports: ActionPorts, { target, input, runId, makers = [], signal }: Context) {
   if (!target) return failed('target_missing', 'this action needs a virtual machine as its target');
   const vm = await ports.azure.read({ kind: 'vm.get', vmId: target.id }, signal);
-  if (vm.kind === 'missing') return leftOf(ports, { target, input, runId, signal });
+  if (vm.kind === 'missing') return leftOf(ports, { target, input, runId, makers, signal });
   if (vm.kind !== 'found') return failedRead(`virtual machine ${target.name}`, vm);
   const { id, tags, disks, nicIds } = vm.value;
-  if (input.only_created_by_run && tags['runward_run'] !== runId) {
+  if (input.only_created_by_run && !isOfRun(tags, { runId, makers })) {
     return failed('target', `${target.name} was not made by this run: its tag runward_run is ${tags['runward_run'] ?? 'absent'}`);
   }
   return { kind: 'prepared', known: { vm: [id], disks: disks.map((disk) => disk.id), nics: nicIds } } as const;

@@ -27,6 +27,8 @@ export interface PowerChange {
   readonly goal: string;
   /** The state on the way there. */
   readonly onTheWay: string;
+  /** The action of the other way. */
+  readonly undo: string;
 }
 
 const TRANSIENT_STATES = ['starting', 'stopping', 'deallocating'];
@@ -45,6 +47,7 @@ export function powerAction(change: PowerChange): Action {
     result: { power_state: 'string', changed: 'bool', adopted: 'bool', job: 'string' },
     timeoutMs: 1_200_000,
     permissions: rightsOf('vm.get', change.operation),
+    undo: { action: change.undo },
     quietMs: QUIET_MS,
     precheck: (ports, context) => precheck(change, ports, context),
     submit: (ports, context) => submit(change, ports, context),

@@ -7,4 +7,5 @@ export const azureVmStart = powerAction({
   operation: 'vm.start',
   goal: 'running',
   onTheWay: 'starting',
+  undo: 'azure.vm.deallocate@1',
 });

@@ -62,6 +62,7 @@ export const backupRestoreVm = effectAction({
     'vm.create',
   ),
   produces: true,
+  undo: { action: 'azure.vm.delete@1', with: { disks: true, nics: true, only_created_by_run: true }, on: 'produced' },
   ...partedQuestions<Input>({
     verb: 'restore',
     pollMs: BACKUP_JOB_POLL_MS,

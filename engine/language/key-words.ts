@@ -134,7 +134,7 @@ const STEP: KeyRows = {
   retry: ['further tries after a definite failure', 'none', '{ attempts: 2, delay: 30s }'],
   timeout: ['one attempt of one item; on a block the whole block per item', "the action's; 15m for scripts"],
   on_failure: ['what is done when the step has failed after its retries', "stop; at the top level the runbook's"],
-  rollback: ['steps that take this one back', "the action's own, or none"],
+  rollback: ['steps that take this one back; [] leaves out the undo of the action', "the action's own, or none"],
   rollback_on_failure: ['false leaves the rollback out when this step itself failed', 'true'],
   locks: ['named locks for as long as the step is under way'],
   windows: ['calendars that must be open for what the block changes'],

@@ -9,6 +9,7 @@ import { acceptText, type DocumentFile } from './guard.ts';
 import { withoutIgnored } from './ignore.ts';
 import { nearest } from './near.ts';
 import { type OutlinedStep, outlineSteps } from './outline.ts';
+import { withOwnUndo, withOwnUndoSteps } from './own-undo.ts';
 import { readDocument } from './read.ts';
 import type { Calendar, Inventory, Runbook } from './runbook.ts';
 import { type CalendarSource, calendarSchema } from './schema-calendar.ts';
@@ -23,7 +24,7 @@ import { child, entryOf, plainValue, textOf, type TreeNode } from './tree.ts';
 /** What the checks need to know of an action. */
 export type KnownAction = Pick<
   Action,
-  'name' | 'effect' | 'severity' | 'milderWith' | 'target' | 'impliesSubscription' | 'input' | 'result' | 'produces' | 'timeoutMs'
+  'name' | 'effect' | 'severity' | 'milderWith' | 'target' | 'impliesSubscription' | 'input' | 'result' | 'produces' | 'timeoutMs' | 'undo'
 >;
 
 /** What documents are checked against. */
@@ -104,7 +105,8 @@ export function loadDocuments(files: readonly DocumentFile[], options: LoadOptio
     if (broken.has(file.source.path) || file.document === undefined || file.kind === 'RunbookTest') continue;
     const { path, text } = file.source;
     const { name } = file.document.metadata;
-    if (file.kind === 'Runbook') runbooks.set(name, { runbook: buildRunbook(file.document, file.root, file.source), path, text });
+    if (file.kind === 'Runbook')
+      runbooks.set(name, { runbook: withOwnUndo(buildRunbook(file.document, file.root, file.source), options.actions), path, text });
     else if (file.kind === 'Calendar') calendars.set(name, { calendar: buildCalendar(file.document), path, text });
     else inventories.set(name, { inventory: buildInventory(file.document), path, text });
   }
@@ -161,7 +163,7 @@ function stepsWithCalls(
     if (seen.has(next)) continue;
     seen.add(next);
     const steps = outlineSteps(next.root, actions);
-    found.push(...steps);
+    found.push(...withOwnUndoSteps(steps, actions));
     open.push(...steps.flatMap(({ node }) => runbooks.get(textOf(child(node, 'call')) ?? '') ?? []));
   }
   return found;

@@ -1,6 +1,7 @@
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { nearest } from './near.ts';
 import { enclosing, isInside, type OutlinedStep } from './outline.ts';
+import { ownUndoOf } from './own-undo.ts';
 import { child, entryOf, itemsOf, pointerOf, textOf } from './tree.ts';
 import { visibilityOf } from './visible.ts';
 
@@ -16,8 +17,17 @@ export function checkRollback(step: OutlinedStep, steps: readonly OutlinedStep[]
   if (step.body === 'undo') checkUndo(step, steps, report);
   checkBlockRetry(step, steps, report);
   const rollback = entryOf(step.node, 'rollback');
-  if (rollback === undefined || cleanupAround(step) === undefined) return;
+  if (rollback === undefined) return;
   const place = { span: rollback.keySpan, pointer: pointerOf([...step.path, 'rollback']) };
+  // An empty list says that what the action would undo by itself stays as it is.
+  const isEmpty = rollback.value.kind === 'list' && rollback.value.items.length === 0;
+  if (isEmpty && step.action?.undo === undefined)
+    return report(
+      'RW207',
+      { ...place, hint: 'leave it out: nothing undoes this step by itself' },
+      { key: '"rollback"', bound: 'at least 1 step' },
+    );
+  if (cleanupAround(step) === undefined) return;
   report('RW210', place, { key: '"rollback"', body: 'a cleanup', why: 'what stands in rollback or finally is not undone itself' });
 }
 
@@ -50,8 +60,8 @@ function canBeUndone(step: OutlinedStep, steps: readonly OutlinedStep[]): boolea
   return hasRollback(step) || steps.some((inner) => isInside(inner, step) && cleanupAround(inner) === undefined && hasRollback(inner));
 }
 
-function hasRollback({ node }: OutlinedStep): boolean {
-  return itemsOf(child(node, 'rollback')).length > 0;
+function hasRollback(step: OutlinedStep): boolean {
+  return itemsOf(child(step.node, 'rollback')).length > 0 || ownUndoOf(step) !== undefined;
 }
 
 // A block that is tried again is undone first: what can neither be undone nor safely be done twice is refused.

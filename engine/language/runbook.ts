@@ -204,6 +204,8 @@ export interface Step {
   readonly rollback?: readonly Step[];
   /** False: a failed step is not undone although its request was sent. Absent is true. */
   readonly rollbackOnFailure?: boolean;
+  /** Nobody has written this step: the action `of` names it as its undo. Arguments that are the `same` are taken over as they were used. */
+  readonly ownUndo?: { readonly of: string; readonly same: readonly string[] };
   /** Named locks, held while the step is not ended. */
   readonly locks?: readonly string[];
   /** Calendars of a block: its changing steps start only while one of them is open. */

@@ -259,7 +259,7 @@ const step = z.strictObject({
   },
   undo: id.optional(),
   get rollback(): z.ZodOptional<z.ZodArray<typeof step>> {
-    return z.optional(z.array(step).min(1));
+    return z.optional(z.array(step));
   },
   rollback_on_failure: z.boolean().optional(),
   locks: names.optional(),

@@ -117,6 +117,8 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
   const action = step.body.kind === 'uses' ? known.actions.get(step.body.action) : undefined;
   const effect = step.body.kind === 'run' ? step.body.effect : action?.effect;
   const severity = ofUndone ?? severityOfStep(step, known);
+  const said = [step.ownUndo === undefined ? undefined : 'the undo of its action, where that has changed something', note];
+  const noted = said.filter((text) => text !== undefined).join('; ');
   return {
     kind,
     path: at.path,
@@ -130,7 +132,7 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
     ...wavesOf(step, known),
     ...(effect === undefined ? {} : { effect }),
     ...(severity === undefined ? {} : { severity }),
-    ...(note === undefined ? {} : { note }),
+    ...(noted === '' ? {} : { note: noted }),
   };
 }
 
@@ -208,7 +210,7 @@ function dependsOnSteps(step: Step): boolean {
     step.forEach ?? null,
     ...(step.body.kind === 'uses' || step.body.kind === 'call' ? [step.body.with] : step.body.kind === 'run' ? [step.body.env] : []),
   ];
-  return values.some((value) => templateNames(value).names.has('steps'));
+  return values.some((value) => ['steps', 'undone'].some((name) => templateNames(value).names.has(name)));
 }
 
 function countOf(step: Step, known: Known): number | undefined {

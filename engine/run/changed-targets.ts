@@ -31,7 +31,7 @@ export function neededTargets(plan: Plan, view: RunView, nowMs: number): readonl
 }
 
 function mayGoBack(step: Step): boolean {
-  return [...allSteps([step])].some((inner) => 'rollback' in inner);
+  return [...allSteps([step])].some(({ rollback }) => (rollback ?? []).length > 0);
 }
 
 /** What called runbooks may change is locked by their caller, for as long as a step that calls is still to come. */

@@ -8,6 +8,7 @@ import { RUN_TIMEOUT_MS } from '../limits.ts';
 import type { Target } from '../target.ts';
 import { callChanges } from './effects.ts';
 import { expressionFailure } from './expression-failure.ts';
+import { sameArguments, undoneScope } from './own-undo.ts';
 import type { StepRecord } from './record.ts';
 import { type ScopeAt, scopeAt } from './scope.ts';
 
@@ -40,8 +41,11 @@ export function effectOf(step: Step, at: Pick<ScopeAt, 'plan'>): StepRecord['eff
 
 function actionInput(step: Step, at: ScopeAt): JsonObject | Failure {
   if (step.body.kind !== 'uses' && step.body.kind !== 'call') return {};
-  const outcome = renderTemplate(step.body.with, scopeAt(at), at.nowMs);
-  return outcome.ok ? (outcome.value as JsonObject) : expressionFailure('with', outcome.message);
+  const undone = step.ownUndo === undefined ? undefined : at.view.steps.get(at.about ?? '');
+  const taken = undone === undefined ? {} : sameArguments(step.ownUndo?.same ?? [], undone);
+  const written = Object.fromEntries(Object.entries(step.body.with).filter(([name]) => !(name in taken)));
+  const outcome = renderTemplate(written, scopeAt(at, undone === undefined ? {} : undoneScope(undone)), at.nowMs);
+  return outcome.ok ? { ...taken, ...(outcome.value as JsonObject) } : expressionFailure('with', outcome.message);
 }
 
 function scriptInput(step: Step, at: ScopeAt, os: Target['os']): JsonObject | Failure {

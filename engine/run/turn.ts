@@ -103,6 +103,7 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     configurations: turn.holder.plan.configurations ?? {},
     recoveryPlans: turn.holder.plan.recoveryPlans ?? {},
     ...(subscription === undefined ? {} : { subscription }),
+    makers: [...turn.holder.view().steps.values()].flatMap(({ key, produced = [] }) => (produced.length === 0 ? [] : [key])),
     signal: turn.signal,
   };
 }

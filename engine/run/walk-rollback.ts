@@ -2,6 +2,7 @@ import type { Step } from '../language/runbook.ts';
 import { moveStep, type StepChange } from './change.ts';
 import { aliasOf } from './fan-out-items.ts';
 import { isContainer, isTolerated, noteFailure } from './failure.ts';
+import { hasChanged, isOwnUndo } from './own-undo.ts';
 import type { RunView, StepRecord } from './record.ts';
 import { reopened } from './reopen.ts';
 import { childPrefix, handlerOf, handlerPrefix, itemPath, rollbackPrefix, stepPath, wavePrefix } from './step-path.ts';
@@ -142,9 +143,10 @@ function isLeft({ answer, resolution }: StepRecord): boolean {
 
 /**
  * A step is undone when it succeeded, and when it failed after its request was sent and not refused without effect: the author of a rollback
- * accepts that there may be nothing to undo.
+ * accepts that there may be nothing to undo. An action's own undo takes back only what the step has changed.
  */
 export function mustUndo(view: RunView, step: Step, record: StepRecord): boolean {
+  if (isOwnUndo(step) && (isContainer(record) || !hasChanged(record))) return false;
   switch (record.state) {
     case 'succeeded':
       return true;

@@ -72,8 +72,10 @@ test('who it is, where it may do what, and the command that gives what is missin
   expect(stdout).toMatch(
     new RegExp(`ok +identity +client-secret · c0ffee00.* · object ${OBJECT} · tenant ${TENANT} · token ends in 60 min`),
   );
-  expect(stdout).toMatch(/fail +rights +group rg-shop-weu: azure.vm.start@1 will be refused: 1 right missing/);
+  expect(stdout).toMatch(/fail +rights +group rg-shop-weu: azure.vm.deallocate@1, azure.vm.start@1 will be refused: 2 rights missing/);
   expect(stdout).toContain('missing Microsoft.Compute/virtualMachines/start/action');
+  // What takes the start back after a failure.
+  expect(stdout).toContain('missing Microsoft.Compute/virtualMachines/deallocate/action');
   expect(stdout).toContain(`runward azure roles --print runward-script --subscription ${SUBSCRIPTION} > runward-script.json`);
   expect(stdout).toContain(
     `az role assignment create --assignee-object-id ${OBJECT} --assignee-principal-type ServicePrincipal --role "runward-script" --scope ${GROUP}`,
@@ -83,7 +85,7 @@ test('who it is, where it may do what, and the command that gives what is missin
 });
 
 test('everything is there: exit code 0, and nothing of it is called ready for what was not asked', async () => {
-  grant({ actions: rightsOf('vm.get', 'vm.start') });
+  grant({ actions: rightsOf('vm.get', 'vm.start', 'vm.deallocate') });
   const { stdout, exit } = await ask('doctor', 'azure', '-o', 'json');
   expect([exit, JSON.parse(stdout)]).toEqual([
     0,
@@ -117,7 +119,7 @@ test('a clock that is more than 30 s off, and locks, are findings; so is more th
   expect(exit).toBe(1);
   expect(stdout).toMatch(/fail +clock +this computer is 1\d\d\.\d s ahead of Azure/);
   expect(stdout).toMatch(/ok +locks +group rg-shop-weu: CanNotDelete "keep": no action here is held by it/);
-  expect(stdout).toMatch(/warn +locks +group rg-shop-weu: ReadOnly "still": azure.vm.start@1 will be refused/);
+  expect(stdout).toMatch(/warn +locks +group rg-shop-weu: ReadOnly "still": azure.vm.deallocate@1, azure.vm.start@1 will be refused/);
   expect(stdout).toMatch(/warn +rights +group rg-shop-weu: more than any action needs: Microsoft.Authorization\/roleAssignments\/write/);
 });
 
@@ -145,9 +147,9 @@ test('a plan is compared at the scopes of its machines, and nothing is changed',
   const missing = await ask('plan', 'start-web', '--check-permissions');
   expect(missing.exit).toBe(1);
   expect(missing.stdout).toMatch(/MUTATES +start/);
-  expect(missing.stdout).toMatch(/fail +rights +group rg-shop-weu: azure.vm.start@1 will be refused/);
+  expect(missing.stdout).toMatch(/fail +rights +group rg-shop-weu: azure.vm.deallocate@1, azure.vm.start@1 will be refused/);
   expect(missing.stderr).toContain('a worker with another identity has other rights');
-  grant({ actions: rightsOf('vm.get', 'vm.start') });
+  grant({ actions: rightsOf('vm.get', 'vm.start', 'vm.deallocate') });
   expect((await ask('plan', 'start-web', '--check-permissions')).exit).toBe(0);
   expect(new Set(server.arm.map(({ method }) => method))).toEqual(new Set(['GET']));
 });

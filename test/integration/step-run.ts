@@ -13,7 +13,7 @@ import type { Plan } from '../../engine/plan/plan-record.ts';
 import { advance } from '../../engine/run/advance.ts';
 import { sendCommand } from '../../engine/run/command.ts';
 import { LEASE_TIMES } from '../../engine/run/holder.ts';
-import type { StepRecord } from '../../engine/run/record.ts';
+import type { RunRecord, StepRecord } from '../../engine/run/record.ts';
 import { hasEnded } from '../../engine/run/run-state.ts';
 import { startRun } from '../../engine/run/start.ts';
 import type { Engine } from '../../engine/run/turn.ts';
@@ -24,6 +24,12 @@ import { step, testPlan } from '../support/plan.ts';
 /** Runs one step as a run of its own with the whole engine, until it has ended or waits for a person. Answers the record of its leaf. */
 export type StepRun = (body: StepBody, target?: Target) => Promise<StepRecord>;
 
+/** A run and its steps, as the store has them at the end. */
+export interface PlanRun {
+  readonly run: RunRecord;
+  readonly steps: readonly StepRecord[];
+}
+
 /** How an engine keeps time: `timeScale` divides all its waits; `quietTimes` makes the quiet time longer again. */
 export interface Pace {
   readonly timeScale: number;
@@ -32,11 +38,25 @@ export interface Pace {
   readonly askedAbout?: (record: StepRecord) => Promise<'again' | 'succeeded' | 'failed'>;
 }
 
-/** Makes runs against an estate. */
-export function stepRuns(azure: Azure, { timeScale, quietTimes = 1, askedAbout }: Pace): StepRun {
+/** Makes runs of one step against an estate. */
+export function stepRuns(azure: Azure, pace: Pace): StepRun {
+  const carryOut = planRuns(azure, pace);
+  return async (body, target) => {
+    const sets =
+      target === undefined ? {} : { machines: { onEmpty: 'fail', onUnreachable: 'record', targets: [{ ...target, key: 'one' }] } as const };
+    const definition = { steps: [step('only', body, target === undefined ? {} : { target: { kind: 'set', set: 'machines' } })] };
+    const { run, steps } = await carryOut(testPlan(definition, { sets, actions: actionsOf(body) }));
+    const leaf = steps.find(({ node }) => node === 'leaf');
+    if (leaf === undefined) throw new Error(`the run is ${run.state} and has no step: ${run.reason ?? ''}`);
+    return leaf;
+  };
+}
+
+/** Makes whole runs against an estate. Each ends, or waits for a person. */
+export function planRuns(azure: Azure, { timeScale, quietTimes = 1, askedAbout }: Pace): (plan: Plan) => Promise<PlanRun> {
   const quiet = (action: Action): Action => (action.effect === 'read' ? action : { ...action, quietMs: action.quietMs * quietTimes });
   const quietActions = new Map([...actions].map(([name, action]) => [name, quiet(action)]));
-  return async (body, target) => {
+  return async (plan) => {
     const ports = {
       ...memoryPorts(systemClock),
       azure,
@@ -52,10 +72,6 @@ export function stepRuns(azure: Azure, { timeScale, quietTimes = 1, askedAbout }
       worker: 'worker-1',
     };
     const runId = randomUUID() as RunId;
-    const sets =
-      target === undefined ? {} : { machines: { onEmpty: 'fail', onUnreachable: 'record', targets: [{ ...target, key: 'one' }] } as const };
-    const definition = { steps: [step('only', body, target === undefined ? {} : { target: { kind: 'set', set: 'machines' } })] };
-    const plan = testPlan(definition, { sets, actions: actionsOf(body) });
     const text = canonicalJson(plan);
     const requester = { id: 'alice', name: 'alice', kind: 'token', groups: [] } as const;
     await startRun(ports, { plan: { plan, text, hash: ports.ids.sha256(text) }, runId, requester, trigger: 'test', freezeExempt: false });
@@ -74,10 +90,7 @@ export function stepRuns(azure: Azure, { timeScale, quietTimes = 1, askedAbout }
         await sendCommand(ports, randomUUID(), { ...word, by: { ...requester, groups: [] } });
         continue;
       }
-      if (hasEnded(run.state) || ['unknown', 'paused'].includes(run.state)) {
-        if (leaf === undefined) throw new Error(`the run is ${run.state} and has no step: ${run.reason ?? ''}`);
-        return leaf;
-      }
+      if (hasEnded(run.state) || ['unknown', 'paused'].includes(run.state)) return stored;
       await systemClock.sleep(Math.max(0, run.wakeAtMs - Date.now()));
     }
   };

@@ -1,5 +1,6 @@
 import { quoted } from '../diagnostics.ts';
 import { enclosing, isInside, type OutlinedStep } from '../outline.ts';
+import { ownUndoOf } from '../own-undo.ts';
 import { ownerOfStep } from '../step-places.ts';
 import { child, textOf, type TreeNode } from '../tree.ts';
 import { forwardChanges } from './changing-steps.ts';
@@ -18,8 +19,8 @@ export const holeInRollback: LintRule = {
   },
 };
 
-function hasWayBack({ node }: OutlinedStep): boolean {
-  return child(node, 'rollback') !== undefined;
+function hasWayBack(step: OutlinedStep): boolean {
+  return child(step.node, 'rollback') !== undefined || ownUndoOf(step) !== undefined;
 }
 
 function rollsBack(node: TreeNode): boolean {

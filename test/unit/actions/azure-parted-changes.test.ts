@@ -5,6 +5,7 @@ import { azureVmDelete } from '../../../engine/actions/azure-vm-delete.ts';
 import { azureVmRevertToRestorePoint } from '../../../engine/actions/azure-vm-revert-to-restore-point.ts';
 import { backupRestoreVm } from '../../../engine/actions/backup-restore-vm.ts';
 import type { AzureDisk } from '../../../engine/azure-compute.ts';
+import type { StepKey } from '../../../engine/ids.ts';
 import type { JsonObject } from '../../../engine/json.ts';
 import { NOW_MS, REQUEST_ID, VAULT, VM, type WrittenAzure, context, effect, portsWith, target, vm, writtenAzure } from './written-azure.ts';
 
@@ -115,6 +116,21 @@ test('AZ-37: what a deletion was not to take with it is named in the evidence', 
   const before = { vm: [VM], disks: [DISK], nics: [NIC], part: VM };
   const done = await action.verify(portsWith(azure), context(action, {}, { target: machine, before }), undefined);
   expect(done).toMatchObject({ kind: 'succeeded', observations: [{ what: 'Deleted' }, { data: { left: [DISK] } }] });
+});
+
+test('azure.vm.delete deletes what a run has made that this one goes on from, and of other runs nothing', async () => {
+  const action = effect(azureVmDelete);
+  const azure = azureWith((written) => written.put('vm.get', VM, vm({ tags: { runward_run: 'an earlier run', ...OURS } })));
+  const asked = (makers: readonly string[]) =>
+    action.precheck(portsWith(azure), {
+      ...context(action, { only_created_by_run: true }, { target: machine }),
+      makers: makers as readonly StepKey[],
+    });
+  expect(await asked([STEP])).toMatchObject({ kind: 'proceed' });
+  expect(await asked(['another step'])).toMatchObject({
+    kind: 'failed',
+    failure: { message: expect.stringContaining('not made by this run') },
+  });
 });
 
 describe('azure.restore-point.create', () => {
