@@ -313,6 +313,14 @@ export type AzureQuery<Kind extends AzureReadKind = AzureReadKind> = {
 /** What calls are for, the most urgent first. When little of a limit of Azure is left, looks at what is under way wait for the others. */
 export type AzureNeed = 'send' | 'reconcile' | 'severe' | 'poll';
 
+/** Limits of Azure that are used up, as one process knows them; names tell identity, subscription and bucket. Only hints leave and enter it. */
+export interface AzureLimits {
+  /** Calls back when an answer of Azure says that a bucket is empty for `forMs` milliseconds. */
+  readonly onClosed: (tell: (bucket: string, forMs: number) => void) => void;
+  /** Takes over what another process was told; names of other identities are ignored. */
+  readonly hear: (bucket: string, forMs: number) => void;
+}
+
 /** Azure as named calls. Expected answers, refusals and lost connections are values; only broken invariants throw. */
 export interface Azure {
   /** Sends the operation once, without retries and redirects; `requestId` (a UUID) is the client request id that Azure keeps with its work. */

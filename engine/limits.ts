@@ -40,6 +40,8 @@ export const BUDGET_FRESH_MS = 15_000;
 export const BUDGET_LOWEST_MS = 5_000;
 /** For so many resources it is remembered when they were looked at. */
 export const BUDGET_PATHS_MAX = 10_000;
+/** How often a worker hears which limits of Azure other workers have used up. */
+export const LIMITS_POLL_MS = 1_000;
 /** A refused token is fetched anew; the next send may follow at once. */
 export const RETRY_TOKEN_MS = 1_000;
 /** A token that ends sooner than this is replaced: the steps of one attempt must not begin with it and end without. */

@@ -59,6 +59,11 @@ export interface Store extends ScheduleStore, GateStore {
   readonly putPlan: (planHash: string, plan: StoredPlan, keepMs: number) => Promise<void>;
   readonly getPlan: (planHash: string) => Promise<StoredPlan | undefined>;
 
+  /** Remembers for so many milliseconds that a limit of Azure is used up; the later end of two counts. A hint: it may be lost. */
+  readonly closeLimit: (bucket: string, forMs: number) => Promise<void>;
+  /** The limits that are used up, at most a thousand, each with the milliseconds that it still is. */
+  readonly closedLimits: () => Promise<readonly { readonly bucket: string; readonly forMs: number }[]>;
+
   /** Keeps what is known of an API token, by the public part of its text; never the token itself. */
   readonly putToken: (id: string, token: JsonObject) => Promise<void>;
   readonly readToken: (id: string) => Promise<JsonObject | undefined>;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { azureFromConfig, refusePersonalIdentity } from '../adapters/azure/configured.ts';
+import { limitedAzureFromConfig, refusePersonalIdentity } from '../adapters/azure/configured.ts';
 import { createRunCommandShell } from '../adapters/azure/run-command-shell.ts';
 import { startConsumer } from '../adapters/redis/consumer.ts';
 import { openRedisStore } from '../adapters/redis/store.ts';
@@ -42,10 +42,12 @@ export async function runWorker(config: Config, options: { readonly ready?: () =
   const known = createKnownSecrets();
   const log = createLog({ level: 'info', redact: known.redact, fields: { process: 'worker', worker: name } });
   const tickets = await openTickets(config.ticketsDir ?? join(config.dataDir, 'tickets'));
-  const ports = await openPorts(config, { log, tickets, known });
+  const { azure, limits } = await limitedAzureFromConfig(config, VERSION);
+  const ports = await openPorts(config, { log, tickets, known, azure });
   const work = startWork({
     config,
     ports,
+    limits,
     name,
     host: hostname(),
     ticketStore: tickets.id,
@@ -71,14 +73,10 @@ export async function runWorker(config: Config, options: { readonly ready?: () =
 
 async function openPorts(
   config: Config,
-  given: { readonly log: Log; readonly tickets: Ports['tickets']; readonly known: KnownSecrets },
+  given: { readonly log: Log; readonly tickets: Ports['tickets']; readonly known: KnownSecrets; readonly azure: Azure },
 ): Promise<Ports> {
-  const { log, tickets, known } = given;
-  const [redis, queue, azure] = await Promise.all([
-    openRedisStore({ url: config.redisUrl, log }),
-    openWakeUps({ url: config.redisUrl, log }),
-    azureFromConfig(config, VERSION),
-  ]);
+  const { log, tickets, known, azure } = given;
+  const [redis, queue] = await Promise.all([openRedisStore({ url: config.redisUrl, log }), openWakeUps({ url: config.redisUrl, log })]);
   const store = withLogFiles(redis, openLogFiles(config.logsDir ?? join(config.dataDir, 'run-logs')), log);
   const secrets = known.watch(createSecrets({ env: process.env, directory: config.secretsDir ?? join(config.dataDir, 'secrets') }));
   const keysDir = config.keysDir ?? join(config.dataDir, 'keys');

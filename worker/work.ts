@@ -1,5 +1,6 @@
 import { actions } from '../engine/actions/registry.ts';
 import { scriptAction } from '../engine/actions/script-run.ts';
+import type { AzureLimits } from '../engine/azure-calls.ts';
 import type { Config } from '../engine/config.ts';
 import type { RunId } from '../engine/ids.ts';
 import { INTENT_LEASE_MS, LEASE_MS, SEND_MARGIN_MS } from '../engine/limits.ts';
@@ -7,6 +8,7 @@ import type { Ports } from '../engine/ports.ts';
 import { advance } from '../engine/run/advance.ts';
 import { scanForever } from '../engine/run/scan.ts';
 import type { Engine } from '../engine/run/turn.ts';
+import { shareLimits } from './limits.ts';
 import { heartbeat } from './heartbeat.ts';
 import { makeStopWatch, type StopWatch } from './stops.ts';
 
@@ -19,6 +21,7 @@ export type StartConsumer = (handle: (runId: RunId, drain: AbortSignal) => Promi
 export interface WorkOptions {
   readonly config: Config;
   readonly ports: Ports;
+  readonly limits: AzureLimits;
   readonly name: string;
   readonly host: string;
   readonly ticketStore: string;
@@ -46,12 +49,13 @@ export function startWork(options: WorkOptions): Work {
   });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: stopped.signal });
   const watching = stops.watch(stopped.signal);
+  const sharing = shareLimits(ports, options.limits, stopped.signal);
   const beat = heartbeat({ ...options, active: consumer.active, stopped: () => stops.now().kill?.reason, signal: stopped.signal });
   return {
     async drain(withinMs) {
       const end = await consumer.drain(withinMs);
       stopped.abort();
-      await Promise.all([scan, beat, watching]);
+      await Promise.all([scan, beat, watching, sharing]);
       return end;
     },
   };

@@ -1,6 +1,7 @@
 import type {
   Azure,
   AzureHandle,
+  AzureLimits,
   AzureNeed,
   AzurePollAnswer,
   AzureQuery,
@@ -25,9 +26,14 @@ import { Unreadable } from './unreadable.ts';
 
 /** Azure over the official SDKs, which are loaded at the first call. Throws USAGE_CONFIG_INVALID for an endpoint that is not https. */
 export function createAzure(config: AzureConfig): Azure {
-  cloudOf(config);
+  return createLimitedAzure(config).azure;
+}
+
+/** Azure with what is left of its limits, for processes that tell each other. Throws USAGE_CONFIG_INVALID for an endpoint that is not https. */
+export function createLimitedAzure(config: AzureConfig): { readonly azure: Azure; readonly limits: AzureLimits } {
+  const { endpoint } = cloudOf(config);
   // What is left of Azure's limits belongs to the identity: it outlives clients that are made anew.
-  const budget = makeBudget();
+  const budget = makeBudget(`${endpoint} ${identityOf(config.credential)}`);
   const session = makeSession(() => makeClients(config, budget));
   const limited = (signal: AbortSignal, ms: number): AbortSignal =>
     AbortSignal.any([signal, AbortSignal.timeout(config.requestTimeoutMs ?? ms)]);
@@ -72,5 +78,11 @@ export function createAzure(config: AzureConfig): Azure {
     read: (query, signal) => read(query, signal, need),
     for: callsFor,
   });
-  return callsFor('poll');
+  return { azure: callsFor('poll'), limits: budget };
+}
+
+/** What tells one identity from another. Managed identities of two hosts look the same where they have no id: then one waits for the other. */
+function identityOf(credential: AzureConfig['credential']): string {
+  const { tenantId, clientId } = { tenantId: undefined, clientId: undefined, ...credential };
+  return [credential.kind, tenantId ?? '', clientId ?? ''].join(' ');
 }

@@ -1,4 +1,4 @@
-import type { AzureNeed } from '../../engine/azure-calls.ts';
+import type { AzureLimits, AzureNeed } from '../../engine/azure-calls.ts';
 import { BUDGET_FRESH_MS, BUDGET_LOWEST_MS, BUDGET_PATHS_MAX, RETRY_DEFAULT_MS } from '../../engine/limits.ts';
 import { bodyOf, retryAfterMs } from './answers.ts';
 import type { RawAnswer } from './wire.ts';
@@ -11,7 +11,7 @@ export interface Spending {
 }
 
 /** What one identity may still ask of Azure, as Azure itself tells it; kept for everybody in the process. Times are milliseconds. */
-export interface Budget {
+export interface Budget extends AzureLimits {
   /** How long a request has to wait; 0 when it may go now. */
   readonly waitMs: (spending: Spending, nowMs: number) => number;
   /** Keeps what an answer tells about what is left, and closes what it says is used up. */
@@ -39,13 +39,14 @@ const CANNOT_WAIT: readonly AzureNeed[] = ['send', 'reconcile', 'severe'];
 
 const HEADER = /^x-ms-ratelimit-remaining-(subscription-(?:reads|writes|deletes)|subscription-resource-requests|resource)$/;
 
-/** Makes the budget of one identity. */
-export function makeBudget(): Budget {
+/** Makes the budget of one identity; `identity` stands in the names that other processes get. `nowMs` is wall time. */
+export function makeBudget(identity = '', nowMs: () => number = Date.now): Budget {
   const left = new Map<string, Left>();
   const closedUntilMs = new Map<string, number>();
   /** The buckets that requests of a kind draw on, learnt from answers. */
   const drawnBy = new Map<string, readonly string[]>();
   const looks = new Map<string, Look>();
+  let tell: (bucket: string, forMs: number) => void = () => undefined;
 
   return {
     waitMs: ({ method, url, need }, nowMs) => {
@@ -58,7 +59,7 @@ export function makeBudget(): Budget {
       if (method !== 'GET') return 0;
       return lookAgainInMs(looks, place.path, { slow: share < LOW && need === 'poll', nowMs });
     },
-    note: ({ method, url }, answer, nowMs) => {
+    note: ({ method, url }, answer, atMs) => {
       const place = placeOf(method, url);
       const told = remainingOf(answer);
       if (told.length > 0)
@@ -66,10 +67,20 @@ export function makeBudget(): Budget {
           place.kind,
           told.map(({ name }) => name),
         );
-      for (const { name, remaining } of told) lower(left, keyOf(name, place), { remaining, nowMs });
+      for (const { name, remaining } of told) lower(left, keyOf(name, place), { remaining, nowMs: atMs });
       if (answer.status !== 429) return;
-      const until = nowMs + Math.max(retryAfterMs(answer, nowMs) ?? RETRY_DEFAULT_MS, 1);
-      closedUntilMs.set(keyOf(exhausted(answer, method) ?? place.kind, place), until);
+      const forMs = Math.max(retryAfterMs(answer, atMs) ?? RETRY_DEFAULT_MS, 1);
+      const bucket = keyOf(exhausted(answer, method) ?? place.kind, place);
+      closedUntilMs.set(bucket, atMs + forMs);
+      tell(`${identity}|${bucket}`, forMs);
+    },
+    onClosed: (listener) => {
+      tell = listener;
+    },
+    hear: (name, forMs) => {
+      if (!name.startsWith(`${identity}|`)) return;
+      const bucket = name.slice(identity.length + 1);
+      closedUntilMs.set(bucket, Math.max(closedUntilMs.get(bucket) ?? 0, nowMs() + forMs));
     },
   };
 }

@@ -1,13 +1,21 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Azure } from '../../engine/azure-calls.ts';
+import type { Azure, AzureLimits } from '../../engine/azure-calls.ts';
 import type { Config } from '../../engine/config.ts';
 import { RunwardError } from '../../engine/errors.ts';
-import { createAzure } from './azure.ts';
+import { createLimitedAzure } from './azure.ts';
 import type { AzureConfig, AzureCredentialConfig } from './config.ts';
 
 /** Azure as the settings name it. Throws USAGE_CONFIG_INVALID when the file of a secret is missing or open to others. */
 export async function azureFromConfig(config: Pick<Config, 'azure' | 'leaseMs'>, version: string): Promise<Azure> {
-  return createAzure(await azureConfigOf(config, version));
+  return (await limitedAzureFromConfig(config, version)).azure;
+}
+
+/** Azure as the settings name it, with what is left of its limits. Throws as `azureFromConfig`. */
+export async function limitedAzureFromConfig(
+  config: Pick<Config, 'azure' | 'leaseMs'>,
+  version: string,
+): Promise<{ readonly azure: Azure; readonly limits: AzureLimits }> {
+  return createLimitedAzure(await azureConfigOf(config, version));
 }
 
 /** How Azure is reached by the settings. Throws USAGE_CONFIG_INVALID when the file of a secret is missing or open to others. */

@@ -5,6 +5,7 @@ import { makeAsides } from './asides.ts';
 import { makeDrift } from './drift.ts';
 import { makeEventWatch } from './event-watch.ts';
 import { makeGates } from './gates.ts';
+import { makeLimits } from './limits.ts';
 import type { RunCell } from './run-cell.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
@@ -28,6 +29,7 @@ export function makeMemoryStore(options: MemoryStoreOptions): Store {
     ...makeRunWrites(cells, { tier, busy }),
     ...makeRunReads(cells),
     ...makeAsides(nowMs),
+    ...makeLimits(nowMs),
     ...makeDrift(nowMs),
     ...makeTokens(),
     ...makeSchedules(nowMs),

@@ -14,6 +14,7 @@ export const STORE_KEYS = {
   kill: 'runward:kill',
   freezes: 'runward:freeze',
   tokens: 'runward:tokens',
+  limits: 'runward:limits',
   drift: 'runward:drift',
   driftRevisions: 'runward:drift:revisions',
   workers: 'runward:workers',

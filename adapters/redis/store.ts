@@ -5,6 +5,7 @@ import { makeDue, readNowMs } from './due.ts';
 import { makeDrift } from './drift.ts';
 import { makeEventWatch } from './event-watch.ts';
 import { makeGates } from './gates.ts';
+import { makeLimits } from './limits.ts';
 import { makeLocks } from './locks.ts';
 import { makeLogLines } from './log-lines.ts';
 import { makeRunReads } from './run-reads.ts';
@@ -29,6 +30,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
     ...makeLocks(server),
     ...makeLogLines(server),
     ...makeAsides(server),
+    ...makeLimits(server),
     ...makeDrift(server),
     ...makeTokens(server),
     ...makeSchedules(server),

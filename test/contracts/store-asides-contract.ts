@@ -158,4 +158,20 @@ function exerciseKept(store: () => Store): void {
       expect(tier === 'gold' || findings.length > 0).toBe(true);
     });
   });
+
+  describe('limits of Azure', () => {
+    it('are closed until the later of two ends, and open by themselves', async () => {
+      const [long, short] = [newHex(), newHex()];
+      const mine = async () => (await store().closedLimits()).filter(({ bucket }) => bucket === long || bucket === short);
+      await store().closeLimit(short, 1);
+      await store().closeLimit(long, 60_000);
+      await store().closeLimit(long, 5);
+      const from = await store().nowMs();
+      while ((await store().nowMs()) <= from + 2);
+      const found = await mine();
+      expect(found).toEqual([{ bucket: long, forMs: expect.any(Number) }]);
+      expect(found[0]?.forMs).toBeGreaterThan(30_000);
+      expect(found[0]?.forMs).toBeLessThanOrEqual(60_000);
+    });
+  });
 }
