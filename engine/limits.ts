@@ -40,6 +40,12 @@ export const BUDGET_FRESH_MS = 15_000;
 export const BUDGET_LOWEST_MS = 5_000;
 /** For so many resources it is remembered when they were looked at. */
 export const BUDGET_PATHS_MAX = 10_000;
+/** How many jobs of a vault are read one by one; of more than these a list tells which have changed. */
+export const FOLLOWED_ALONE_MAX = 3;
+/** How long a job that nobody asks about still counts as followed. */
+export const FOLLOWED_FOR_MS = 300_000;
+/** How often in a row a list may stand for a job before the job itself is read. */
+export const FOLLOWED_LISTS_MAX = 9;
 /** How often a worker hears which limits of Azure other workers have used up. */
 export const LIMITS_POLL_MS = 1_000;
 /** A refused token is fetched anew; the next send may follow at once. */

@@ -19,6 +19,7 @@ import type { AzureConfig } from './config.ts';
 import { sortPoll } from './follow.ts';
 import { cloudOf } from './hosts.ts';
 import { send } from './operations.ts';
+import { withFollowedJobs } from './followed-jobs.ts';
 import { makeBudget } from './budget.ts';
 import { answer } from './reads.ts';
 import { makeSession } from './session.ts';
@@ -55,7 +56,7 @@ export function createLimitedAzure(config: AzureConfig): { readonly azure: Azure
     return sortPoll(wire, error, Date.now());
   };
 
-  const read = async <Kind extends AzureReadKind>(
+  const readOne = async <Kind extends AzureReadKind>(
     query: AzureQuery<Kind>,
     signal: AbortSignal,
     need: AzureNeed,
@@ -72,6 +73,7 @@ export function createLimitedAzure(config: AzureConfig): { readonly azure: Azure
     return tokenRefused ? { kind: 'denied', message: failed.message } : failed;
   };
 
+  const read = withFollowedJobs(readOne);
   const callsFor = (need: AzureNeed): Azure => ({
     submit,
     poll: (handle, signal) => poll(handle, signal, need),

@@ -91,7 +91,7 @@ export const AZURE_TRAPS: readonly AzureTrap[] = [
   trap(
     '40',
     'Those who follow operations use up what the next request needs',
-    'their pace follows what Azure says is left; shown for operations of machines',
+    'their pace follows what Azure says is left, and one list tells which jobs of a vault have changed',
   ),
   trap('41', 'A token ends in the middle, or more claims are asked for', 'fetched before the intent; at most one repetition, after a 401'),
   trap('42', 'A vault keeps a backup that was deleted', 'it is told as such, and nothing is added to it'),

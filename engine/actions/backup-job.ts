@@ -23,7 +23,11 @@ export type OwnBackup =
  * Looks for a backup job that a request of this attempt started, by its client request id, then by the expiry that only our request
  * asked for. A job of the machine that shows neither may be ours: nothing is concluded from it.
  */
-export async function findOwnBackup(ports: Pick<ActionPorts, 'azure'>, context: Context, item: AzureBackupItem): Promise<OwnBackup> {
+export async function findOwnBackup(
+  ports: Pick<ActionPorts, 'azure'>,
+  context: Context,
+  item: Pick<AzureBackupItem, 'id'>,
+): Promise<OwnBackup> {
   const vaultId = armIdUpTo(item.id, 'vaults') ?? item.id;
   const sinceMs = context.createdAtMs - JOB_WINDOW_MARGIN_MS;
   const listed = await ports.azure.read({ kind: 'backup.jobs', vaultId, sinceMs }, context.signal);
@@ -53,11 +57,11 @@ export async function findOwnBackup(ports: Pick<ActionPorts, 'azure'>, context: 
 export async function pollBackup(
   ports: Pick<ActionPorts, 'azure' | 'clock'>,
   context: Context,
-  at: { readonly handle: Handle; readonly item: AzureBackupItem },
+  at: { readonly handle: Handle; readonly item: Pick<AzureBackupItem, 'id'> },
 ): Promise<PollOutcome> {
   const { handle, item } = at;
   const vaultId = armIdUpTo(item.id, 'vaults') ?? item.id;
-  if (handle.jobId !== undefined) return lookAt(ports, context, handle.jobId);
+  if (handle.jobId !== undefined) return lookAt(ports, context, { jobId: handle.jobId, handle });
   const operation = await ports.azure.poll(handle, context.signal);
   switch (operation.kind) {
     case 'running':
@@ -70,7 +74,7 @@ export async function pollBackup(
     case 'unanswered':
       return operation;
     case 'succeeded':
-      if (operation.jobName !== undefined) return lookAt(ports, context, `${vaultId}/backupJobs/${operation.jobName}`);
+      if (operation.jobName !== undefined) return lookAt(ports, context, { jobId: `${vaultId}/backupJobs/${operation.jobName}`, handle });
       break;
     case 'gone':
     case 'denied':
@@ -79,7 +83,7 @@ export async function pollBackup(
   }
   const own = await findOwnBackup(ports, context, item);
   if (own.kind === 'unanswered') return own;
-  if (own.kind === 'found') return lookAt(ports, context, own.job.id);
+  if (own.kind === 'found') return lookAt(ports, context, { jobId: own.job.id, handle });
   const candidates = own.kind === 'unclear' ? own.candidates : [];
   return { kind: 'unclear', message: 'the operation of the backup names no job and none carries our mark', candidates };
 }
@@ -108,10 +112,16 @@ export async function adoptBackup(
   return { kind: 'found', handle: { jobId: job.value.id } };
 }
 
-async function lookAt(ports: Pick<ActionPorts, 'azure' | 'clock'>, context: Context, jobId: string): Promise<PollOutcome> {
+/** The job that is followed from now on: the operation that named it has nothing more to tell. */
+async function lookAt(
+  ports: Pick<ActionPorts, 'azure' | 'clock'>,
+  context: Context,
+  { jobId, handle }: { readonly jobId: string; readonly handle: Handle },
+): Promise<PollOutcome> {
   const job = await ports.azure.read({ kind: 'backup.job', jobId }, context.signal);
   if (job.kind !== 'found') return unansweredRead('the backup job', job);
-  return jobOutcome(job.value, { retryAfterMs: pacedMs(context, BACKUP_JOB_POLL_MS), nowMs: ports.clock.nowMs() });
+  const outcome = jobOutcome(job.value, { retryAfterMs: pacedMs(context, BACKUP_JOB_POLL_MS), nowMs: ports.clock.nowMs() });
+  return outcome.kind === 'running' ? { ...outcome, handle: { ...handle, jobId } } : outcome;
 }
 
 function jobOutcome(job: AzureBackupJob, at: { readonly retryAfterMs: number; readonly nowMs: number }): PollOutcome {
@@ -156,7 +166,7 @@ function expiryMarks({ before, requestIds }: Context): readonly number[] {
 }
 
 /** Machines of one name may be in several groups: the container has both. */
-function mayConcern(job: AzureBackupJob, item: AzureBackupItem): boolean {
+function mayConcern(job: AzureBackupJob, item: Pick<AzureBackupItem, 'id'>): boolean {
   const container = armIdPart(item.id, 'protectionContainers')?.toLowerCase();
   if (job.containerName !== undefined && container !== undefined) return container.endsWith(job.containerName.toLowerCase());
   const machine = container?.split(';').at(-1);

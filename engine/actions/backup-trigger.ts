@@ -118,6 +118,8 @@ async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> 
 }
 
 async function poll(ports: ActionPorts, context: Context, handle: Handle): Promise<PollOutcome> {
+  const known = context.before?.['item'];
+  if (typeof known === 'string') return pollBackup(ports, context, { handle, item: { id: known } });
   const place = await backupPlace(ports, context);
   if (place.kind === 'unanswered') return place;
   if (place.kind === 'failed') return { kind: 'unclear', message: place.failure.message, candidates: [] };
