@@ -6,6 +6,7 @@ import { argument, type Flags, pairsOf, textFlag } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import { type InputShapes, readInputs } from './inputs.ts';
 import { OUTCOMES } from './output.ts';
+import { readinessTable } from './readiness-table.ts';
 import type { Session } from './program-options.ts';
 import { type ApplicationView, checkRows, readyExit, readyText } from './recovery.ts';
 import { inputShapes } from './run-start.ts';
@@ -33,7 +34,12 @@ export async function makeChecks(session: Session, args: readonly unknown[], fla
   const judged = readyExit(application);
   const exit = open.length > 0 ? TIMED_OUT_EXIT : refused.length > 0 && judged === 0 ? UNKNOWN_EXIT : judged;
   session.output.data({
-    text: () => checkRows(application, Date.now()),
+    text: (wide) => {
+      const nowMs = Date.now();
+      return [checkRows(application, nowMs), readinessTable(application.recoveryPlans, { nowMs, wide })]
+        .filter((part) => part !== '')
+        .join('\n\n');
+    },
     json: { ...application, outcome: OUTCOMES[exit], refused },
     lines: application.runbooks.flatMap(({ name, checks }) => checks.map((check) => ({ runbook: name, ...check }))),
     names: application.runbooks.flatMap(({ name, checks }) => checks.map(({ check }) => `${name}.${check}`)),

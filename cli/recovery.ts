@@ -2,6 +2,7 @@ import { CHECK_WORDS, type CheckState, type Proof, PROOF_WORDS, READY_WORDS, typ
 import { connect } from './api-client.ts';
 import { isOn, type Flags } from './flags.ts';
 import { OUTCOMES } from './output.ts';
+import { type PlanReadinessView, readinessTable } from './readiness-table.ts';
 import type { Session } from './program-options.ts';
 import { ageText, clockText, measuredClockText, needsAscii, plainText, tableText } from './terminal.ts';
 
@@ -35,6 +36,7 @@ export interface ApplicationView {
   readonly ready?: ReadyWord;
   readonly at?: string;
   readonly drills: readonly DrillView[];
+  readonly recoveryPlans: readonly PlanReadinessView[];
   readonly runbooks: readonly {
     readonly name: string;
     readonly purposes: readonly string[];
@@ -76,8 +78,12 @@ export async function recoveryStatus(session: Session, args: readonly unknown[],
   const exit = boardExit(items, uncovered);
   const json = { apiVersion: 'runward/v1', kind: 'RecoveryBoard', outcome: OUTCOMES[exit], items, uncovered };
   session.output.data({
-    text: () =>
-      items.length === 0 ? '' : typeof app === 'string' ? items.map((item) => shown(item, nowMs)).join('\n') : boardText(items, nowMs),
+    text: (wide) =>
+      items.length === 0
+        ? ''
+        : typeof app === 'string'
+          ? items.map((item) => shown(item, { nowMs, wide })).join('\n')
+          : boardText(items, nowMs),
     json,
     lines: items,
     names: items.map((item) => item.app),
@@ -100,9 +106,10 @@ export function boardExit(items: readonly ApplicationView[], uncovered?: Board['
   return exits.includes(UNKNOWN_EXIT) ? UNKNOWN_EXIT : exits.includes(DIFFERENT_EXIT) ? DIFFERENT_EXIT : 0;
 }
 
-/** 0 ready, 3 not ready, 1 not known: also where there is no check. */
+/** 0 ready, 3 at risk or not ready, 1 not known: also where there is no check. */
 export function readyExit({ ready }: Pick<ApplicationView, 'ready'>): number {
-  return ready === 'ready' ? 0 : ready === 'not_ready' ? DIFFERENT_EXIT : UNKNOWN_EXIT;
+  if (ready === 'not_ready' || ready === 'at_risk') return DIFFERENT_EXIT;
+  return ready === 'ready' ? 0 : UNKNOWN_EXIT;
 }
 
 /** Readiness as a word; without checks nothing is known. */
@@ -146,7 +153,7 @@ function boardText(items: readonly ApplicationView[], nowMs: number): string {
   return tableText(headings, rows);
 }
 
-function shown(item: ApplicationView, nowMs: number): string {
+function shown(item: ApplicationView, { nowMs, wide }: { readonly nowMs: number; readonly wide: boolean }): string {
   const drills = item.drills.flatMap((drill) => [
     `${proofCell(drill.proof)}   ${drill.runbook} · last ${lastCell(drill, nowMs, false)} · due ${dueCell(drill, nowMs)}`,
     ...drill.changes.map((change) => `    ${plainText(change)}`),
@@ -157,7 +164,9 @@ function shown(item: ApplicationView, nowMs: number): string {
   ]);
   const head = `${item.app} · ${item.ready === undefined ? '-' : `${markOf(READY_WORDS[item.ready])} ${readyText(item.ready)}`}`;
   const none = item.drills.length === 0 ? [`${proofCell('never')}   no runbook of ${item.app} is for a drill`] : [];
-  return [head, ...none, ...drills, checkRows(item, nowMs)].filter((line) => line !== '').join('\n');
+  return [head, ...none, ...drills, checkRows(item, nowMs), readinessTable(item.recoveryPlans, { nowMs, wide })]
+    .filter((line) => line !== '')
+    .join('\n');
 }
 
 function uncoveredLines(uncovered: Board['uncovered']): readonly string[] {
@@ -197,7 +206,7 @@ function objectiveCell({ measuredMs, targetMs, verdict }: Objective): string {
 }
 
 function nextStep({ app, ready, drills }: ApplicationView): readonly string[] {
-  if (ready === 'not_ready') return [`runward dr status ${app}`];
+  if (ready === 'not_ready' || ready === 'at_risk') return [`runward dr status ${app}`];
   if (ready === 'unknown') return [`runward dr readiness ${app}`];
   const open = drills.find(({ proof }) => proof !== 'proven');
   return open === undefined ? [] : [`runward dr drill ${app} --runbook ${open.runbook}`];

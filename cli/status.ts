@@ -131,11 +131,11 @@ function recovery(client: ApiClient): readonly Promise<Group>[] {
       }),
     ),
     applications('applications that are not ready', ({ app, ready, at }) =>
-      ready === 'not_ready'
+      ready === 'not_ready' || ready === 'at_risk'
         ? [
             {
               mark: READY_WORDS[ready].mark,
-              text: `${app} is not ready`,
+              text: `${app} is ${READY_WORDS[ready].word}`,
               next: `runward dr status ${app}`,
               ...(at === undefined ? {} : { at }),
             },

@@ -6,6 +6,9 @@ import { type Application, applicationsOf, isDrill, isRecovery } from '../engine
 import { wordOf } from '../engine/recovery/check-results.ts';
 import { changesSince } from '../engine/recovery/drill-changes.ts';
 import { type DrillProof, proveByDrills } from '../engine/recovery/drill-proof.ts';
+import type { PlanReadiness } from '../engine/recovery/plan-readiness.ts';
+import { judgePlans } from '../engine/recovery/readiness-reads.ts';
+import { worstOf } from '../engine/recovery/recovery-state.ts';
 import type { RunRecord } from '../engine/run/record.ts';
 import { timeText } from '../engine/run/summary.ts';
 import type { ServerContext } from './context.ts';
@@ -63,11 +66,16 @@ async function boardOf(context: ServerContext, caller: Caller, only?: string) {
       const ready = own.filter(({ runbook }) => isRecovery(runbook)).flatMap(({ runbook }) => checked.get(runbook.name)?.readiness ?? []);
       const times = ready.flatMap(({ atMs }) => atMs ?? []);
       const results = ready.flatMap(({ checks }) => checks);
+      const plans = judgePlans(
+        own.map(({ runbook }) => runbook),
+        own.flatMap(({ runbook }) => checked.get(runbook.name)?.last ?? []),
+        nowMs,
+      );
       return {
         apiVersion: 'runward/v1' as const,
         kind: 'Application' as const,
         app: name,
-        ...(results.length === 0 ? {} : { ready: wordOf(results) }),
+        ...(results.length === 0 ? {} : { ready: worstOf([wordOf(results), ...plans.map((plan) => plan.ready)]) }),
         ...(times.length === 0 ? {} : { at: timeText(Math.min(...times)) }),
         drills: await Promise.all(
           own
@@ -75,6 +83,7 @@ async function boardOf(context: ServerContext, caller: Caller, only?: string) {
             .map((one) => drillView(context, { loaded: one, drills, documents, nowMs, checks: checked.get(one.runbook.name) })),
         ),
         runbooks: own.map((one) => runbookView(one, checked.get(one.runbook.name))),
+        recoveryPlans: plans.map(planView),
       };
     }),
   );
@@ -129,6 +138,14 @@ function lastView({ last, rto, rpo }: DrillProof) {
   return [{ run: last.number, runId: last.runId, status: last.state, endedAt: timeText(last.endedAtMs), rto, rpo }];
 }
 
+function planView({ machines, ...plan }: PlanReadiness) {
+  return { ...timed(plan), machines: machines.map(timed) };
+}
+
+function timed<Timed extends { readonly atMs?: number }>({ atMs, ...rest }: Timed) {
+  return { ...rest, ...(atMs === undefined ? {} : { at: timeText(atMs) }) };
+}
+
 function runbookView({ runbook }: LoadedRunbook, checked: CheckedRunbook | undefined) {
   const { name, title, purposes, environment } = runbook;
   const readiness = checked?.readiness;
@@ -141,6 +158,6 @@ function runbookView({ runbook }: LoadedRunbook, checked: CheckedRunbook | undef
     ...(readiness?.atMs === undefined ? {} : { at: timeText(readiness.atMs) }),
     ...(runbook.readiness?.everyMs === undefined ? {} : { everyMs: runbook.readiness.everyMs }),
     ...(checked?.nextAtMs === undefined ? {} : { nextAt: timeText(checked.nextAtMs) }),
-    checks: (readiness?.checks ?? []).map(({ atMs, ...check }) => ({ ...check, ...(atMs === undefined ? {} : { at: timeText(atMs) }) })),
+    checks: (readiness?.checks ?? []).map(timed),
   };
 }

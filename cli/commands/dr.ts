@@ -17,15 +17,24 @@ export function drCommand(program: Command): void {
     );
   dr.command('status [app]')
     .description('every application: its last drill, when the next is due, recovery time and point, readiness; with a name, one in full')
-    .option('--exit-code', 'exit with 3 when something is not proven or not ready, and with 1 when something is not known')
+    .option('--exit-code', 'exit with 3 when something is not proven, at risk or not ready, and with 1 when something is not known')
     .action(handled(async (...given) => (await import('../recovery.ts')).recoveryStatus(...given)))
     .addHelpText('before', examplesFirst(['runward dr status', 'runward dr status --exit-code -o json', 'runward dr status shop']));
   dr.command('readiness <app>')
-    .description('make the readiness checks now and show them; changes nothing. Exit code 0 ready, 3 not ready, 1 something is not known')
+    .description(
+      'make the readiness checks now and show them and every machine with its figures (-o wide: all of them); changes nothing. Exit code 0 ready, 3 at risk or not ready, 1 something is not known',
+    )
     .option('-i <name=value>', 'an input that the checks read; may be repeated', repeated)
     .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
     .action(handled(async (...given) => (await import('../readiness-checks.ts')).makeChecks(...given)))
-    .addHelpText('before', examplesFirst(['runward dr readiness shop', 'runward dr readiness shop -i test_network=/subscriptions/…']));
+    .addHelpText(
+      'before',
+      examplesFirst([
+        'runward dr readiness shop',
+        'runward dr readiness shop -o wide',
+        'runward dr readiness shop -i test_network=/subscriptions/…',
+      ]),
+    );
   for (const [purpose, what] of Object.entries(STARTS)) {
     startFlags(
       dr

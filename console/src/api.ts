@@ -1,5 +1,5 @@
 import type { DriftStatus } from './words.ts';
-import type { CheckState, Proof, ReadyWord } from '../../engine/recovery/recovery-state.ts';
+import type { CheckState, MachineFact, PlanFact, Proof, ReadyWord } from '../../engine/recovery/recovery-state.ts';
 import type { ScheduleState } from '../../engine/schedule/schedule-state.ts';
 import type { WaitingGate } from '../../engine/gates/waiting-gate.ts';
 import type { JsonObject, JsonValue } from '../../engine/json.ts';
@@ -156,6 +156,30 @@ export interface Application {
       readonly run?: number;
     }[];
   }[];
+  readonly recoveryPlans: readonly PlanReadiness[];
+}
+
+/** One row of the table of a recovery plan or a machine: what is, and what it is held against. */
+export interface ReadinessFact {
+  readonly fact: MachineFact | PlanFact;
+  readonly state: ReadyWord;
+  readonly is: string;
+  readonly limit?: string;
+  readonly message?: string;
+}
+
+interface Judged {
+  readonly ready: ReadyWord;
+  readonly message?: string;
+  readonly at?: string;
+  readonly run?: number;
+  readonly facts: readonly ReadinessFact[];
+}
+
+/** A recovery plan with its machines. */
+export interface PlanReadiness extends Judged {
+  readonly plan: string;
+  readonly machines: readonly (Judged & { readonly machine: string })[];
 }
 
 /** Applications, and where it was asked for the machines that replicate and that no drill covers. */

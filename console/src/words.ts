@@ -1,6 +1,9 @@
 import {
   CHECK_WORDS,
+  FACT_WORDS,
   type CheckState,
+  type MachineFact,
+  type PlanFact,
   type Proof,
   PROOF_WORDS,
   READY_WORDS,
@@ -110,6 +113,11 @@ export function proofWords(proof: Proof): Words {
 /** Whether an application is ready; what is not known is never good. */
 export function readyWords(ready: ReadyWord): Words {
   return { ...READY_WORDS[ready], tone: ready === 'ready' ? 'good' : ready === 'not_ready' ? 'bad' : 'open' };
+}
+
+/** What a row of the readiness table looks at. */
+export function factWord(fact: MachineFact | PlanFact): string {
+  return FACT_WORDS[fact];
 }
 
 const CHECK_TONES: Readonly<Record<CheckState, Tone>> = { passed: 'good', failed: 'bad', unknown: 'open', skipped: 'dim' };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { rightsOf } from '../azure-rights.ts';
+import type { JsonObject } from '../json.ts';
 import { durationValue, timeValue } from '../values.ts';
 import { readAction } from './action.ts';
 import { readItemNow } from './asr-item-now.ts';
@@ -22,6 +23,15 @@ export const asrItemGet = readAction({
     allowed_operations: { list: 'string' },
     rpo: 'duration',
     latest_recovery_point_time: 'timestamp',
+    recovery_point_times: { map: 'timestamp' },
+    current_scenario: 'string',
+    health_errors: { list: 'string' },
+    last_test_failover_time: 'timestamp',
+    agent_update_required: 'bool',
+    agent_expiry_time: 'timestamp',
+    unprotected_disks: { list: 'string' },
+    resync_disks: { list: 'string' },
+    read_time: 'timestamp',
   },
   timeoutMs: 120_000,
   permissions: rightsOf('sr.item', 'sr.points'),
@@ -32,8 +42,10 @@ export const asrItemGet = readAction({
     const points = await azure.read({ kind: 'sr.points', itemId: item.value.id }, signal);
     if (points.kind !== 'found') return failedRead(`the recovery points of ${target.name}`, points);
 
-    const rpoMs = rpoNowMs(item.value, item.dateMs ?? clock.nowMs());
+    const readAtMs = item.dateMs ?? clock.nowMs();
+    const rpoMs = rpoNowMs(item.value, readAtMs);
     const latest = points.value[0];
+    const newest = [...Map.groupBy(points.value, ({ kind }) => kind)].map(([kind, [first]]) => [kind, timeOrNull(first?.atMs)] as const);
     return {
       kind: 'succeeded',
       result: {
@@ -43,7 +55,16 @@ export const asrItemGet = readAction({
         test_failover_state: item.value.testFailoverState ?? 'None',
         allowed_operations: item.value.allowedOperations,
         rpo: rpoMs === undefined ? null : durationValue(rpoMs),
-        latest_recovery_point_time: latest === undefined ? null : timeValue(latest.atMs),
+        latest_recovery_point_time: timeOrNull(latest?.atMs),
+        recovery_point_times: Object.fromEntries(newest),
+        current_scenario: item.value.runningScenario?.name ?? 'None',
+        health_errors: item.value.healthErrors,
+        last_test_failover_time: timeOrNull(item.value.lastTestFailoverAtMs),
+        agent_update_required: item.value.agentUpdateRequired ?? null,
+        agent_expiry_time: timeOrNull(item.value.agentExpiresAtMs),
+        unprotected_disks: item.value.unprotectedDisks ?? null,
+        resync_disks: item.value.resyncDisks ?? null,
+        read_time: timeValue(readAtMs),
       },
       observations: [
         {
@@ -60,3 +81,7 @@ export const asrItemGet = readAction({
     };
   },
 });
+
+function timeOrNull(ms: number | undefined): JsonObject | null {
+  return ms === undefined ? null : timeValue(ms);
+}

@@ -13,6 +13,7 @@ export const asrPlanGet = readAction({
   target: 'none',
   input: z.strictObject({ plan: z.string().min(1).describe('ARM id of the recovery plan') }),
   result: {
+    plan: 'string',
     allowed_operations: { list: 'string' },
     current_scenario: 'string',
     last_test_failover_time: 'timestamp',
@@ -27,6 +28,7 @@ export const asrPlanGet = readAction({
     return {
       kind: 'succeeded',
       result: {
+        plan: plan.value.id,
         allowed_operations: allowedOperations,
         current_scenario: runningScenario?.name ?? 'None',
         last_test_failover_time: lastTestFailoverAtMs === undefined ? null : timeValue(lastTestFailoverAtMs),

@@ -1,8 +1,14 @@
 /** What the drills of a runbook prove now. Only `proven` is good news. */
 export type Proof = 'proven' | 'changed' | 'overdue' | 'failed' | 'never';
 
-/** Whether a runbook could be carried out now, as far as its checks tell. `not_ready` outranks `unknown`, which outranks `ready`. */
-export type ReadyWord = 'ready' | 'not_ready' | 'unknown';
+/** Whether something could be carried out now, as far as its checks tell. `not_ready` outranks `unknown`, then come `at_risk` and `ready`. */
+export type ReadyWord = 'ready' | 'at_risk' | 'not_ready' | 'unknown';
+
+/** What is looked at of each machine of a recovery plan. */
+export type MachineFact = 'protection' | 'health' | 'rpo' | 'recovery_point' | 'test_leftover' | 'agent' | 'disks' | 'test_failover';
+
+/** What is looked at of a recovery plan beside its machines. */
+export type PlanFact = 'allowed' | 'scenario' | 'protected';
 
 /** What a check said when it was made last. Nothing but `passed` is good news; `skipped` had nothing to look at. */
 export type CheckState = 'passed' | 'failed' | 'unknown' | 'skipped';
@@ -25,9 +31,32 @@ export const PROOF_WORDS = {
 /** Mark and word of readiness. */
 export const READY_WORDS = {
   ready: { mark: '✓', ascii: 'ok', word: 'ready' },
+  at_risk: { mark: '!', ascii: '!', word: 'at risk' },
   not_ready: { mark: '✗', ascii: 'x', word: 'not ready' },
   unknown: { mark: '?', ascii: '?', word: 'unknown' },
 } as const satisfies Record<ReadyWord, Word>;
+
+const WORST_FIRST: readonly ReadyWord[] = ['not_ready', 'unknown', 'at_risk', 'ready'];
+
+/** The worst of several words; of none, nothing is known. */
+export function worstOf(words: readonly ReadyWord[]): ReadyWord {
+  return WORST_FIRST.find((word) => words.includes(word)) ?? 'unknown';
+}
+
+/** What is looked at, as people call it. */
+export const FACT_WORDS = {
+  protection: 'protection',
+  health: 'health',
+  rpo: 'RPO now',
+  recovery_point: 'newest point',
+  test_leftover: 'left over',
+  agent: 'agent',
+  disks: 'disks',
+  test_failover: 'last test',
+  allowed: 'allows',
+  scenario: 'under way',
+  protected: 'protected',
+} as const satisfies Record<MachineFact | PlanFact, string>;
 
 /** Mark and word of one check. */
 export const CHECK_WORDS = {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { component, instant, jsonObject, milliseconds } from './component.ts';
+import { planReadiness, readyWord } from './readiness.ts';
 import { runRowSchema } from './run.ts';
-
-const readyWord = z.enum(['ready', 'not_ready', 'unknown']);
 
 const objective = z.object({
   targetMs: milliseconds.optional(),
@@ -60,10 +59,15 @@ export const applicationSchema = component(
     apiVersion: z.literal('runward/v1'),
     kind: z.literal('Application'),
     app: z.string(),
-    ready: readyWord.optional().describe('The worst of its drills, failovers and failbacks; absent where none has readiness checks'),
+    ready: readyWord
+      .optional()
+      .describe(
+        'The worst of the checks of its drills, failovers and failbacks, and of its recovery plans; absent where none has readiness checks',
+      ),
     at: instant.optional(),
     drills: z.array(drill).readonly(),
     runbooks: z.array(runbook).readonly(),
+    recoveryPlans: z.array(planReadiness).readonly().describe('What the checks have read of its recovery plans and their machines'),
   }),
 );
 

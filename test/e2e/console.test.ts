@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -14,6 +15,7 @@ import { startTestStack, type TestStack } from '../support/stack.ts';
 const BUNDLE_MAX_BYTES = 60_000;
 const PRESSES_MAX = 60;
 const DRILL_MS = 180_000;
+const CHECKS_MS = 60_000;
 
 it(`script and style of the console are at most ${BUNDLE_MAX_BYTES / 1000} kB gzipped`, async () => {
   await buildConsole(projectRoot());
@@ -107,6 +109,20 @@ describe.skipIf(without)('the console in a browser, with the whole stack behind 
     expect(await violationsInThemes(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Resume' }).click();
     await page.locator('.verdict', { hasText: 'active' }).waitFor();
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+
+  it('the recovery page shows each machine of a recovery plan with its figures', async () => {
+    const { runs } = await stack.client.post<{ readonly runs: readonly RunSummary[] }>('/dr/shop/readiness', {}, randomUUID());
+    for (const run of runs) await stack.ended(run.id, CHECKS_MS);
+    const { page, said } = await openPage(browser);
+    await page.goto(`${base}/recovery`);
+    await page.getByText('Recovery plan rp-shop').waitFor();
+    const row = page.getByRole('row', { name: /^web-04/ });
+    await row.getByText('update required').waitFor();
+    await row.getByText('all protected').waitFor();
+    await page.getByText('Readiness never says that a recovery will work').waitFor();
     expect(said).toEqual([]);
     await page.context().close();
   });

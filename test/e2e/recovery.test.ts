@@ -41,6 +41,12 @@ describe.skipIf(lacks('redis-server'))('the recovery of the shop', () => {
     expect(made.stdout).toMatch(/demo-drill +replication_healthy +✓ passed/);
     expect(made.stdout).toMatch(/shop-drill +network_isolated +✓ passed/);
     expect(made.stdout).toMatch(/gameday-network +alert_quiet +✗ failed .+Resolved/);
+    // Every machine of the recovery plan with its figures: none was ever tested, and one has an old agent.
+    expect(made.stdout).toMatch(/^MACHINE +READY +RPO-NOW +NEWEST-POINT +LAST-TEST +AGE +RUN +WHY$/m);
+    expect(made.stdout).toMatch(/^rp-shop +✗ not ready .+ 10 of 10 machines are not ready/m);
+    expect(made.stdout).toMatch(/^ {2}db-01 +✗ not ready +\d+[ms]\S* +\d+[ms]\S* old +never +\d+s +\d+ +last test: never/m);
+    expect(made.stdout).toMatch(/^ {2}web-04 .+agent: update required/m);
+    expect(made.stderr).toContain('Checks never say that a recovery will work');
     expect(await stack.ledger()).toEqual(ledger);
     expect((await stack.client.get<{ readonly items: readonly RunRow[] }>('/runs')).items).toEqual([]);
   });

@@ -10,6 +10,7 @@ import { azureVmGet } from '../../engine/actions/azure-vm-get.ts';
 import { azureVmStart } from '../../engine/actions/azure-vm-start.ts';
 import type { Azure } from '../../engine/azure-calls.ts';
 import { recoveryPlanTargets } from '../../engine/plan/recovery-plan.ts';
+import { judgeMachine } from '../../engine/recovery/machine-readiness.ts';
 import type { ScriptState } from '../../engine/ports.ts';
 import type { Target } from '../../engine/target.ts';
 import { storedTimeMs } from '../../engine/values.ts';
@@ -106,6 +107,27 @@ describe('reads', () => {
     const outcome = await readOf(azureVmGet, portsOf(azure), contextFor(azureVmGet, { ...gone, id: `${gone.id}-gone` }, {}));
     expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'target_missing' } });
   });
+});
+
+test('readiness of machines, each row with its figure', async () => {
+  const promises = { rpoMs: 900_000, drillEveryMs: 86_400_000, points: ['latest-processed'] } as const;
+  const judged = async (name: string) => {
+    const outcome = await readOf(asrItemGet, portsOf(azure), contextFor(asrItemGet, member(name), {}));
+    const nowMs = Date.now();
+    if (outcome.kind !== 'succeeded') throw new Error(`${name}: ${outcome.kind}`);
+    return judgeMachine(name, { result: outcome.result, atMs: nowMs, run: 1, periodMs: 60_000 }, { promises, nowMs });
+  };
+  const states = async (name: string) => (await judged(name)).facts.map(({ fact, state }) => `${fact} ${state}`);
+  const good = ['protection', 'health', 'rpo', 'recovery_point', 'test_leftover', 'agent', 'disks'].map((fact) => `${fact} ready`);
+  expect(await states('app-01')).toEqual([...good, 'test_failover not_ready']);
+  for (const deed of [{ health: 'Warning' }, { agentOutdated: true }, { lagRpo: 7200 }]) {
+    const resource = `/${member('app-01').id.split('/').at(-1) ?? ''}/`;
+    await simulator.control('faults', { method: 'POST', body: { match: { resource }, do: deed } });
+  }
+  expect((await judged('app-01')).ready).toBe('not_ready');
+  expect(await states('app-01')).toEqual(expect.arrayContaining(['health at_risk', 'agent at_risk']));
+  await simulator.control('faults', { method: 'DELETE' });
+  expect(await states('web-04')).toContain('agent at_risk');
 });
 
 test('a test failover, its machine, and the cleanup', async () => {

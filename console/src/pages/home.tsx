@@ -30,7 +30,7 @@ export function HomePage() {
   const upcoming = nextSlots(schedules.answer?.items ?? []);
   const drifted = (drift.answer?.items ?? []).filter(({ status }) => status === 'drifted' || status === 'unknown');
   const unproven = (board.answer?.items ?? []).filter(
-    ({ ready, drills }) => ready === 'not_ready' || drills.some(({ proof }) => proof !== 'proven'),
+    ({ ready, drills }) => ready === 'not_ready' || ready === 'at_risk' || drills.some(({ proof }) => proof !== 'proven'),
   );
   const parkedRuns = parked.answer?.items ?? [];
   const openGates = gates.answer?.items ?? [];
@@ -108,7 +108,7 @@ function Unproven({ items }: { readonly items: readonly Application[] }) {
         {items.map(({ app, ready, drills }) => (
           <li key={app}>
             <a href="/recovery">{plainText(app)}</a>
-            {ready === 'not_ready' && (
+            {(ready === 'not_ready' || ready === 'at_risk') && (
               <p>
                 <StatusMark words={readyWords(ready)} />
               </p>

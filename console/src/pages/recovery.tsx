@@ -1,5 +1,6 @@
 import type { Application, MeasuredObjective, RecoveryBoard } from '../api.ts';
 import { serverNowMs } from '../api.ts';
+import { PlanReadinessPart } from '../parts/plan-readiness.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { StatusMark } from '../parts/status-mark.tsx';
 import { Table } from '../parts/table.tsx';
@@ -30,6 +31,7 @@ export function RecoveryPage() {
         </Table>
       )}
       {answer?.uncovered !== undefined && <Uncovered uncovered={answer.uncovered} />}
+      {items.flatMap(({ recoveryPlans }) => recoveryPlans.map((plan) => <PlanReadinessPart key={plan.plan} of={plan} nowMs={nowMs} />))}
       {items.map((item) => (
         <Checks key={item.app} item={item} nowMs={nowMs} />
       ))}
