@@ -35,21 +35,32 @@ const RUNTIME = registerMixedNumbers(
 
 /** Evaluates bare CEL over a scope; `nowMs` (milliseconds since 1970) is what `now()` yields. Never throws for what an author wrote. */
 export function evaluate(text: string, scope: Scope, nowMs: number): Outcome<JsonValue> {
+  return evaluatorOf(text, scope, nowMs)({});
+}
+
+/** Evaluates one expression many times as `evaluate` does: what all of them see is made ready once, `own` names come on top of it. */
+export function evaluatorOf(text: string, scope: Scope, nowMs: number): (own: Scope) => Outcome<JsonValue> {
   const parsed = parseExpression(text);
-  if (!parsed.ok) return { ok: false, message: parsed.kind === 'limit' ? `the expression exceeds ${parsed.message}` : parsed.message };
-  const unknown = parsed.expression.calls.find((call) => !(call.method ? METHODS : GLOBAL_FUNCTIONS).has(call.name));
-  if (unknown !== undefined) return { ok: false, message: `there is no function ${JSON.stringify(unknown.name)}` };
-  try {
-    const context = contextFor(parsed.expression, scope);
-    METER.nowMs = nowMs;
-    METER.cost = 0;
-    const value: unknown = compile(parsed.expression)(context);
-    // Quantifiers may swallow the refusal of one item; an overdrawn budget must fail all the same.
-    if (METER.cost > COST_MAX) return { ok: false, message: `the expression costs more than ${COST_MAX}` };
-    return { ok: true, value: fromCel(value) };
-  } catch (error) {
-    return { ok: false, message: reasonOf(error) };
-  }
+  if (!parsed.ok)
+    return () => ({ ok: false, message: parsed.kind === 'limit' ? `the expression exceeds ${parsed.message}` : parsed.message });
+  const { expression } = parsed;
+  const unknown = expression.calls.find((call) => !(call.method ? METHODS : GLOBAL_FUNCTIONS).has(call.name));
+  if (unknown !== undefined) return () => ({ ok: false, message: `there is no function ${JSON.stringify(unknown.name)}` });
+  let shared: CelContext | undefined;
+  return (own) => {
+    try {
+      shared ??= contextFor(expression, scope);
+      const context = Object.assign(Object.create(null) as CelContext, shared, contextFor(expression, own));
+      METER.nowMs = nowMs;
+      METER.cost = 0;
+      const value: unknown = compile(expression)(context);
+      // Quantifiers may swallow the refusal of one item; an overdrawn budget must fail all the same.
+      if (METER.cost > COST_MAX) return { ok: false, message: `the expression costs more than ${COST_MAX}` };
+      return { ok: true, value: fromCel(value) };
+    } catch (error) {
+      return { ok: false, message: reasonOf(error) };
+    }
+  };
 }
 
 /** Fills every `${{ }}` of a nested value. A text that is only `${{ }}` keeps the type of its value; mixed text uses `asText`. */
@@ -127,9 +138,11 @@ function meteredText(expression: Expression): string {
   return text + expression.text.slice(position);
 }
 
-function contextFor(expression: Expression, scope: Scope): Record<string, unknown> {
+type CelContext = Record<string, unknown>;
+
+function contextFor(expression: Expression, scope: Scope): CelContext {
   const free = namesOf([expression]);
-  const context: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const context: CelContext = Object.create(null) as CelContext;
   for (const name of free.names) {
     const value = scope[name];
     if (value === undefined) continue;

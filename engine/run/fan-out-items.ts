@@ -1,5 +1,6 @@
 import type { Failure, RunCode } from '../actions/action.ts';
-import { evaluate, renderTemplate } from '../language/expression.ts';
+import { evaluate, evaluatorOf, renderTemplate } from '../language/expression.ts';
+import type { Outcome } from '../language/expression-values.ts';
 import { itemKey } from '../language/item-key.ts';
 import type { Step } from '../language/runbook.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
@@ -8,7 +9,7 @@ import type { Target } from '../target.ts';
 import { storedDurationMs, storedTimeMs } from '../values.ts';
 import { expressionFailure } from './expression-failure.ts';
 import type { FanOutItem, StepRecord } from './record.ts';
-import { type ScopeAt, scopeAt } from './scope.ts';
+import { itemScope, type ScopeAt, scopeAt } from './scope.ts';
 
 /** Longest key of an item: it stands in paths, reports and file names of evidence. */
 const KEY_MAX_CHARS = 256;
@@ -46,12 +47,19 @@ function setItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
   const items = planned.targets.map((target): FanOutItem => ({ key: target.key, target }));
   if (where === undefined) return items;
   const kept: FanOutItem[] = [];
+  const answerFor = evaluatorFor(step, at, where);
   for (const item of items) {
-    const outcome = evaluate(where, scopeAt({ ...at, bindings: [...at.bindings, { alias: aliasOf(step), item }] }), at.nowMs);
+    const outcome = answerFor(item);
     if (!outcome.ok) return expressionFailure('where', outcome.message);
     if (outcome.value === true) kept.push(item);
   }
   return kept;
+}
+
+/** Asks an expression about one item after the other: what they share may be the results of a thousand others. */
+function evaluatorFor(step: Step, at: ScopeAt, text: string): (item: FanOutItem) => Outcome<JsonValue> {
+  const answerFor = evaluatorOf(text, scopeAt(at), at.nowMs);
+  return (item) => answerFor({ [aliasOf(step)]: itemScope(item) });
 }
 
 function producedItems(step: Step, at: ScopeAt): readonly FanOutItem[] | Failure {
@@ -92,8 +100,9 @@ function inOrder(step: Step, at: ScopeAt, items: readonly FanOutItem[]): readonl
   const orderBy = step.rollout?.orderBy;
   if (orderBy === undefined) return items;
   const ranked: { readonly item: FanOutItem; readonly rank: JsonValue }[] = [];
+  const rankOf = evaluatorFor(step, at, orderBy);
   for (const item of items) {
-    const outcome = evaluate(orderBy, scopeAt({ ...at, bindings: [...at.bindings, { alias: aliasOf(step), item }] }), at.nowMs);
+    const outcome = rankOf(item);
     if (!outcome.ok) return expressionFailure('order_by', outcome.message);
     ranked.push({ item, rank: outcome.value });
   }

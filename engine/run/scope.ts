@@ -76,7 +76,8 @@ export function targetScope(target: Target): JsonObject {
   };
 }
 
-function itemScope(item: FanOutItem): JsonValue {
+/** An item of a fan-out as expressions see it under its alias. */
+export function itemScope(item: FanOutItem): JsonValue {
   return item.target === undefined ? (item.value ?? null) : targetScope(item.target);
 }
 

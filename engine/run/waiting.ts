@@ -52,8 +52,16 @@ function isHold(kind: Waiting['kind']): kind is HoldWord {
   return !others.includes(kind);
 }
 
-/** Every step of a runbook by its id, which is unique in the file. */
+const STEPS_BY_ID = new WeakMap<Runbook, ReadonlyMap<string, Step>>();
+
+/** Every step of a runbook by its id, which is unique in the file. A definition never changes, and each move of a run asks for its steps. */
 export function stepsById(definition: Runbook): ReadonlyMap<string, Step> {
+  const known = STEPS_BY_ID.get(definition) ?? indexOf(definition);
+  STEPS_BY_ID.set(definition, known);
+  return known;
+}
+
+function indexOf(definition: Runbook): ReadonlyMap<string, Step> {
   const all = [...allSteps(definition.readiness?.checks ?? []), ...allSteps(definition.steps), ...allSteps(definition.finally)];
   return new Map(all.map((step) => [step.id, step]));
 }
