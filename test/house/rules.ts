@@ -162,7 +162,7 @@ export const AREAS: readonly Area[] = [
   { path: 'docs', imports: ['engine', 'server', 'cli', 'simulator'], packages: ['zod', 'commander', 'node:*'] },
   { path: 'bench', imports: ['engine', 'adapters', 'server', 'worker', 'cli'], packages: ['*'] },
   { path: 'test', imports: ['engine', 'runbook-test', 'adapters', 'server', 'worker', 'cli', 'simulator', 'docs'], packages: ['*'] },
-  { path: 'vitest.config.ts', imports: [], packages: ['vitest'] },
+  { path: 'vitest.config.ts', imports: [], packages: ['vitest', 'node:*'] },
 ];
 
 /** Where files may lie that hold no code. Everything else needs an area above. */

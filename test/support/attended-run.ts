@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiClient, apiClient } from '../../cli/api-client.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
 import type { Waiting } from '../../engine/run/waiting.ts';
@@ -23,6 +24,8 @@ export interface Attendants {
   readonly attend: (run: RunSummary, attention: Attention) => Promise<RunSummary>;
 }
 
+/** Between two looks at a run, in milliseconds: each reads all of it. */
+const LOOK_MS = 50;
 const UNDER_WAY = ['queued', 'running', 'waiting', 'cancelling'];
 const GROUPS = ['dr-approvers', 'shop-business', 'team-shop', 'platform-leads', 'backup-team'];
 
@@ -63,6 +66,7 @@ async function attend(desk: Desk, run: RunSummary, attention: Attention): Promis
     )
       return now;
     for (const asked of asks) await answer(desk, { run: now, asked, attention });
+    await delay(LOOK_MS);
     if (Date.now() > untilMs) throw new Error(`run ${now.number} (${now.runbook}) is still ${now.status}: ${openSteps(now)}`);
   }
 }

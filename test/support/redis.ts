@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
+import { quickFolder } from './quick-folder.ts';
 
 /** A Redis server of a test's own. `kill` is SIGKILL; `start` starts it again on the same port and data. */
 export interface TestRedis {
@@ -24,7 +23,7 @@ export interface TestRedis {
 
 /** Starts a private server in a temporary directory on a free port; `settings` are extra arguments like `--appendfsync everysec`. */
 export async function startTestRedis(settings: readonly string[] = []): Promise<TestRedis> {
-  const directory = await mkdtemp(join(tmpdir(), 'runward-redis-'));
+  const directory = await quickFolder('runward-redis-');
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;

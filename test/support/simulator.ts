@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { quickFolder } from './quick-folder.ts';
 import { until } from './until.ts';
 
 /** The line a simulator prints when it is ready. */
@@ -68,7 +68,7 @@ export function manualClock(): readonly string[] {
 
 /** Starts a simulator on free ports, with a state folder of its own or one that a killed one has left; `flags` are those of its command line. */
 export async function startSimulator(flags: readonly string[] = ['--scale', '600'], left?: string): Promise<RunningSimulator> {
-  const state = left ?? (await mkdtemp(join(tmpdir(), 'runward-test-simulator-')));
+  const state = left ?? (await quickFolder('runward-test-simulator-'));
   const program = join(import.meta.dirname, '..', '..', 'simulator', 'main.ts');
   const child = spawn(process.execPath, [program, '--state', state, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaints = '';

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createKeyPair } from '../../adapters/system/signer.ts';
 import { type ApiClient, apiClient } from '../../cli/api-client.ts';
 import type { Child } from '../../cli/child-process.ts';
 import { type LocalStack, startSimulator, startStack } from '../../cli/local-stack.ts';
 import { projectRoot } from '../../cli/project-root.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
+import { quickFolder } from './quick-folder.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
 import type { LedgerLine } from './simulator.ts';
 
@@ -31,6 +32,8 @@ export interface TestStack {
   readonly stop: () => Promise<void>;
 }
 
+const LOOK_MS = 200;
+
 /** Starts Redis, simulator and server in a temporary folder; `leaseMs` is how long a killed worker's runs stay unclaimed. */
 export async function startTestStack(options: {
   readonly scale: number;
@@ -43,7 +46,7 @@ export async function startTestStack(options: {
   /** The token that the client shows, where the settings ask for one. */
   readonly token?: string;
 }): Promise<TestStack> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'runward-stack-'));
+  const dataDir = await quickFolder('runward-stack-');
   const redis = await startTestRedis();
   const keysDir = join(dataDir, 'keys');
   await createKeyPair(keysDir);
@@ -109,7 +112,8 @@ async function startAgreed(client: ApiClient, runbook: string): Promise<RunSumma
 async function ended(client: ApiClient, run: string, withinMs: number): Promise<RunSummary> {
   const until = Date.now() + withinMs;
   for (;;) {
-    const now = await client.get<RunSummary>(`/runs/${run}?wait=5s`);
+    // Not a wait for the next event: a run over hundreds of machines has one every few milliseconds, and each look reads all of it.
+    const now = await client.get<RunSummary>(`/runs/${run}`);
     if (!['queued', 'running', 'waiting', 'cancelling'].includes(now.status)) return now;
     if (Date.now() > until)
       throw new Error(
@@ -119,5 +123,6 @@ async function ended(client: ApiClient, run: string, withinMs: number): Promise<
           1,
         )}`,
       );
+    await delay(LOOK_MS);
   }
 }
