@@ -23,8 +23,8 @@ interface ScheduleView {
   readonly last?: { readonly slot: string; readonly outcome: string; readonly runId?: string };
 }
 
-/** Checks every machine of the estate against its configuration and prints who drifted. Unknown is never counted as compliant. */
-export async function reportDrift(lines: DemoLines, client: ApiClient): Promise<void> {
+/** Checks every machine of the estate against its configuration, prints and answers who drifted. Unknown is never counted as compliant. */
+export async function reportDrift(lines: DemoLines, client: ApiClient): Promise<readonly string[]> {
   let run = await client.post<RunSummary>('/runs', { runbook: DRIFT_RUNBOOK, inputs: {}, reason: 'demo' }, randomUUID());
   while (!hasEnded(run.status)) run = await client.get<RunSummary>(`/runs/${run.id}?wait=5s`);
   const { items } = await client.get<{ readonly items: readonly DriftRow[] }>('/drift');
@@ -37,8 +37,7 @@ export async function reportDrift(lines: DemoLines, client: ApiClient): Promise<
     `linux-baseline on ${items.length} machines: ${named('compliant').length} compliant, ${text('drifted', drifted)}, ${text('unknown', unknown)}`,
     drifted.length + unknown.length > 0 ? 'warn' : 'good',
   );
-  const [first] = drifted;
-  if (first !== undefined) lines.more(`npx runward drift show ${first} tells what differs`);
+  return drifted;
 }
 
 /**

@@ -30,7 +30,7 @@ export function demoCommand(program: Command): void {
   program
     .command('demo')
     .description('start everything on this computer, run a recovery drill against a simulated estate and prove it')
-    .option('--exit', 'stop after the drill, with the exit code of its run')
+    .option('--exit', 'stop after the drift check, with the exit code of the drill')
     .option('--fresh', 'forget what an earlier demo left in .runward/demo')
     .option('--no-kill', 'leave the worker alive')
     .option('--seed <n>', 'random numbers of the simulated estate', '42')
@@ -111,11 +111,15 @@ async function play(session: Session, flags: Flags, at: Playing): Promise<number
   const end = await playDrill({ client, lines, stream: process.stdout, colour, runbook: RUNBOOK, signal: at.stopped, ...kill });
   if (at.stopped.aborted) return 130;
   const exit = await report(at, { client, end, colour });
-  await reportDrift(lines, client);
+  const [drifted] = await reportDrift(lines, client);
+  if (isOn(flags, 'exit')) {
+    lines.line('stop', `worker, server, simulator and store stop now · the data stays in ${dataDir}`);
+    return exit;
+  }
+  if (drifted !== undefined) lines.more(`npx runward drift show ${drifted} tells what differs`);
   lines.line('page', `${end.run.url} · every run, gate, schedule and drifted machine on ${stack.url}`);
   lines.line('api', `${stack.url}/api/v1/runs/${end.run.number} · Ctrl-C stops everything, the data stays in ${dataDir}`);
   lines.more('try        npx runward run show latest · npx runward run list · npx runward plan shop-drill');
-  if (isOn(flags, 'exit')) return exit;
   await Promise.race([at.interrupted, watchSchedule(lines, client, at.stopped)]);
   await at.interrupted;
   lines.line('stop', 'worker, server, simulator and store stop now');

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { rightsOf } from '../../engine/azure-rights.ts';
-import { runward } from '../unit/cli/spawn.ts';
+import { runward } from '../support/command-line.ts';
 import { OBJECT, startSignIn, TENANT } from './sign-in-server.ts';
 import type { SignInServer } from './sign-in-server.ts';
 

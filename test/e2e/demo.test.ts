@@ -1,30 +1,16 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../cli/project-root.ts';
+import { type Ended, runwardIn } from '../support/command-line.ts';
 import { lacks } from '../support/lacks.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'cli', 'main.ts');
 const missing = lacks('redis-server');
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the command line to its end; colours and terminals are off, as in a pipe. */
-function runward(args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString('utf8')));
-    child.once('exit', (code) => resolve({ code, out, err }));
-  });
-}
+/** The demo and what it left are looked at from the checkout, as a user does. */
+const runward = (...args: readonly string[]): Promise<Ended> => runwardIn(args, projectRoot(), {});
 
 describe.skipIf(missing)('the demo', () => {
   let project: string;
@@ -32,14 +18,14 @@ describe.skipIf(missing)('the demo', () => {
 
   beforeAll(async () => {
     project = await mkdtemp(join(tmpdir(), 'runward-demo-'));
-    demo = await runward(['demo', '--exit', '--project', project]);
+    demo = await runward('demo', '--exit', '--project', project);
   });
   afterAll(async () => {
     await rm(project, { recursive: true, force: true });
   });
 
   it('ends with the exit code of its run and says nothing on stderr', () => {
-    expect({ code: demo.code, err: demo.err }, demo.out).toEqual({ code: 0, err: '' });
+    expect({ exit: demo.exit, stderr: demo.stderr }, demo.stdout).toEqual({ exit: 0, stderr: '' });
   });
 
   it('tells its story: store, estate, plan, self-approval, kill, takeover, verdict, ledger, evidence', () => {
@@ -54,14 +40,20 @@ describe.skipIf(missing)('the demo', () => {
       /ledger {5}the simulator accepted 10 test failovers and 10 cleanups: each counted once/,
       /evidence {3}\S+\d-demo-drill\.evidence\.json/,
       /drift {6}linux-baseline on 12 machines: 9 compliant, 2 drifted \(app-03, batch-01\), 1 unknown \(jump-01\)/,
-      /page {7}http:\/\/127\.0\.0\.1:\d+\/runs\/\d/,
+      /stop {7}worker, server, simulator and store stop now · the data stays in /,
     ]) {
-      expect(demo.out).toMatch(part);
+      expect(demo.stdout).toMatch(part);
     }
   });
 
+  it('ends without naming anything that is gone by then', () => {
+    const [, after = ''] = demo.stdout.split(/ drift {6}/);
+    expect(after.trim().split('\n')).toHaveLength(2);
+    expect(after).not.toMatch(/http:|npx|Ctrl-C/);
+  });
+
   it('writes no escape codes into a pipe', () => {
-    expect(demo.out).not.toContain('\u001b');
+    expect(demo.stdout).not.toContain('\u001b');
   });
 
   it('leaves evidence that verifies without a server, and names the part that was changed', async () => {
@@ -69,15 +61,15 @@ describe.skipIf(missing)('the demo', () => {
     // Readiness checks are runs as well, and one may have been due just before the drill.
     const [name = ''] = (await readdir(folder)).filter((each) => each.endsWith('-demo-drill.evidence.json'));
     const file = join(folder, name);
-    expect((await runward(['evidence', 'verify', file])).code).toBe(0);
+    expect((await runward('evidence', 'verify', file)).exit).toBe(0);
     const changed = join(project, 'changed.json');
     const text = await readFile(file, 'utf8');
     const lie = text.replace(/"outcome": ?"succeeded"/, (found) => found.replace('succeeded', 'cancelled'));
     expect(lie).not.toBe(text);
     await writeFile(changed, lie);
-    const verified = await runward(['evidence', 'verify', changed]);
-    expect(verified.code).toBe(1);
-    expect(verified.out).toMatch(/WRONG {2}parts .*verdict/);
+    const verified = await runward('evidence', 'verify', changed);
+    expect(verified.exit).toBe(1);
+    expect(verified.stdout).toMatch(/WRONG {2}parts .*verdict/);
   });
 
   it('leaves nothing running and no secret in its logs', async () => {

@@ -1,21 +1,19 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDice } from '../../adapters/memory/dice.ts';
 import type { Child } from '../../cli/child-process.ts';
 import type { DriftRow } from '../../cli/drift.ts';
 import { projectRoot } from '../../cli/project-root.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
+import { runward } from '../support/command-line.ts';
 import { lacks } from '../support/lacks.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 
-const command = promisify(execFile);
 const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
 const KILLS = 3;
 const WITHIN_MS = 120_000;
@@ -102,8 +100,8 @@ describe.skipIf(lacks('redis-server'))('a remediation of the fleet', () => {
   it('asks nobody about machines that are as desired, and sets none of them again', async () => {
     const before = await sets();
     const words = ['drift', 'remediate', '-i', 'at_most=1', '--reason', 'test', '--yes', '--no-wait', '-o', 'name'];
-    const env = { ...process.env, RUNWARD_SERVER: stack.client.baseUrl, NO_COLOR: '1' };
-    const { stdout } = await command(process.execPath, ['cli/main.ts', ...words], { cwd: projectRoot(), env });
+    const { exit, stdout, stderr } = await runward(words, projectRoot(), { RUNWARD_SERVER: stack.client.baseUrl });
+    expect(exit, stderr).toBe(0);
     const run = await stack.client.get<RunSummary>(`/runs/${stdout.trim()}`);
     let now = run;
     await until(async () => {

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DriftRow } from '../../cli/drift.ts';
+import { projectRoot } from '../../cli/project-root.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
+import { type Ended, runward as runwardOf } from '../support/command-line.ts';
 import { lacks } from '../support/lacks.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
-
-const run = promisify(execFile);
 
 // The shipped runbook over the shipped estate: real processes, real Redis, real Run Command, a shell on every simulated machine.
 describe.skipIf(lacks('redis-server'))('a drift check of the fleet', () => {
@@ -18,16 +16,8 @@ describe.skipIf(lacks('redis-server'))('a drift check of the fleet', () => {
   });
   afterAll(async () => await stack.stop());
 
-  const runward = async (
-    ...words: readonly string[]
-  ): Promise<{ readonly exit: number; readonly stdout: string; readonly stderr: string }> => {
-    const options = { cwd: process.cwd(), env: { ...process.env, RUNWARD_SERVER: stack.client.baseUrl, NO_COLOR: '1', LANG: 'C.UTF-8' } };
-    const ran = await run(process.execPath, ['cli/main.ts', ...words], options).then(
-      (answer) => ({ ...answer, code: 0 }),
-      (error: { readonly code: number; readonly stdout: string; readonly stderr: string }) => error,
-    );
-    return { exit: ran.code, stdout: ran.stdout, stderr: ran.stderr };
-  };
+  const runward = (...words: readonly string[]): Promise<Ended> =>
+    runwardOf(words, projectRoot(), { RUNWARD_SERVER: stack.client.baseUrl, LANG: 'C.UTF-8' });
 
   it('finds the two machines that drifted and the one that nobody can tell, and calls no other compliant than the nine that are', async () => {
     const started = await stack.client.post<RunSummary>('/runs', { runbook: 'drift-check', inputs: {}, reason: 'test' }, randomUUID());

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../cli/project-root.ts';
 import type { RunRow } from '../../engine/run/summary.ts';
+import { type Ended, runward as runwardOf } from '../support/command-line.ts';
 import { lacks } from '../support/lacks.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
-const run = promisify(execFile);
 const NETWORK =
   '/subscriptions/6f1c1b5e-0000-4000-8000-00000000a001/resourceGroups/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill';
 
@@ -18,16 +17,8 @@ describe.skipIf(lacks('redis-server'))('the recovery of the shop', () => {
   });
   afterAll(async () => await stack.stop());
 
-  const runward = async (
-    ...words: readonly string[]
-  ): Promise<{ readonly exit: number; readonly stdout: string; readonly stderr: string }> => {
-    const options = { cwd: process.cwd(), env: { ...process.env, RUNWARD_SERVER: stack.client.baseUrl, NO_COLOR: '1', LANG: 'C.UTF-8' } };
-    const ran = await run(process.execPath, ['cli/main.ts', ...words], options).then(
-      (answer) => ({ ...answer, code: 0 }),
-      (error: { readonly code: number; readonly stdout: string; readonly stderr: string }) => error,
-    );
-    return { exit: ran.code, stdout: ran.stdout, stderr: ran.stderr };
-  };
+  const runward = (...words: readonly string[]): Promise<Ended> =>
+    runwardOf(words, projectRoot(), { RUNWARD_SERVER: stack.client.baseUrl, LANG: 'C.UTF-8' });
 
   it('is not proven before a drill; its checks are made when asked for, change nothing, and name what is not as it must be', async () => {
     const before = await runward('dr', 'status', '--exit-code');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunSummary } from '../../engine/run/summary.ts';
 import { lacks } from '../support/lacks.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
-import { type Ended, runward } from '../unit/cli/spawn.ts';
+import { type Ended, runward } from '../support/command-line.ts';
 
 const WITHIN_MS = 180_000;
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SANDBOX_GROUP, SANDBOX_SUBSCRIPTION, sandboxEstate } from '../support/sandbox-estate.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
-import { runward } from '../unit/cli/spawn.ts';
+import { runward } from '../support/command-line.ts';
 
 const SCALE = 600;
 let honest: RunningSimulator;

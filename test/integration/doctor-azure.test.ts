@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
-import { runward } from '../unit/cli/spawn.ts';
+import { runward } from '../support/command-line.ts';
 import { azureOf } from './azure-drive.ts';
 
 let simulator: RunningSimulator;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderEvidence } from '../../../engine/evidence/parts.ts';
 import { publicKey, sampleEvidence, strangerKey } from '../evidence/sample.ts';
 import { drill } from './drill.ts';
-import { runward, runwardIn } from './spawn.ts';
+import { runward, runwardIn } from '../../support/command-line.ts';
 
 let folder = '';
 beforeAll(() => {

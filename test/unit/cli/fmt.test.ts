@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runward } from './spawn.ts';
+import { runward } from '../../support/command-line.ts';
 
 const UNTIDY = `kind: Runbook
 apiVersion: runward/v1

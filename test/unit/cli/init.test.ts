@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { TEMPLATES } from '../../../cli/templates.ts';
-import { runward } from './spawn.ts';
+import { runward } from '../../support/command-line.ts';
 
 let folder = '';
 beforeEach(() => {

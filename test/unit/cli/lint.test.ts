@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CODES } from '../../../engine/language/codes.ts';
-import { runward } from './spawn.ts';
+import { runward } from '../../support/command-line.ts';
 
 const RUNBOOK = `apiVersion: runward/v1
 kind: Runbook

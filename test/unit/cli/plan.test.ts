@@ -10,7 +10,7 @@ import { RunwardError } from '../../../engine/errors.ts';
 import { canonicalJson } from '../../../engine/json.ts';
 import type { Plan, PlanRow } from '../../../engine/plan/plan-record.ts';
 import { testPlan } from '../../support/plan.ts';
-import { runward } from './spawn.ts';
+import { runward } from '../../support/command-line.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden/plan');
 

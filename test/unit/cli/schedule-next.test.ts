@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GREET } from '../server/documents.ts';
-import { runward } from './spawn.ts';
+import { runward } from '../../support/command-line.ts';
 
 const NIGHTLY = `triggers:
   schedules:

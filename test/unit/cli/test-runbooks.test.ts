@@ -6,7 +6,7 @@ import { actions } from '../../../engine/actions/registry.ts';
 import type { DocumentFile } from '../../../engine/language/guard.ts';
 import { loadDocuments } from '../../../engine/language/load.ts';
 import { allSteps } from '../../../engine/run/step-path.ts';
-import { runward } from './spawn.ts';
+import { runward } from '../../support/command-line.ts';
 
 const RUNBOOK = `apiVersion: runward/v1
 kind: Runbook

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runward } from './spawn.ts';
+import { runward } from '../../support/command-line.ts';
 
 const RUNBOOK = `apiVersion: runward/v1
 kind: Runbook

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 /** What a command of the product printed and how it ended. */
 export interface Ended {
@@ -19,9 +19,9 @@ export interface Surroundings {
 
 /** Runs the command line as its own process in a folder, without a terminal and without the caller's settings. */
 export async function runwardIn(args: readonly string[], cwd: string, around: Surroundings): Promise<Ended> {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   // What an earlier test has checked is of no use to this one; nothing can be kept below a device.
-  const env = { PATH, HOME, XDG_CACHE_HOME: devNull, ...around.env };
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, XDG_CACHE_HOME: devNull, ...around.env };
   const child = spawn(process.execPath, [MAIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
