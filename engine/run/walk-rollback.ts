@@ -114,7 +114,8 @@ function undoOwn(walk: Walk, step: Step, { record, level }: Node, undoing: Undoi
   if (walk.found.undone.has(record.path)) return 'running';
   walk.found.undone.add(record.path);
   const prefix = rollbackPrefix(record.path);
-  const inner: Level = { ...cleanupLevel(walk, level), prefix, about: record.path, openedFor: undoing.round };
+  const around = level.onGoodPath === true ? level : cleanupLevel(walk, level);
+  const inner: Level = { ...around, prefix, about: record.path, openedFor: undoing.round };
   const status = walk.walkSteps(list, inner, true);
   if (!stepHasEnded(status)) return status === 'unknown' ? 'unknown' : 'running';
   // What this walk itself has cancelled or skipped is judged once it is stored.

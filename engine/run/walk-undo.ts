@@ -1,5 +1,6 @@
 import type { Step } from '../language/runbook.ts';
-import { moveStep } from './change.ts';
+import { moveStep, type StepChange } from './change.ts';
+import { AFTER_A_FAILURE } from './open-step.ts';
 import type { StepRecord } from './record.ts';
 import { stepPath, visiblePrefixes } from './step-path.ts';
 import { type StepStatus } from './verdict.ts';
@@ -12,8 +13,11 @@ export function walkUndo(walk: Walk, step: Step, node: Node): StepStatus {
   const { record, level } = node;
   if (step.body.kind !== 'undo') return 'running';
   const found = earlierStep(walk, step.body.step, level);
-  if (level.mode === 'drain' && !(found !== undefined && hasBegun(walk, found.record))) {
-    walk.found.changes.push(moveStep(record, 'cancelled', { reason: 'the run was stopped' }));
+  const rollback = found === undefined ? [] : rollbackOf(walk, found.record);
+  const begun = rollback.some(({ firstIntentAtMs }) => firstIntentAtMs !== undefined);
+  const held = rollback.some(({ held: by, state }) => by !== undefined && state === 'ready');
+  if (!begun && (level.mode === 'drain' || (level.mode === 'finish' && held))) {
+    walk.found.changes.push(...givenUp(record, { rollback, level }));
     return 'running';
   }
   if (level.mode === 'hold' && found === undefined) return 'running';
@@ -23,6 +27,18 @@ export function walkUndo(walk: Walk, step: Step, node: Node): StepStatus {
   if (undone !== 'done') return undone;
   walk.found.changes.push(endOfUndo(walk, record, undoing));
   return 'running';
+}
+
+// What was opened and has sent nothing is closed as well: a later rollback opens it again.
+function givenUp(
+  record: StepRecord,
+  { rollback, level }: { readonly rollback: readonly StepRecord[]; readonly level: Level },
+): readonly StepChange[] {
+  const open = rollback.filter(({ state }) => state === 'ready' || state === 'pending');
+  const reason = 'the run was stopped';
+  const own =
+    level.mode === 'drain' ? moveStep(record, 'cancelled', { reason }) : moveStep(record, 'left_out', { reason: AFTER_A_FAILURE });
+  return [...open.map((each) => moveStep(each, 'cancelled', { reason }, { drop: ['held'] })), own];
 }
 
 function endOfUndo(walk: Walk, record: StepRecord, undoing: Undoing) {
@@ -45,7 +61,7 @@ function earlierStep(walk: Walk, id: string, level: Level): (Node & { readonly s
     if (record === undefined) continue;
     const prefix = record.path.slice(0, -id.length);
     const bindings = level.bindings.filter(({ at }) => at === undefined || record.path.startsWith(at));
-    return { step, record, level: { ...cleanupLevel(walk, level), prefix, bindings } };
+    return { step, record, level: { ...levelOfUndo(walk, level), prefix, bindings } };
   }
   return undefined;
 }
@@ -58,6 +74,19 @@ function insideBlocks(walk: Walk, id: string, around: string): StepRecord | unde
   return found.toSorted((left, right) => (left.createdAtMs ?? 0) - (right.createdAtMs ?? 0)).at(-1);
 }
 
-function hasBegun(walk: Walk, record: StepRecord): boolean {
-  return [...walk.view.steps.keys()].some((path) => path.startsWith(record.path) && path.includes('/roll-back/'));
+/**
+ * On the good path an undo is a change like any other. What mends a failure, cleans up, or was half done when the run was stopped, is
+ * brought to its end.
+ */
+function levelOfUndo(walk: Walk, level: Level): Level {
+  const isGood = level.cleanup !== true && level.about === undefined && level.mode !== 'drain';
+  if (!isGood) return cleanupLevel(walk, level);
+  return { ...level, onGoodPath: true, mode: level.mode === 'hold' ? 'hold' : 'go' };
+}
+
+function rollbackOf(walk: Walk, { path: undone }: StepRecord): readonly StepRecord[] {
+  return [...walk.view.steps.values()].filter(
+    ({ path }) =>
+      [`${undone}/`, `${undone}[`, `${undone}#`].some((inside) => path.startsWith(inside)) && path.includes('/roll-back/', undone.length),
+  );
 }

@@ -77,6 +77,8 @@ export interface Level {
   readonly openedFor?: string;
   /** Inside rollback or finally, which must be able to run unattended. */
   readonly cleanup?: boolean;
+  /** What stands here is undone because a step says so and not because something failed: it is held as any change is. */
+  readonly onGoodPath?: boolean;
 }
 
 /** Calendars that the runbook (path '') or a block names, and what becomes of started work there when none is open. */

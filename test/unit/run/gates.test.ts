@@ -207,3 +207,72 @@ test('a branch that waits for its window starts nothing after its sibling has fa
   expect(await world.go(HOUR)).toMatchObject({ state: 'failed' });
   expect(await world.steps()).toMatchObject({ 'both/late/change': 'skipped' });
 });
+
+const drained = leaf('drain', 'guarded', { rollback: [leaf('fill', 'guarded')] });
+const enable = step('enable', { kind: 'undo', step: 'drain' });
+const fill = 'drain/roll-back/fill';
+
+test('an undo on the good path is held by a freeze and a window as any change is, and goes on when they end', async () => {
+  const frozen = await makeRunWorld({ steps: [drained, pause('rest', '1h'), enable, leaf('after', 'guarded')] });
+  frozen.stop({ freezes: [freeze(START + HOUR / 2, START + 3 * HOUR)] });
+  expect(await frozen.go(2 * HOUR)).toMatchObject({ state: 'waiting', reason: 'freeze' });
+  expect(await frozen.step(fill)).toMatchObject({ state: 'ready', held: 'freeze' });
+  expect((await frozen.go()).state).toBe('succeeded');
+  expect(await frozen.step('drain')).toMatchObject({ undoneBy: 'enable' });
+
+  const steps = [drained, pause('rest', '1h'), enable];
+  const closed = await makeRunWorld({ steps, windows: ['morning'], timeoutMs: 48 * HOUR }, {}, { calendars });
+  expect(await closed.go(3 * HOUR)).toMatchObject({ state: 'waiting', reason: 'window' });
+  expect(closed.calls.filter((call) => call.startsWith(fill))).toEqual([]);
+  const whole = step('whole', { kind: 'steps', steps, finally: [] }, { windows: ['morning'], atWindowClose: 'finish' });
+  const finish = await makeRunWorld({ steps: [whole] }, {}, { calendars });
+  expect((await finish.go(3 * HOUR)).state).toBe('succeeded');
+});
+
+test('what is undone after a failure, in finally or by a handler is not held by a freeze', async () => {
+  const broken = step('broken', { kind: 'assert', checks: [{ that: 'false', message: 'no' }] });
+  const inFreeze = async (definition: Parameters<typeof makeRunWorld>[0]) => {
+    const world = await makeRunWorld(definition);
+    world.stop({ freezes: [freeze(START + HOUR / 2, START + 30 * HOUR)] });
+    await world.go(3 * HOUR);
+    return world.step('drain');
+  };
+  const rest = pause('rest', '1h');
+  const rolledBack = step('cut', { kind: 'steps', steps: [drained, rest, broken], finally: [] }, { onFailure: 'rollback' });
+  const world = await makeRunWorld({ steps: [rolledBack] });
+  world.stop({ freezes: [freeze(START + HOUR / 2, START + 30 * HOUR)] });
+  expect((await world.go(3 * HOUR)).state).toBe('failed');
+  expect(await world.step('cut')).toMatchObject({ verdict: 'rolled_back' });
+  expect(await inFreeze({ steps: [drained, rest], finally: [enable] })).toMatchObject({ undoneBy: 'finally/enable' });
+  const handled = step('handled', broken.body, { onFailure: { steps: [enable], next: 'stop' } });
+  expect(await inFreeze({ steps: [drained, rest, handled] })).toMatchObject({ undoneBy: 'handled/on-failure-1/enable' });
+});
+
+test('a held undo is given up by a cancel; with rollback the same steps take it back', async () => {
+  const cancelled = async (rollback: boolean) => {
+    const world = await makeRunWorld({ steps: [drained, pause('rest', '1h'), enable] });
+    world.stop({ freezes: [freeze(START + HOUR / 2, START + 30 * HOUR)] });
+    expect((await world.go(2 * HOUR)).state).toBe('waiting');
+    await world.say({ kind: 'cancel', ...(rollback ? { rollback } : {}) });
+    expect((await world.go(HOUR)).state).toBe('cancelled');
+    return world;
+  };
+  const left = await cancelled(false);
+  expect(await left.step('enable')).toMatchObject({ state: 'cancelled' });
+  expect(await left.step(fill)).toMatchObject({ state: 'cancelled' });
+  const undone = await cancelled(true);
+  expect(await undone.step('drain')).toMatchObject({ undoneBy: 'run' });
+  expect(undone.calls.filter((call) => call === `${fill}:submit`)).toHaveLength(1);
+});
+
+test('a held undo beside a branch that failed is left out', async () => {
+  const bad = step('bad', { kind: 'steps', steps: [pause('rest', '2h'), leaf('broken', 'read')], finally: [] });
+  const all = step('all', { kind: 'parallel', steps: [enable, bad], maxParallel: 2 });
+  const world = await makeRunWorld(
+    { steps: [drained, pause('first', '1h'), all] },
+    { read: async () => ({ kind: 'failed', failure: { kind: 'target', message: 'no' } }) },
+  );
+  world.stop({ freezes: [freeze(START + HOUR / 2, START + 30 * HOUR)] });
+  expect((await world.go(5 * HOUR)).state).toBe('failed');
+  expect(await world.step('all/enable')).toMatchObject({ state: 'skipped', reason: 'an earlier step failed' });
+});
