@@ -1,49 +1,18 @@
 import { cronProblem, restrictsBothDays } from './cron.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { parseExpression } from './expression-parse.ts';
-import { checkValue } from './input-values.ts';
-import { inputsFrom } from './build-steps.ts';
 import { isTimeZone } from './instant.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
-import { compilePattern } from './pattern.ts';
-import type { InputSource } from './schema-v1.ts';
 import { splitTemplate } from './template.ts';
 import { child, entriesOf, entryOf, itemsOf, plainValue, pointerOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
-/** Checks inputs, vars, objectives, schedules and the purpose of a runbook. */
+/** Checks vars, objectives, schedules and the purpose of a runbook. */
 export function checkDocument(root: TreeNode, steps: readonly OutlinedStep[], report: Report): void {
-  for (const entry of entriesOf(child(root, 'inputs'))) checkInput(entry.value, ['inputs', entry.key], report);
   checkVars(root, report);
   checkObjectives(root, steps, report);
   itemsOf(child(child(root, 'triggers'), 'schedules')).forEach((schedule, index) => checkSchedule(schedule, index, { root, report }));
   checkFreeze(root, report);
-}
-
-function checkInput(node: TreeNode, path: readonly string[], report: Report): void {
-  const pattern = entryOf(node, 'pattern');
-  const compiled = compilePattern(textOf(pattern?.value) ?? '');
-  if (pattern !== undefined && !compiled.ok) {
-    const marks = {
-      key: '"pattern"',
-      type: 'a pattern of the linear subset',
-      found: quoted(textOf(pattern.value) ?? ''),
-      example: compiled.message,
-    };
-    report('RW205', { span: pattern.value.span, pointer: pointerOf([...path, 'pattern']) }, marks);
-    return;
-  }
-  const fallback = entryOf(node, 'default');
-  const source = plainValue(node) as unknown as InputSource;
-  const definition = inputsFrom({ it: source })['it'];
-  if (fallback === undefined || definition === undefined) return;
-  const checked = checkValue(definition, plainValue(fallback.value), '');
-  const problem = checked.ok ? undefined : checked.problems[0];
-  // Paths are checked together with what the project holds.
-  if (problem === undefined || (definition.type === 'file' && textOf(fallback.value) !== undefined)) return;
-  const place = { span: fallback.value.span, pointer: pointerOf([...path, 'default']) };
-  if (definition.type === 'secret') report('RW503', place, {});
-  else report('RW219', place, { input: quoted(path.at(-1) ?? ''), bound: `${definition.type}: ${problem.reason}` });
 }
 
 function checkVars(root: TreeNode, report: Report): void {

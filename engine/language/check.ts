@@ -6,6 +6,7 @@ import { checkDocument } from './check-document.ts';
 import { checkPlace } from './check-expressions.ts';
 import { checkFiles } from './check-files.ts';
 import { collectNames, type Names } from './check-names.ts';
+import { checkInputs } from './check-inputs.ts';
 import { checkPlainTexts } from './check-plain-text.ts';
 import { checkSafety } from './check-safety.ts';
 import { checkTarget, checkTargetSets } from './check-targets.ts';
@@ -45,6 +46,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   const surplus = steps[STEPS_MAX];
   if (surplus !== undefined) return report('RW107', ownerOfStep(surplus), { limit: `${STEPS_MAX} steps` });
   const names = collectNames(root, steps);
+  checkInputs(root, steps, report);
   checkDocument(root, steps, report);
   checkPlainTexts(root, steps, report);
   checkWebhooks(root, report);

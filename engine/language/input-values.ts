@@ -10,10 +10,11 @@ const STRING_MAX = 4096;
 const ARRAY_MAX = 1000;
 const ARM_ID = /^\/subscriptions\/[^/\s]+(\/resourceGroups\/[^/\s]+)?(\/providers\/[^/\s]+(\/[^/\s]+\/[^/\s]+)+)?$/i;
 
-/** One thing wrong with a value: where inside it (JSON Pointer), what, and what would be right. */
+/** One thing wrong with a value: where inside it (JSON Pointer), what, which key of the definition says so, and what would be right. */
 export interface ValueProblem {
   readonly pointer: string;
   readonly reason: string;
+  readonly key: string;
   readonly bounds: string;
 }
 
@@ -24,7 +25,7 @@ export type CheckedValue =
 
 /** Checks a value as given (durations and datetimes as text) and turns it into stored form. */
 export function checkValue(definition: InputDefinition, given: JsonValue, pointer: string): CheckedValue {
-  const problem = (reason: string): CheckedValue => ({ ok: false, problems: [{ pointer, reason, bounds: boundsOf(definition) }] });
+  const problem: Problem = (reason, key = 'type') => ({ ok: false, problems: [{ pointer, reason, key, bounds: boundsOf(definition) }] });
   switch (definition.type) {
     case 'string':
       return typeof given === 'string' ? text(definition, given, problem) : problem('must be text');
@@ -53,15 +54,15 @@ export function checkValue(definition: InputDefinition, given: JsonValue, pointe
   }
 }
 
-type Problem = (reason: string) => CheckedValue;
+type Problem = (reason: string, key?: string) => CheckedValue;
 
 function text(definition: InputDefinition, given: string, problem: Problem): CheckedValue {
   const length = Array.from(given).length;
-  if (length > (definition.maxLength ?? STRING_MAX)) return problem('is too long');
-  if (length < (definition.minLength ?? 0)) return problem('is too short');
-  if (definition.enum !== undefined && !definition.enum.includes(given)) return problem('is not one of the list');
+  if (length > (definition.maxLength ?? STRING_MAX)) return problem('is too long', 'max_length');
+  if (length < (definition.minLength ?? 0)) return problem('is too short', 'min_length');
+  if (definition.enum !== undefined && !definition.enum.includes(given)) return problem('is not one of the list', 'enum');
   const pattern = definition.pattern === undefined ? undefined : compilePattern(definition.pattern);
-  if (pattern?.ok === true && !pattern.matches(given)) return problem('does not match the pattern');
+  if (pattern?.ok === true && !pattern.matches(given)) return problem('does not match the pattern', 'pattern');
   return { ok: true, value: given };
 }
 
@@ -73,10 +74,10 @@ interface Ranged {
 function ranged(definition: InputDefinition, value: number, { stored, problem }: Ranged): CheckedValue {
   const min = boundOf(definition, definition.min);
   const max = boundOf(definition, definition.max);
-  if (min !== undefined && value < min) return problem('is too small');
-  if (max !== undefined && value > max) return problem('is too large');
+  if (min !== undefined && value < min) return problem('is too small', 'min');
+  if (max !== undefined && value > max) return problem('is too large', 'max');
   const allowed = definition.enum?.map((item) => boundOf(definition, item));
-  if (allowed !== undefined && !allowed.includes(value)) return problem('is not one of the list');
+  if (allowed !== undefined && !allowed.includes(value)) return problem('is not one of the list', 'enum');
   return { ok: true, value: stored };
 }
 
@@ -102,7 +103,9 @@ function armId(definition: InputDefinition, given: JsonValue, problem: Problem):
   const wanted = definition.resourceType?.toLowerCase();
   const [provider = '', ...names] = given.toLowerCase().split('/providers/').at(-1)?.split('/') ?? [];
   const type = [provider, ...names.filter((_, index) => index % 2 === 0)].join('/');
-  return wanted === undefined || wanted === type ? { ok: true, value: given } : problem(`must be of type ${definition.resourceType}`);
+  return wanted === undefined || wanted === type
+    ? { ok: true, value: given }
+    : problem(`must be of type ${definition.resourceType}`, 'resource_type');
 }
 
 /** True for a path below runbooks/ or configurations/ that does not lead out of them. */
@@ -120,8 +123,8 @@ interface Nested {
 function list(definition: InputDefinition, given: JsonValue, { pointer, problem }: Nested): CheckedValue {
   if (!Array.isArray(given)) return problem('must be a list');
   const items = given as readonly JsonValue[];
-  if (items.length > (definition.maxLength ?? ARRAY_MAX)) return problem('has too many items');
-  if (items.length < (definition.minLength ?? 0)) return problem('has too few items');
+  if (items.length > (definition.maxLength ?? ARRAY_MAX)) return problem('has too many items', 'max_length');
+  if (items.length < (definition.minLength ?? 0)) return problem('has too few items', 'min_length');
   const { items: item } = definition;
   if (item === undefined) return { ok: true, value: items };
   return combine(
@@ -161,7 +164,7 @@ export function checkMap(definitions: Readonly<Record<string, InputDefinition>>,
 }
 
 function problemAt(pointer: string, reason: string, bounds: string): CheckedValue {
-  return { ok: false, problems: [{ pointer, reason, bounds }] };
+  return { ok: false, problems: [{ pointer, reason, key: 'fields', bounds }] };
 }
 
 function escape(name: string): string {

@@ -17,11 +17,14 @@ export const text = z.string().min(1).max(8192);
 /** A duration as written, for example 1h30m. */
 export const duration = z.string().refine((value) => parseDurationMs(value) !== undefined, 'RW213');
 
+/** A duration that something takes or may take: more than nothing. */
+export const positiveDuration = duration.refine((value) => (parseDurationMs(value) ?? 1) > 0, 'RW207:more than 0s');
+
 const LONGEST_MS = 30 * 86_400_000;
 const SHORTEST_PERIOD_MS = 60_000;
 
 /** A duration of a whole run or of a person's answer: at most 30 days. */
-export const longDuration = duration.refine((value) => (parseDurationMs(value) ?? 0) <= LONGEST_MS, 'RW207:at most 30d');
+export const longDuration = positiveDuration.refine((value) => (parseDurationMs(value) ?? 0) <= LONGEST_MS, 'RW207:at most 30d');
 
 /** How often readiness checks are made on their own: each time their whole runbook is planned and its machines are read. */
 export const checkPeriod = longDuration.refine(

@@ -8,6 +8,7 @@ import {
   instant,
   listExpression,
   longDuration,
+  positiveDuration,
   name,
   secretReference,
   share,
@@ -32,7 +33,7 @@ export const metadata = z
     owner: name,
     description: text.optional(),
     labels: z.record(z.string(), z.string()).optional(),
-    links: z.array(z.url()).optional(),
+    links: z.array(z.url('RW205:an address such as https://wiki.example.com/shop')).optional(),
   })
   .register(MAPS, { title: 'metadata' });
 
@@ -120,9 +121,9 @@ const targetSet = z
 
 const objectives = z
   .strictObject({
-    rto: duration.optional(),
+    rto: positiveDuration.optional(),
     rpo: duration.optional(),
-    drill_every: duration.optional(),
+    drill_every: positiveDuration.optional(),
     clock: z
       .strictObject({ start: id.optional(), stop: id.optional(), count: z.enum(['wall', 'active']).optional() })
       .register(MAPS, { title: 'clock' })
@@ -158,7 +159,7 @@ const manual = z
     by: z.array(z.string().regex(/^group:[A-Za-z0-9._-]+$/, 'RW205:a list of group:name')).min(1),
     instructions: text,
     form: form.optional(),
-    timeout: duration.optional(),
+    timeout: positiveDuration.optional(),
   })
   .register(MAPS, { title: 'manual' });
 
@@ -169,7 +170,7 @@ const wait = z.union([
 
 const checks = z.array(z.strictObject({ that: cel, message: text }).register(MAPS, { title: 'assert' })).min(1);
 
-const until = z.strictObject({ condition: cel, every: duration, timeout: duration }).register(MAPS, { title: 'until' });
+const until = z.strictObject({ condition: cel, every: positiveDuration, timeout: positiveDuration }).register(MAPS, { title: 'until' });
 
 const retry = z.union([
   z.number().int().min(0).max(100),
@@ -179,7 +180,7 @@ const retry = z.union([
       delay: duration.optional(),
       backoff: z.number().min(1).max(10).optional(),
       max_delay: duration.optional(),
-      max_duration: duration.optional(),
+      max_duration: positiveDuration.optional(),
       if: cel.optional(),
     })
     .register(MAPS, { title: 'retry' }),
@@ -253,7 +254,7 @@ const step = z.strictObject({
   success_if: cel.optional(),
   outputs: z.record(id, cel).optional(),
   retry: retry.optional(),
-  timeout: duration.optional(),
+  timeout: positiveDuration.optional(),
   get on_failure(): z.ZodOptional<typeof onFailure> {
     return z.optional(onFailure);
   },
@@ -310,7 +311,13 @@ export const runbookSchema = z
     apiVersion: z.literal('runward/v1'),
     kind: z.literal('Runbook'),
     metadata,
-    purpose: z.union([z.enum(PURPOSES), z.array(z.enum(PURPOSES)).min(1)]),
+    purpose: z.union([
+      z.enum(PURPOSES),
+      z
+        .array(z.enum(PURPOSES))
+        .min(1)
+        .refine((list) => new Set(list).size === list.length, 'RW207:each purpose once'),
+    ]),
     environment: name,
     timeout: longDuration,
     finally_timeout: longDuration.optional(),
