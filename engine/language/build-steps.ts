@@ -1,7 +1,8 @@
 import type { JsonValue } from '../json.ts';
 import { parseDurationMs } from './duration.ts';
 import type { FailureWord, InputDefinition, OnFailure, Place, Retry, Rollout, Share, Step, StepBody, StepTarget } from './runbook.ts';
-import type { InputSource, StepSource } from './schema-v1.ts';
+import type { InputSource } from './schema-input.ts';
+import type { StepSource } from './schema-v1.ts';
 import { placeOf, type SourceText } from './source-text.ts';
 import { nodeAt, type Segment, type TreeNode } from './tree.ts';
 

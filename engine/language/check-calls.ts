@@ -4,7 +4,7 @@ import { checkValue } from './input-values.ts';
 import type { ReadFile } from './load.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
-import type { InputSource } from './schema-v1.ts';
+import type { InputSource } from './schema-input.ts';
 import { soleExpression, splitTemplate } from './template.ts';
 import { child, entriesOf, type Entry, entryOf, itemsOf, plainValue, pointerOf, textOf, type TreeNode } from './tree.ts';
 import { inputCelType } from './types-of-steps.ts';

@@ -5,7 +5,7 @@ import { isTimeZone } from './instant.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
 import { splitTemplate } from './template.ts';
-import { child, entriesOf, entryOf, itemsOf, plainValue, pointerOf, type Segment, textOf, type TreeNode } from './tree.ts';
+import { child, entriesOf, entryOf, itemsOf, pointerOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
 /** Checks vars, objectives, schedules and the purpose of a runbook. */
 export function checkDocument(root: TreeNode, steps: readonly OutlinedStep[], report: Report): void {

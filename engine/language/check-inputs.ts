@@ -5,7 +5,7 @@ import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
 import { compilePattern } from './pattern.ts';
 import type { InputDefinition } from './runbook.ts';
-import type { InputSource } from './schema-v1.ts';
+import type { InputSource } from './schema-input.ts';
 import {
   child,
   type Entry,

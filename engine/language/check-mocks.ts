@@ -8,7 +8,7 @@ import type { OutlinedStep } from './outline.ts';
 import type { InputDefinition } from './runbook.ts';
 import type { Mock, PersonWord } from './runbook-test.ts';
 import type { MockSource, PersonSource } from './schema-test.ts';
-import type { InputSource } from './schema-v1.ts';
+import type { InputSource } from './schema-input.ts';
 import type { WrittenCase } from './test-cases.ts';
 import { nearestNode } from './test-cases.ts';
 import { child, plainValue, pointerOf, type Segment } from './tree.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { input } from './schema-input.ts';
 import { MAPS } from './schema-maps.ts';
 import {
   cel,
@@ -36,30 +37,6 @@ export const metadata = z
     links: z.array(z.url('RW205:an address such as https://wiki.example.com/shop')).optional(),
   })
   .register(MAPS, { title: 'metadata' });
-
-const input = z.strictObject({
-  type: z.enum(['string', 'integer', 'number', 'duration', 'datetime', 'array', 'boolean', 'object', 'azure_id', 'file', 'secret']),
-  description: text.optional(),
-  default: templated.optional(),
-  enum: z
-    .array(z.union([z.string(), z.number()]))
-    .min(1)
-    .optional(),
-  pattern: z.string().max(1000).optional(),
-  min_length: z.number().int().min(0).optional(),
-  max_length: z.number().int().min(0).max(65_536).optional(),
-  min: z.union([z.number(), z.string()]).optional(),
-  max: z.union([z.number(), z.string()]).optional(),
-  resource_type: z.string().optional(),
-
-  get items(): z.ZodOptional<typeof input> {
-    return z.optional(input);
-  },
-  get fields(): z.ZodOptional<z.ZodRecord<typeof id, typeof input>> {
-    return z.optional(z.record(id, input));
-  },
-});
-input.register(MAPS, { title: 'input' });
 
 /** How scripts reach a machine. */
 export const via = z.enum(['run-command', 'ssh', 'local']);
@@ -392,9 +369,6 @@ export type RunbookSource = z.infer<typeof runbookSchema>;
 
 /** A step as written. */
 export type StepSource = z.infer<typeof step>;
-
-/** An input definition as written. */
-export type InputSource = z.infer<typeof input>;
 
 /** A host as written. */
 export type HostSource = z.infer<typeof host>;
