@@ -20,7 +20,11 @@ export function countOf(share: Share, total: number): number {
   return 'count' in share ? share.count : Math.ceil((share.percent * total) / 100);
 }
 
-/** How many of `total` may fail: a percentage is rounded down, so that a rounding never widens a run. */
+/**
+ * How many of `total` may fail. A percentage is rounded down, so that a rounding never widens a run; 100% tolerates each failure, and not
+ * that nothing succeeds: then the step has failed, and is no partial success.
+ */
 export function toleratedOf(share: Share, total: number): number {
-  return 'count' in share ? share.count : Math.floor((share.percent * total) / 100);
+  if ('count' in share) return share.count;
+  return Math.max(0, Math.min(total - 1, Math.floor((share.percent * total) / 100)));
 }

@@ -30,3 +30,10 @@ test('a tolerated share is rounded down, so that a rounding never widens a run',
   expect(toleratedOf({ percent: 10 }, 9)).toBe(0);
   expect(toleratedOf({ count: 2 }, 5)).toBe(2);
 });
+
+test('a share tolerates each failure, and never that nothing succeeds', () => {
+  expect(toleratedOf({ percent: 100 }, 4)).toBe(3);
+  expect(toleratedOf({ percent: 100 }, 1)).toBe(0);
+  expect(toleratedOf({ percent: 100 }, 0)).toBe(0);
+  expect(toleratedOf({ count: 4 }, 4)).toBe(4);
+});
