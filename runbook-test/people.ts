@@ -98,7 +98,8 @@ export function stagePeople(stage: Stage): Happenings {
 }
 
 function isMoment({ when }: TestEvent, { record, path }: Seen): boolean {
-  if (when.kind === 'at' || statusOf(record) !== when.is) return false;
+  // A block or fan-out about which a person is asked has not ended, and has failed for who waits for it.
+  if (when.kind === 'at' || (isPaused(record) ? 'failed' : statusOf(record)) !== when.is) return false;
   if (when.step !== record.stepId && when.step !== path) return false;
   return when.item === undefined ? record.itemKey === undefined || when.step === path : record.itemKey === when.item;
 }

@@ -72,7 +72,7 @@ export interface TestEvent {
   /** Of a cancel: what was done is undone. */
   readonly rollback: boolean;
   readonly step?: string;
-  readonly as?: 'succeeded' | 'failed' | 'again';
+  readonly as?: 'succeeded' | 'failed' | 'again' | 'rollback';
   /** How long the store does not answer or the kill switch is on, in milliseconds. */
   readonly forMs?: number;
   readonly at: Place;

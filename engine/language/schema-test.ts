@@ -88,7 +88,7 @@ const event = z
     do: z.enum(['cancel', 'pause', 'resume', 'kill_switch', 'store_loss', 'worker_crash', 'resolve']),
     rollback: z.boolean().optional(),
     step: z.string().min(1).optional(),
-    as: z.enum(['succeeded', 'failed', 'again']).optional(),
+    as: z.enum(['succeeded', 'failed', 'again', 'rollback']).optional(),
     for: duration.optional(),
   })
   .register(MAPS, { title: 'event' });

@@ -23,12 +23,14 @@ steps:
       - { id: look, uses: tcp.check@1, with: { host: web.example.com, port: "\${{ int(inputs.port) }}" } }
 `;
 
-async function differencesOf(cases: string): Promise<readonly (readonly string[])[]> {
-  const files = [
-    { path: 'switch.yaml', text: RUNBOOK },
-    { path: 'switch.test.yaml', text: `apiVersion: runward/v1\nkind: RunbookTest\nrunbook: switch\ncases:\n${cases}` },
-  ];
-  const loaded = loadDocuments(files, { actions });
+const differencesOf = (cases: string) =>
+  differencesIn({ path: 'switch.yaml', text: RUNBOOK }, `apiVersion: runward/v1\nkind: RunbookTest\nrunbook: switch\ncases:\n${cases}`);
+
+async function differencesIn(
+  runbook: { readonly path: string; readonly text: string },
+  text: string,
+): Promise<readonly (readonly string[])[]> {
+  const loaded = loadDocuments([runbook, { path: 'the.test.yaml', text }], { actions });
   expect(loaded.findings).toEqual([]);
   const [test] = loaded.tests;
   if (test === undefined) throw new Error('there is no test');
@@ -70,4 +72,32 @@ it('arguments that only the run can compute are held against the action, as on a
     expect: { status: succeeded }
 `);
   expect(found.flat().join()).toContain('the run is failed (step change: look: arguments do not fit: port');
+});
+
+it('a person asked about a fan-out can have what was done undone', async () => {
+  const runbook = `apiVersion: runward/v1
+kind: Runbook
+metadata: { name: drain, title: Drain, owner: team-web }
+purpose: operations
+environment: test
+timeout: 2h
+steps:
+  - id: each
+    for_each: '\${{ ["a", "b"] }}'
+    effect: named
+    run: "drain"
+    rollback: [{ id: fill, effect: named, run: "fill" }]
+    rollout: { max_parallel: 2 }
+    on_failure: pause
+`;
+  const text = `apiVersion: runward/v1
+kind: RunbookTest
+runbook: drain
+cases:
+  - name: undone
+    mocks: { each: { items: { b: { fail: { message: no } } } } }
+    events: [{ when: { step: each, is: failed }, after: 5m, do: resolve, step: each, as: rollback }]
+    expect: { status: failed, steps: { each: rolled_back }, rolled_back: ["each[a]"] }
+`;
+  expect(await differencesIn({ path: 'drain.yaml', text: runbook }, text)).toEqual([[]]);
 });
