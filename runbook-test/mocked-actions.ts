@@ -26,6 +26,9 @@ export interface MockBook {
 
 type Context = ActionContext<never>;
 
+/** 128 and the number of TERM. */
+const STOPPED_EXIT = 143;
+
 /** What the mocked targets know: when the work of an attempt began, in milliseconds since 1970. */
 type Work = Map<string, number>;
 
@@ -56,6 +59,7 @@ function mockedEffect(action: EffectAction, book: MockBook, work: Work): EffectA
   const { cleanup: _, ...rest } = action;
   return {
     ...rest,
+    ...(action.stop === undefined ? {} : { stop: () => Promise.resolve() }),
     precheck: async (ports, context): Promise<PrecheckOutcome> => {
       const mock = book.mockFor(context);
       if (mock?.kind !== 'unreachable' && mock?.kind !== 'already_done') return { kind: 'proceed' };
@@ -90,6 +94,8 @@ async function polled(
   const mock = book.mockFor(context);
   const nowMs = at.ports.clock.nowMs();
   const timeoutMs = scriptTimeoutMs(context);
+  if (context.stopAsked === true)
+    return { kind: 'failed', failure: { kind: 'script', message: 'the script was stopped with its run', exitCode: STOPPED_EXIT } };
   const endsMs = at.startedAtMs + Math.min(durationMs(mock), timeoutMs);
   if (nowMs < endsMs) return { kind: 'running', retryAfterMs: endsMs - nowMs };
   if (durationMs(mock) > timeoutMs) return { kind: 'failed', failure: { kind: 'timed_out', message: 'the script ran into its timeout' } };

@@ -43,6 +43,8 @@ export interface ActionContext<Input> {
   readonly subscription?: string;
   /** Keys of the steps that made the machines which the run knows as its own, also of those that it took over from the run it goes on from. */
   readonly makers?: readonly StepKey[];
+  /** The run was stopped, and `stop` was sent to the work of this attempt: what can no longer be found runs no more. */
+  readonly stopAsked?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -242,6 +244,8 @@ export interface EffectAction<Input = never> extends ActionHead<Input> {
   readonly adopt?: (ports: ActionPorts, context: ActionContext<Input>, operation: string) => Promise<AdoptOutcome>;
   /** As for a read; and before the intent, with what the precheck has seen. */
   readonly record?: (ports: RecordPorts, context: ActionContext<Input> & RunNames, outcome: Recorded) => Promise<void>;
+  /** Ends accepted work early when its run is stopped, where that can be done; sent at most once for an attempt, never throws. */
+  readonly stop?: (ports: ActionPorts, context: ActionContext<Input>) => Promise<void>;
   /** Removes what the attempt left at the target, once its end is stored, whatever the end was. May be missed or repeated; never throws. */
   readonly cleanup?: (ports: ActionPorts, context: ActionContext<Input>) => Promise<void>;
 }

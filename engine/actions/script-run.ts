@@ -44,6 +44,7 @@ export function scriptAction(declared: EffectClass, via: string | null): Action 
     find,
     poll,
     verify,
+    stop,
     cleanup,
   };
   return effectAction(action);
@@ -114,6 +115,7 @@ async function find(ports: ActionPorts, context: Context): Promise<FindOutcome> 
 async function poll(ports: ActionPorts, context: Context): Promise<PollOutcome> {
   const state = await settled(ports, context, 'script');
   if (state.kind !== 'lost' && state.kind !== 'absent') return polled(context, state);
+  if (context.stopAsked === true) return pollStopped(ports, context);
   switch (context.input.effect) {
     case 'read':
     case 'named':
@@ -126,6 +128,13 @@ async function poll(ports: ActionPorts, context: Context): Promise<PollOutcome> 
     case 'blind':
       return { kind: 'unclear', message: NO_END, candidates: [] };
   }
+}
+
+/** A script that was stopped and is not there any more ended; only its second start may still be ending. */
+async function pollStopped(ports: ActionPorts, context: Context): Promise<PollOutcome> {
+  const state = await ports.shell.look(context.target, partName(context, 'again'), context.signal);
+  if (state.kind !== 'lost' && state.kind !== 'absent') return polled(context, state);
+  return { kind: 'failed', failure: { kind: 'script', message: STOPPED } };
 }
 
 /** A read or repeatable script whose end cannot be found runs once more, under a name of its own, and never a third time. */
@@ -161,7 +170,7 @@ function polled(context: Context, state: Exclude<ScriptState, { kind: 'lost' | '
       if (state.exitCode === 0 && !state.timedOut) return { kind: 'ended_well', result: { exit_code: 0 } };
       const result = resultOf(state);
       if (state.timedOut) return { kind: 'failed', failure: { kind: 'timed_out', message: 'the script ran into its timeout' }, result };
-      const message = `the script ended with exit code ${state.exitCode}`;
+      const message = `${context.stopAsked === true ? `${STOPPED}: it` : 'the script'} ended with exit code ${state.exitCode}`;
       return { kind: 'failed', failure: { kind: 'script', message, exitCode: state.exitCode }, result };
     }
   }
@@ -181,6 +190,11 @@ async function verify(ports: ActionPorts, context: Context, ended: JsonObject | 
   if (done === true) return { kind: 'succeeded', result: { ...NOTHING_RUN, truncated: true } };
   if (done === false) return { kind: 'not_yet', message: 'done_when does not hold', retryAfterMs: UNANSWERED_MS };
   return done.kind === 'unanswered' ? done : { kind: 'not_yet', message: done.failure.message, retryAfterMs: UNANSWERED_MS };
+}
+
+/** TERM, and KILL 30 seconds later, to what runs of this attempt. */
+async function stop(ports: ActionPorts, context: Context): Promise<void> {
+  for (const part of ['script', 'again'] as const) await ports.shell.stop(context.target, partName(context, part), context.signal);
 }
 
 /** Removes what this attempt left at the machine, once its end is stored. */
@@ -204,6 +218,7 @@ async function isDone(ports: ActionPorts, context: Context, part: 'pre' | 'now')
     : answer.exitCode === 0;
 }
 
+const STOPPED = 'the script was stopped with its run';
 const NO_END = 'the script was started, and how it ended cannot be found';
 const NOTHING_RUN = { stdout: '', stderr: '', exit_code: 0 } as const;
 

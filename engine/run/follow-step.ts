@@ -1,6 +1,7 @@
 import type { EffectAction, Failed, PollOutcome, VerifyOutcome } from '../actions/action.ts';
 import { OVERTIME_MS, VERIFY_WINDOW_MS } from '../limits.ts';
 import { moveStep } from './change.ts';
+import { isToBeStopped } from './interruption.ts';
 import { keepBeside } from './keep-beside.ts';
 import { logOutcome } from './log-outcome.ts';
 import type { StepRecord } from './record.ts';
@@ -11,6 +12,7 @@ import { candidatesOf, contextOf, move, portsFor, recordOf, type Turn } from './
 
 /** Follows accepted work to its end and believes the end only when the target itself shows it. */
 export async function followStep(turn: Turn, action: EffectAction, input: unknown): Promise<void> {
+  await stopWork(turn, action, input);
   const record = recordOf(turn);
   if (record.ended === undefined) {
     const poll = await action.poll(portsFor(turn, 'poll'), contextOf(turn, record, input), record.handle ?? {});
@@ -29,6 +31,15 @@ export async function followStep(turn: Turn, action: EffectAction, input: unknow
     );
   }
   await verifyStep(turn, action, input);
+}
+
+/** Asks work that can be ended early to end, once, when its run is being stopped; how it ended is read as for every other end. */
+async function stopWork(turn: Turn, { stop }: EffectAction, input: unknown): Promise<void> {
+  const { run } = turn.holder.view();
+  const isKilled = turn.engine.stops.now().kill !== undefined;
+  if (stop === undefined || isKilled || !isToBeStopped(recordOf(turn), run, turn.level.mode)) return;
+  await move(turn, (record, nowMs) => moveStep(record, 'still_running', { stopAskedAtMs: nowMs, reason: 'it was asked to stop' }));
+  await stop(portsFor(turn, 'send'), contextOf(turn, recordOf(turn), input));
 }
 
 /**

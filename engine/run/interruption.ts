@@ -1,8 +1,8 @@
 import type { RunChange } from './change.ts';
 import { endOfRun } from './end-of-run.ts';
 import { clockChange } from './objective-clock.ts';
-import type { RunRecord } from './record.ts';
-import type { Situation } from './walk.ts';
+import type { RunRecord, StepRecord } from './record.ts';
+import type { Mode, Situation } from './walk.ts';
 
 /** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside rollback and `finally` only `force` has an effect. */
 export function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
@@ -22,6 +22,11 @@ export function cancelChange({ view, nowMs }: Situation): RunChange | undefined 
 /** Rollback and `finally` are not stopped by a cancel: they are what a cancel ends with, within a time of their own. */
 export function isCleaningUp({ phase }: Pick<RunRecord, 'phase'>): boolean {
   return phase === 'rollback' || phase === 'finally';
+}
+
+/** Work that was sent before a person or the clock stopped the run: its action may end it early. What cleans up inside a block goes on. */
+export function isToBeStopped({ state, stopAskedAtMs }: StepRecord, run: Pick<RunRecord, 'state' | 'phase'>, mode: Mode): boolean {
+  return state === 'submitted' && stopAskedAtMs === undefined && run.state === 'cancelling' && mode === 'drain' && !isCleaningUp(run);
 }
 
 /** What was sent has ended after `cancel --force`: rollback and `finally` are given up, and the run says so. */

@@ -212,6 +212,8 @@ export interface StepRecord {
   /** Not to be looked at before this time: next poll, retry, timer or reconcile. */
   readonly notBeforeMs?: number;
   readonly verifySinceMs?: number;
+  /** When its work was asked to stop, because the run was. */
+  readonly stopAskedAtMs?: number;
   readonly handle?: Handle;
   readonly before?: JsonObject;
   /** Evaluated arguments: secrets stand here as references. */

@@ -39,7 +39,8 @@ export function afterFailure(
   at: { readonly facts?: Partial<StepRecord>; readonly failure: Failure; readonly scope?: Readonly<Record<string, JsonValue>> },
 ): Settled {
   const facts = at.facts ?? {};
-  const delayMs = at.failure.kind === 'expression' ? undefined : retryDelayMs(turn, record, at.scope);
+  const isOver = at.failure.kind === 'expression' || record.stopAskedAtMs !== undefined;
+  const delayMs = isOver ? undefined : retryDelayMs(turn, record, at.scope);
   if (delayMs === undefined) return failed(facts, at.failure);
   const patch = { ...facts, error: at.failure, reason: at.failure.message, notBeforeMs: turn.holder.nowMs() + delayMs };
   return { kind: 'again', patch: nextAttempt(record, patch) };

@@ -104,6 +104,7 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     recoveryPlans: turn.holder.plan.recoveryPlans ?? {},
     ...(subscription === undefined ? {} : { subscription }),
     makers: [...turn.holder.view().steps.values()].flatMap(({ key, produced = [] }) => (produced.length === 0 ? [] : [key])),
+    ...(record.stopAskedAtMs === undefined ? {} : { stopAsked: true }),
     signal: turn.signal,
   };
 }

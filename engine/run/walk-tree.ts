@@ -1,6 +1,7 @@
 import type { Step } from '../language/runbook.ts';
 import { moveStep } from './change.ts';
 import { memberOf, standingOf } from './failure.ts';
+import { isToBeStopped } from './interruption.ts';
 import { failOpened, openNode } from './open-step.ts';
 import type { RunRecord, StepRecord } from './record.ts';
 import { stepPath } from './step-path.ts';
@@ -104,7 +105,8 @@ function walkLeaf(walk: Walk, step: Step, { record, level }: Node): StepStatus {
   if (busy || (record.state === 'ready' && level.mode === 'hold')) return 'running';
   const held = walkHold(walk, record, level);
   if (held !== undefined) return held;
-  const notBeforeMs = knowsAll(record, walk.view.run) ? (record.notBeforeMs ?? 0) : 0;
+  const isPatient = knowsAll(record, walk.view.run) && !(step.body.kind === 'run' && isToBeStopped(record, walk.view.run, level.mode));
+  const notBeforeMs = isPatient ? (record.notBeforeMs ?? 0) : 0;
   if (notBeforeMs <= walk.nowMs) walk.found.due.push({ path: record.path, step, level });
   else wakeAt(walk, notBeforeMs);
   return 'running';

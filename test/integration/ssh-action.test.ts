@@ -8,6 +8,7 @@ import { scriptAction } from '../../engine/actions/script-run.ts';
 import { actionContext, actionPorts } from '../support/action-world.ts';
 import { lacks } from '../support/lacks.ts';
 import { startTestSshd, type TestSshd } from '../support/sshd.ts';
+import { until } from '../support/until.ts';
 
 describe.skipIf(lacks('sshd'))('a run step over SSH', () => {
   let sshd: TestSshd;
@@ -54,6 +55,21 @@ describe.skipIf(lacks('sshd'))('a run step over SSH', () => {
     await action.cleanup?.(heir, step);
     expect(readFileSync(file, 'utf8')).toBe('once\n');
     expect(readdirSync(join(sshd.home, '.runward', 'attempts'))).toEqual([]);
+  });
+
+  it('is stopped with its run, and what it traps has its say', async () => {
+    const ready = join(sshd.home, 'ready');
+    const step = context('read', `trap 'echo put back; exit 7' TERM; touch ${ready}; while :; do sleep 0.1; done`);
+    const action = scriptAction('read', 'ssh') as EffectAction;
+    const ports = worker();
+    await action.submit(ports, step);
+    await until(async () => existsSync(ready));
+    await action.stop?.(ports, step);
+    const stopped = { ...(step as object), stopAsked: true } as never;
+    let poll = await action.poll(ports, stopped, {});
+    while (poll.kind === 'running') poll = await action.poll(ports, stopped, {});
+    expect(poll).toMatchObject({ kind: 'failed', failure: { exitCode: 7 }, result: { stdout: 'put back\n' } });
+    await action.cleanup?.(ports, step);
   });
 
   it('does nothing when its machine is already as it should be', async () => {

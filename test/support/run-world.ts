@@ -20,7 +20,7 @@ import { memoryPorts } from './memory-ports.ts';
 import { step, testPlan } from './plan.ts';
 
 /** What a test's actions answer; by default a read succeeds and an effect is accepted, ends well and verifies. */
-export type Answers = Partial<Pick<EffectAction, 'precheck' | 'submit' | 'find' | 'poll' | 'verify' | 'adopt'>> & {
+export type Answers = Partial<Pick<EffectAction, 'precheck' | 'submit' | 'find' | 'poll' | 'verify' | 'adopt' | 'stop'>> & {
   readonly read?: ReadAction['read'];
   /** What channels say to a message; by default they take every one. */
   readonly send?: Ports['channels']['send'];
@@ -232,6 +232,7 @@ function testActions(answers: Answers, calls: string[]): ReadonlyMap<string, Act
       poll: noted(calls, 'poll', answers.poll ?? (async () => ({ kind: 'ended_well' }))),
       verify: noted(calls, 'verify', answers.verify ?? (async () => ({ kind: 'succeeded', result: { ok: true, changed: true } }))),
       ...(answers.adopt === undefined ? {} : { adopt: noted(calls, 'adopt', answers.adopt) }),
+      ...(answers.stop === undefined ? {} : { stop: noted(calls, 'stop', answers.stop) }),
     }),
   );
   const read = readAction<never>({

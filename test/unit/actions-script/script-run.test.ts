@@ -60,6 +60,23 @@ describe('a script over SSH or Run Command', () => {
     ]);
   });
 
+  it.each(['read', 'named', 'guarded', 'blind'] as const)(
+    'that was stopped has ended, and does not begin again (effect %s)',
+    async (effect) => {
+      const stopped: string[] = [];
+      const shell = { ...mapShell(() => LOST), stop: (_target: unknown, name: string) => Promise.resolve(void stopped.push(name)) };
+      const { action, context, name } = scriptStep(effect, 'run-command', { stopAsked: true });
+      await action.stop?.(actionPorts({ shell }), context);
+      expect(stopped).toEqual([name, `${name}-again`]);
+      const gone = await action.poll(actionPorts({ shell }), context, {});
+      expect(gone).toMatchObject({ kind: 'failed', failure: { message: 'the script was stopped with its run' } });
+      expect(shell.started).toEqual([]);
+      const ended = mapShell(() => endedScript(143));
+      ended.states.set(name, endedScript(143));
+      expect(await action.poll(actionPorts({ shell: ended }), context, {})).toMatchObject({ kind: 'failed', failure: { exitCode: 143 } });
+    },
+  );
+
   it('is not sent while a secret cannot be read', async () => {
     const shell = mapShell(() => ({ kind: 'running' }));
     const { action, context } = scriptStep('named', 'ssh');

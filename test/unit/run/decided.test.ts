@@ -133,6 +133,45 @@ test('decided 1: cancel drops a read: what it was to wait for is not looked at a
   expect(run.calls).toEqual(['look:read']);
 });
 
+/** Work that goes on until it is asked to stop; the first look at it is when a person cancels. */
+async function stoppable(steps: readonly Step[], cancel: { readonly rollback?: boolean } = {}, stops: 'with' | 'without' = 'with') {
+  let asked = false;
+  const run: RunWorld = await makeRunWorld(
+    { steps },
+    {
+      poll: async (_, { stopAsked }) => {
+        if (stopAsked === true) return { kind: 'failed', failure: { kind: 'script', message: 'stopped' } };
+        if (!asked) await run.say({ kind: 'cancel', reason: 'wrong estate', ...cancel });
+        else if (stops === 'without') return { kind: 'ended_well' };
+        asked = true;
+        return { kind: 'running', retryAfterMs: HOUR_MS / 10 };
+      },
+      ...(stops === 'with' ? { stop: async () => undefined } : {}),
+    },
+  );
+  await run.go();
+  return run;
+}
+
+test('decided 1: cancel stops work that can be stopped, once, and does not try it again', async () => {
+  const retry = { attempts: 3, delayMs: 1000, backoff: 1, maxDelayMs: 1000 };
+  const run = await stoppable([leaf('change', 'named', { retry }), leaf('after', 'named')]);
+  expect((await run.run()).state).toBe('cancelled');
+  expect(await run.steps()).toEqual({ change: 'failed', after: 'cancelled' });
+  expect(run.calls.filter((call) => call.endsWith(':stop') || call.endsWith(':submit'))).toEqual(['change:submit', 'change:stop']);
+});
+
+test('decided 1: work that was stopped is undone where the cancel asks for it', async () => {
+  const run = await stoppable([leaf('change', 'named', { rollback: [leaf('back', 'read')] })], { rollback: true });
+  expect((await run.run()).state).toBe('cancelled');
+  expect(run.calls.at(-1)).toContain('back:read');
+});
+
+test('decided 1: a change that nothing can stop is followed to its end', async () => {
+  const run = await stoppable([leaf('change', 'named')], {}, 'without');
+  expect(await run.steps()).toEqual({ change: 'succeeded' });
+});
+
 test('decided 4: what did not succeed has outputs null and is present in the results', async () => {
   const each = leaf('each', 'read', {
     forEach: '${{ ["a", "b"] }}',
