@@ -160,7 +160,7 @@ describe('what happens to a run', () => {
     const { cases } = await play(`  - name: cancelled
     mocks: { restart: { duration: 2m } }
     events: [{ when: { step: restart, is: running }, after: 30s, do: cancel }]
-    expect: { status: cancelled, items: { restart: { web-01: succeeded, web-02: cancelled } }, not_started: [answers], steps: { look: succeeded } }
+    expect: { status: cancelled, items: { restart: { web-01: failed, web-02: cancelled } }, not_started: [answers], steps: { look: succeeded } }
   - name: cancelled before the gate
     events: [{ at: 5s, do: cancel }]
     expect: { status: cancelled, not_started: [restart] }
