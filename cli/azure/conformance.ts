@@ -4,7 +4,9 @@ import { createAzure } from '../../adapters/azure/azure.ts';
 import type { ObservedExchange } from '../../adapters/azure/config.ts';
 import type { Azure, AzureVm } from '../../engine/azure-calls.ts';
 import { RunwardError } from '../../engine/errors.ts';
+import { armIdUpTo } from '../../engine/ids.ts';
 import { VERSION } from '../../engine/version.ts';
+import type { Consent } from '../confirm.ts';
 import { confirmDanger } from '../confirm.ts';
 import { pairsOf, textFlag } from '../flags.ts';
 import type { Flags } from '../flags.ts';
@@ -22,31 +24,42 @@ const TAG = 'runward-conformance';
 
 /**
  * `conformance azure`: asks a sandbox what documents do not settle. Without --yes it only says what it would send. Exit code 1 when a
- * default of the engine was refuted or a scenario could not be carried out, 0 otherwise.
+ * default of the engine was refuted that is not on the safe side, something was left behind, or a scenario could not be carried out, 0 otherwise.
  */
 export async function conformance(session: Session, _args: readonly unknown[], flags: Flags): Promise<number> {
   const names = scenariosOf(flags);
   const groupId = `/subscriptions/${needed(flags, 'subscription')}/resourceGroups/${needed(flags, 'group')}`;
+  const [planId, networkId] = [idOf(flags, 'plan'), idOf(flags, 'network')];
   if (session.options.yes !== true && !session.canAsk) return dryRun(session, names, groupId);
   const directory = needed(flags, 'report');
   const { azure: settings, config } = await azureHere();
   const traffic: ObservedExchange[] = [];
   const azure = createAzure({ ...settings, observe: (exchange) => traffic.push(exchange) });
   const signal = new AbortController().signal;
-  await mustBeSandbox(azure, groupId, signal);
+  for (const id of new Set([groupId, ...groupsOf(names, planId, networkId)])) await mustBeSandbox(azure, id, signal);
   const machine = await onlyMachine(azure, groupId, signal);
   dryRun(session, names, groupId);
-  await confirmDanger(session, { level: 'moderate', what: `send this to ${groupId}`, name: groupId }, {});
+  // The way there and back deletes the machine and makes it anew.
+  const level = names.includes('asr') ? 'severe' : 'moderate';
+  await confirmDanger(session, { level, what: `send this to ${groupId}`, name: needed(flags, 'group') }, consentOf(flags));
   const scale = config.azure.timeScale ?? 1;
   const isSovereign = settings.cloud === 'usgov' || settings.cloud === 'china';
-  const verdicts = await carryOut(session, names, { azure, groupId, machine, scale, isSovereign, traffic, signal });
+  const left: string[] = [];
+  const sandbox = { azure, groupId, machine, scale, isSovereign, planId, networkId, left, traffic, signal };
+  const verdicts = await carryOut(session, names, sandbox);
   await writeReport(
     directory,
-    { verdicts, scenarios: names, cloud: settings.cloud ?? 'public', simulated: config.azure.timeScale !== undefined },
+    { verdicts, scenarios: names, left, cloud: settings.cloud ?? 'public', simulated: config.azure.timeScale !== undefined },
     traffic,
   );
   show(session, verdicts, directory);
-  return verdicts.some(({ verdict, failed }) => verdict === 'refuted' || failed) ? 1 : 0;
+  for (const one of left) session.output.say(`LEFT BEHIND, and billed: ${one}`);
+  return left.length > 0 || verdicts.some((row) => row.failed || (row.verdict === 'refuted' && !isSafe(row))) ? 1 : 0;
+}
+
+/** A default that was refuted although nothing is lost by it: its row says what that means. */
+function isSafe({ id }: Verdict): boolean {
+  return QUESTIONS.find((one) => one.id === id)?.whenRefuted !== undefined;
 }
 
 interface Row extends Verdict {
@@ -68,6 +81,23 @@ function needed(flags: Flags, name: 'subscription' | 'group' | 'report'): string
   if (value === undefined) throw new RunwardError('USAGE_FLAG', `--${name} is missing: runward conformance azure --help`);
   if (name !== 'report' && !/^[\w().-]{1,90}$/.test(value)) throw new RunwardError('USAGE_FLAG', `--${name} ${value}: not the name of one`);
   return value;
+}
+
+/** The id of a plan or network, when one was given. Throws USAGE_FLAG for what is no ARM id. */
+function idOf(flags: Flags, name: 'plan' | 'network'): string | undefined {
+  const value = textFlag(flags, name);
+  if (value === undefined || armIdUpTo(value, 'resourceGroups') !== undefined) return value;
+  throw new RunwardError('USAGE_FLAG', `--${name} ${value}: an ARM id begins with /subscriptions/`);
+}
+
+/** Groups besides that of the machine that a scenario changes: each must be a sandbox. */
+function groupsOf(names: readonly ScenarioName[], ...ids: readonly (string | undefined)[]): readonly string[] {
+  return names.includes('asr') ? ids.flatMap((id) => armIdUpTo(id ?? '', 'resourceGroups') ?? []) : [];
+}
+
+function consentOf(flags: Flags): Consent {
+  const [confirm, reason] = [textFlag(flags, 'confirm'), textFlag(flags, 'reason')];
+  return { ...(confirm === undefined ? {} : { confirm }), ...(reason === undefined ? {} : { reason }) };
 }
 
 function dryRun(session: Session, names: readonly ScenarioName[], groupId: string): number {
@@ -119,7 +149,7 @@ async function carryOut(session: Session, names: readonly ScenarioName[], sandbo
   for (const name of names) {
     session.output.say(`${name}: begins, lasts ${SCENARIOS[name].lasts}`);
     try {
-      for (const one of await SCENARIOS[name].run(sandbox)) seen.set(one.id, { ...one, failed: false });
+      for (const one of await SCENARIOS[name].run(sandbox)) if (seen.get(one.id)?.verdict !== 'refuted') seen.set(one.id, meant(one));
     } catch (error) {
       // What a scenario could not find out stays open, and says why; the others are carried out.
       const why = error instanceof Error ? error.message : String(error);
@@ -131,6 +161,12 @@ async function carryOut(session: Session, names: readonly ScenarioName[], sandbo
     const why = scenario === undefined ? 'no scenario of this release answers it' : `asked by --scenario ${scenario}`;
     return seen.get(id) ?? { id, verdict: 'not_run', seen: why, failed: false };
   });
+}
+
+/** A refuted default on the safe side says what that means. */
+function meant(one: Verdict): Row {
+  const meaning = one.verdict === 'refuted' ? QUESTIONS.find(({ id }) => id === one.id)?.whenRefuted : undefined;
+  return { ...one, seen: meaning === undefined ? one.seen : `${one.seen}; ${meaning}`, failed: false };
 }
 
 async function writeReport(directory: string, report: object, traffic: readonly ObservedExchange[]): Promise<void> {

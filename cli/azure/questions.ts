@@ -1,5 +1,5 @@
 /** The parts of a conformance run. Each is asked for by name; `read` alone sends nothing that changes anything. */
-export const SCENARIO_NAMES = ['read', 'power', 'script', 'backup'] as const;
+export const SCENARIO_NAMES = ['read', 'network', 'power', 'script', 'backup', 'restore', 'asr'] as const;
 
 export type ScenarioName = (typeof SCENARIO_NAMES)[number];
 
@@ -9,6 +9,8 @@ export interface Question {
   readonly question: string;
   /** What the engine takes for true, on the safe side, until a run confirms it. */
   readonly byDefault: string;
+  /** What a verdict `refuted` means for whoever runs this program, where it is no reason to stop. */
+  readonly whenRefuted?: string;
   /** The scenario that answers it; absent: this release has none that does. */
   readonly scenario?: ScenarioName;
 }
@@ -20,11 +22,13 @@ export const QUESTIONS: readonly Question[] = [
     id: 'U2',
     question: 'What do an item and its allowed operations say after a test failover?',
     byDefault: 'as published; task names are never compared',
+    scenario: 'asr',
   },
   {
     id: 'U3',
     question: 'Do jobs of a recovery plan carry our request id?',
     byDefault: 'the job of the plan does, its children are ignored',
+    scenario: 'asr',
   },
   { id: 'U4', question: 'Do jobs of Backup carry our request id?', byDefault: 'yes, when read one by one', scenario: 'backup' },
   { id: 'U5', question: 'Does Azure drop a second request with the same request id?', byDefault: 'no', scenario: 'power' },
@@ -32,13 +36,20 @@ export const QUESTIONS: readonly Question[] = [
     id: 'U6',
     question: 'What happens to a second failover while one is under way?',
     byDefault: 'refused, or a job that fails; never a second effect',
+    scenario: 'asr',
   },
-  { id: 'U7', question: 'Do the seconds of an expiry time of a recovery point survive?', byDefault: 'no: what was cut proves nothing' },
+  {
+    id: 'U7',
+    question: 'Do the seconds of an expiry time of a recovery point survive?',
+    byDefault: 'no: what was cut proves nothing',
+    scenario: 'backup',
+  },
   { id: 'U8', question: 'Is a second backup refused while one is under way?', byDefault: 'yes', scenario: 'backup' },
   {
     id: 'U9',
     question: 'Which word is the direction of a plan after its machines were reversed?',
     byDefault: 'computed from where its items are',
+    scenario: 'asr',
   },
   {
     id: 'U10',
@@ -46,12 +57,18 @@ export const QUESTIONS: readonly Question[] = [
     byDefault: 'yes, and it is looked for first as well',
     scenario: 'power',
   },
-  { id: 'U11', question: 'Which names, tags and times do restored disks have?', byDefault: 'no tags: before and after are compared' },
+  {
+    id: 'U11',
+    question: 'Which names, tags and times do restored disks have?',
+    byDefault: 'no tags: before and after are compared',
+    scenario: 'restore',
+  },
   { id: 'U12', question: 'Does a second patch installation get refused?', byDefault: 'the status of the machine is asked first' },
   {
     id: 'U13',
     question: 'Does deleting a managed run command stop its script?',
     byDefault: 'no: the script may go on',
+    whenRefuted: 'on the safe side: a script whose run command was deleted is still taken for one that may have gone on',
     scenario: 'script',
   },
   {
@@ -68,5 +85,17 @@ export const QUESTIONS: readonly Question[] = [
     scenario: 'read',
   },
   { id: 'U17', question: 'Does a lock inside a failover show as a warning of its job?', byDefault: 'yes: it becomes a finding' },
-  { id: 'U18', question: 'Do 6 KB of headers pass the proxy of this network?', byDefault: 'up to 16 KB are read' },
+  { id: 'U18', question: 'Do 6 KB of headers pass the proxy of this network?', byDefault: 'up to 16 KB are read', scenario: 'asr' },
+  {
+    id: 'U19',
+    question: 'Is a change of security rules refused whose If-Match is out of date?',
+    byDefault: 'yes: rules that somebody else has changed are not replaced',
+    scenario: 'network',
+  },
+  {
+    id: 'U20',
+    question: 'How soon does GET show what a PUT has made?',
+    byDefault: 'within the quiet time of 2 minutes, and not at once',
+    scenario: 'network',
+  },
 ];

@@ -19,6 +19,11 @@ export interface Sandbox {
   readonly machine: AzureVm | undefined;
   readonly scale: number;
   readonly isSovereign: boolean;
+  /** ARM ids of the recovery plan that holds the machine alone, and of the network that its copies are started in. */
+  readonly planId: string | undefined;
+  readonly networkId: string | undefined;
+  /** What a scenario made and could not take away again, in words. */
+  readonly left: string[];
   readonly traffic: readonly ObservedExchange[];
   readonly signal: AbortSignal;
 }
@@ -71,6 +76,27 @@ export async function seenWithin<Value>(
     if (performance.now() > untilMs || signal.aborted) return undefined;
     await pause(Math.max((2 * RETRY_AFTER_MIN_MS) / scale, LOOK_MIN_MS));
   }
+}
+
+/** Deletes one thing and looks until it is gone, for at most ten minutes; what stays is noted as left behind. Never throws. */
+export async function removed(
+  sandbox: Sandbox,
+  what: string,
+  ask: { readonly operation: AzureOperation; readonly isGone: () => Promise<boolean> },
+): Promise<void> {
+  try {
+    const answer = await send(sandbox, ask.operation);
+    if (answer.kind === 'refused' && answer.reason === 'missing') return;
+    const gone = await seenWithin(sandbox, 10 * 60_000, async () => ((await ask.isGone()) ? true : undefined));
+    if (gone !== true) sandbox.left.push(`${what}: ${answer.kind}${'message' in answer ? `: ${answer.message}` : ', and still there'}`);
+  } catch (error) {
+    sandbox.left.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The verdict that the default of the engine holds, or that it does not. */
+export function verdict(id: string, holds: boolean, seen: string): Verdict {
+  return { id, verdict: holds ? 'confirmed' : 'refuted', seen };
 }
 
 /** Real time: scripts inside of machines run in it, also in a simulated estate. */

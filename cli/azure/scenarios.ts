@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { AzureBackupJob } from '../../engine/azure-backup.ts';
 import type { ScenarioName } from './questions.ts';
-import { machineOf, mustBeRead, mustBeTaken, pause, powerBecomes, seenWithin, send } from './sandbox.ts';
+import { machineOf, mustBeRead, mustBeTaken, pause, powerBecomes, seenWithin, send, verdict } from './sandbox.ts';
+import { networkScenario } from './scenario-network.ts';
+import { recoveryScenario } from './scenario-recovery.ts';
+import { restoreScenario } from './scenario-restore.ts';
 import type { Sandbox, Scenario, Verdict } from './sandbox.ts';
 
 const MINUTE_MS = 60_000;
@@ -11,6 +14,15 @@ const SCRIPT_SECONDS = 45;
 /** What each scenario sends, what it may cost, and what it answers. A scenario that changes the machine leaves it running. */
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   read: { costs: 'nothing', lasts: 'seconds', sends: ['GET of the group and its machines'], run: readScenario },
+  network: {
+    costs: 'nothing',
+    lasts: '1 to 3 minutes',
+    sends: [
+      'PUT of the security rules of the subnet of the machine as they are, under an If-Match that fits none (U19)',
+      'PUT of a network interface without a public address, GET until it is shown (U20), DELETE of it',
+    ],
+    run: networkScenario,
+  },
   power: {
     costs: 'minutes of one machine',
     lasts: '10 to 20 minutes',
@@ -35,6 +47,25 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     lasts: '1 to 4 hours',
     sends: ['POST of a backup of the machine (U4, U7)', 'POST of a second one while the first is under way (U8)'],
     run: backupScenario,
+  },
+  restore: {
+    costs: 'the disks of one machine for the time of the scenario',
+    lasts: '15 minutes to 3 hours',
+    sends: [
+      'POST of a restore of the disks of the newest recovery point into the group (U11)',
+      'DELETE of each disk that it made, whatever became of it',
+    ],
+    run: restoreScenario,
+  },
+  asr: {
+    costs: 'one small machine and its replication for hours, in two regions; its disks are made anew twice',
+    lasts: '3 to 8 hours',
+    sends: [
+      'POST of a test failover of the plan (U2, U3), of a second one while it is under way (U6), cleanup',
+      'POST of a failover, commit, reversal of the protection: THE MACHINE IS DELETED and lives in the other region',
+      'the same way back, with the direction as computed (U9): the machine is made anew in the group',
+    ],
+    run: recoveryScenario,
   },
 };
 
@@ -176,8 +207,4 @@ async function backupScenario(sandbox: Sandbox): Promise<readonly Verdict[]> {
       : verdict('U7', seconds === 0, seconds === 0 ? 'the seconds were cut' : `${seconds / 1000} s were kept`),
     verdict('U8', second.kind === 'refused', second.kind === 'refused' ? `HTTP ${second.receipt.status} ${second.code}` : second.kind),
   ];
-}
-
-function verdict(id: string, holds: boolean, seen: string): Verdict {
-  return { id, verdict: holds ? 'confirmed' : 'refuted', seen };
 }

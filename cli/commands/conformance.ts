@@ -14,7 +14,11 @@ export function conformanceCommand(program: Command): void {
     )
     .option('--subscription <id>', 'the subscription')
     .option('--group <name>', 'a resource group of its own, with one machine that may be switched off')
-    .option('--scenario <name>', 'read, power, script or backup; may be repeated (default: read)', repeated)
+    .option('--scenario <name>', 'read, network, power, script, backup, restore or asr; may be repeated (default: read)', repeated)
+    .option('--plan <id>', 'for asr: a recovery plan in a group with the same tag that holds the machine alone')
+    .option('--network <id>', 'for asr: the network in a group with the same tag that its copy is started in')
+    .option('--confirm <group>', 'for asr, which deletes the machine and makes it anew: the name of the group')
+    .option('--reason <text>', 'for asr: why')
     .option('--report <dir>', 'where verdicts and sanitised traffic are written')
     .action(handled(async (...given) => (await import('../azure/conformance.ts')).conformance(...given)))
     .addHelpText(
@@ -22,6 +26,7 @@ export function conformanceCommand(program: Command): void {
       examplesFirst([
         'runward conformance azure --subscription ID --group rg-sandbox --scenario read --scenario power',
         'runward conformance azure --subscription ID --group rg-sandbox --scenario script --report conformance --yes',
+        'runward conformance azure --subscription ID --group rg-sandbox --scenario asr --plan ID --network ID --report conformance --yes --confirm rg-sandbox --reason "first look"',
       ]),
     );
 }
