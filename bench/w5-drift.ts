@@ -8,7 +8,7 @@ import { makeMemoryStore } from '../adapters/memory/store.ts';
 import { createLocalShell } from '../adapters/shell/local.ts';
 import type { ActionContext } from '../engine/actions/action.ts';
 import { dscTest } from '../engine/actions/dsc-test.ts';
-import { readConfiguration } from '../engine/dsc/document.ts';
+import { configure, readConfiguration } from '../engine/dsc/document.ts';
 import { requestKey } from '../engine/dsc/fact.ts';
 import { probeScript } from '../engine/dsc/probe-script.ts';
 import type { RunId, StepKey } from '../engine/ids.ts';
@@ -78,8 +78,10 @@ function documentOf(resources: number): string {
 
 /** The same observations without anything around them. */
 function bare(text: string): void {
-  const configuration = readConfiguration({ path: PATH, text }, []);
-  const asked = (configuration?.instances ?? []).flatMap(({ type, properties }) => type.requests(properties as never));
+  const template = readConfiguration({ path: PATH, text }, []);
+  const made = template === undefined ? undefined : configure(template, {});
+  if (made?.kind !== 'configured') throw new Error('the document of the measurement has errors');
+  const asked = made.configuration.instances.flatMap(({ type, properties }) => type.requests(properties as never));
   const once = [...new Map(asked.map((request) => [requestKey(request), request])).values()];
   const requests = new Map(once.map((request, index) => [index + 1, request]));
   const script = probeScript(requests, '0'.repeat(32), { answerMaxBytes: 16_384, probeSeconds: 10 });

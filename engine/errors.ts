@@ -17,6 +17,7 @@ export const ERRORS = {
   USAGE_CONFIRM: { exit: 2, http: 428, retry: 'never' },
   USAGE_OPEN: { exit: 2, http: 400, retry: 'never' },
   USAGE_DOCUMENT: { exit: 2, http: 422, retry: 'never' },
+  DSC_EXPRESSION: { exit: 2, http: 422, retry: 'never' },
   ACCESS_NOT_SIGNED_IN: { exit: 4, http: 401, retry: 'never' },
   ACCESS_DENIED: { exit: 4, http: 403, retry: 'never' },
   ACCESS_SELF_APPROVAL: { exit: 4, http: 403, retry: 'never' },

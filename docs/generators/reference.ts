@@ -5,6 +5,7 @@ import { commandLinePage } from './command-line.ts';
 import { type DocumentKind, documentSchema, type Schema } from '../../engine/language/json-schema.ts';
 import { diagnosticsPage } from './diagnostics.ts';
 import { DOCUMENTS } from './documents.ts';
+import { dscFunctionsPage } from './dsc-functions.ts';
 import { faultsPage } from './faults.ts';
 import { languagePage } from './language.ts';
 import { lostAnswersPage } from './lost-answers.ts';
@@ -39,6 +40,7 @@ export async function generatedFiles(): Promise<readonly GeneratedFile[]> {
       about: 'findings of `validate`, `lint` and `plan`, each with an example and its output',
       text: diagnosticsPage(),
     },
+    { name: 'dsc-functions.md', about: 'parameters, expressions and functions of configuration documents', text: dscFunctionsPage() },
     { name: 'faults.md', about: 'what the simulator of Azure can be told to do wrong', text: faultsPage() },
     { name: 'language.md', about: 'keys of runbooks, inventories, calendars and tests, functions of expressions', text: languagePage() },
     { name: 'lost-answers.md', about: 'action × fault → outcome: what happens when an answer of Azure is lost', text: lostAnswersPage() },

@@ -9,7 +9,7 @@ export function resourcesPage(): string {
   const all = [...resourceTypes.values()];
   return page(
     'Resource types',
-    'What `type:` can name in a configuration document (`configurations/*.dsc.yaml`). Documents have the format of Microsoft DSC v3, with literal values: expressions, parameters, variables, functions, copies, conditions and outputs are refused by name and place. Only properties that are written are looked at, and what could not be observed is `unknown`, never compliant.',
+    'What `type:` can name in a configuration document (`configurations/*.dsc.yaml`). Documents have the format of Microsoft DSC v3; their expressions, parameters and functions are on [a page of their own](dsc-functions.md). Only properties that are written are looked at, and what could not be observed is `unknown`, never compliant.',
     [
       table(
         ['Type', 'Is'],

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type ComparedProperty, compareMachines, isSame } from '../dsc/comparison.ts';
 import { readEvidence, verdictOf } from '../dsc/evidence.ts';
+import { parameterDigest } from '../dsc/parameter-digest.ts';
 import type { Verdict } from '../dsc/verdict.ts';
 import { formatInstant } from '../language/instant.ts';
 import { VERSION } from '../version.ts';
 import { type ActionContext, type ActionPorts, type Failed, readAction } from './action.ts';
-import { documentInput, failed, pinned } from './dsc-observe.ts';
+import { documentInput, failed, parametersInput, pinned } from './dsc-observe.ts';
 
 const DIFFERENCES_MAX = 200;
 
@@ -13,6 +14,7 @@ const evidence = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be the `evidenc
 
 const input = z.strictObject({
   document: documentInput,
+  parameters: parametersInput,
   left: evidence.describe('The `evidence` of the machine that is as it should be: the primary'),
   right: evidence.describe('The `evidence` of the machine that is compared with it: the replica'),
   expect_different: z
@@ -52,11 +54,13 @@ export const dscCompare = readAction<z.infer<typeof input>>({
 
 async function verdictFrom(ports: Pick<ActionPorts, 'store' | 'ids'>, context: Context, id: string): Promise<Verdict | Failed> {
   const configuration = pinned(context);
-  if (typeof configuration === 'string') return failed('stale_plan', configuration);
+  if ('failure' in configuration) return configuration;
   const text = await ports.store.readDriftText(id.slice('sha256:'.length));
   if (text === undefined) return failed('target', `the check ${id.slice(0, 15)}… is not kept any more: check again`);
   const { sha256 } = ports.ids;
-  const inputs = { document: `sha256:${sha256(configuration.text)}`, evidence: id, engine: VERSION };
+  const parameters = parameterDigest(configuration, sha256);
+  const given = parameters === undefined ? {} : { parameters };
+  const inputs = { document: `sha256:${sha256(configuration.text)}`, evidence: id, engine: VERSION, ...given };
   return verdictOf(readEvidence(text), { configuration, evaluatedAt: formatInstant(0), inputs, sha256 });
 }
 

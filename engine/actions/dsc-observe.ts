@@ -1,7 +1,8 @@
-import { type Configuration, readConfiguration } from '../dsc/document.ts';
+import { type Configuration, configure, readConfiguration } from '../dsc/document.ts';
 import { type Evidence, evidenceText, verdictOf } from '../dsc/evidence.ts';
+import { parameterDigest } from '../dsc/parameter-digest.ts';
 import { isDifference, type Verdict, verdictId, verdictJson } from '../dsc/verdict.ts';
-import type { JsonObject } from '../json.ts';
+import { canonicalJson, type JsonObject } from '../json.ts';
 import type { Finding } from '../language/diagnostics.ts';
 import { formatInstant } from '../language/instant.ts';
 import type { Target } from '../target.ts';
@@ -18,6 +19,12 @@ export const documentInput = z
   .regex(/^configurations\/[^\\\0]+\.dsc\.(ya?ml|json)$/, 'must be a document such as configurations/web.dsc.yaml')
   .describe('A configuration document of the project; its text is part of the plan');
 
+/** How an action of this family gives its document the values of parameters. */
+export const parametersInput = z
+  .record(z.string(), z.json())
+  .default({})
+  .describe('Values of the parameters that the document declares, by name. No secrets: they would be readable in the plan');
+
 /** One look at a machine: its verdict, and the evidence from which anybody can make it again. */
 export interface Observed {
   readonly kind: 'observed';
@@ -27,7 +34,13 @@ export interface Observed {
   readonly evidenceId: string;
 }
 
-type Context = ActionContext<{ readonly document: string }>;
+/** The document of a step and its parameters. */
+export interface DocumentChoice {
+  readonly document: string;
+  readonly parameters: JsonObject;
+}
+
+type Context = ActionContext<DocumentChoice>;
 
 /** The machine and the document of a step; or why there is nothing to do with them. */
 export function subjectOf(context: Context, what: string): { readonly target: Target; readonly configuration: Configuration } | Failed {
@@ -35,28 +48,46 @@ export function subjectOf(context: Context, what: string): { readonly target: Ta
   if (target === undefined || target.via === null) return failed('target', `${what} needs a machine as target`);
   if (target.os === 'windows') return failed('target', `${what} needs a machine with sh; this one runs Windows`);
   const configuration = pinned(context);
-  return typeof configuration === 'string' ? failed('stale_plan', configuration) : { target, configuration };
+  return 'failure' in configuration ? configuration : { target, configuration };
 }
 
 /** Documents that were read already: a check of a fleet has one document and hundreds of machines. Oldest first. */
 const recent = new Map<string, Configuration>();
 const RECENT_MAX = 8;
 
-/** The document as the plan holds it; or why it cannot be used. */
-export function pinned(context: Pick<Context, 'input' | 'configurations'>): Configuration | string {
-  const path = context.input.document;
-  const text = context.configurations?.[path];
-  if (text === undefined) return `${path} is not part of this plan: name it in an input of type file, or in the step itself`;
-  const key = `${path}\n${text}`;
+/** The document as the plan holds it, with the parameters of the step; or why it cannot be used. */
+export function pinned({ input, configurations }: Pick<Context, 'input' | 'configurations'>): Configuration | Failed {
+  const { document: path, parameters } = input;
+  const text = configurations?.[path];
+  if (text === undefined) {
+    return failed('stale_plan', `${path} is not part of this plan: name it in an input of type file, or in the step itself`);
+  }
+  const key = `${path}\n${canonicalJson(parameters)}\n${text}`;
   const known = recent.get(key);
   if (known !== undefined) return known;
-  const findings: Finding[] = [];
-  const configuration = readConfiguration({ path, text }, findings);
-  if (configuration === undefined) return `${path} has errors: ${findings[0]?.message ?? ''}`;
+  const configuration = configured({ path, text }, parameters);
+  if ('failure' in configuration) return configuration;
   const [oldest] = recent.keys();
   if (recent.size >= RECENT_MAX && oldest !== undefined) recent.delete(oldest);
   recent.set(key, configuration);
   return configuration;
+}
+
+function configured(file: { readonly path: string; readonly text: string }, parameters: JsonObject): Configuration | Failed {
+  const findings: Finding[] = [];
+  const template = readConfiguration(file, findings);
+  if (template === undefined) return failed('stale_plan', `${file.path} has errors: ${findings[0]?.message ?? ''}`);
+  const made = configure(template, parameters);
+  switch (made.kind) {
+    case 'configured':
+      return made.configuration;
+    case 'refused':
+      return failed('expression', `${file.path}: ${made.inputs.map(({ name, reason }) => `parameter ${name} ${reason}`).join('; ')}`);
+    case 'failed': {
+      const [first] = made.findings;
+      return failed('expression', `${file.path}:${first?.line ?? 1} has no value with these parameters: ${first?.message ?? ''}`);
+    }
+  }
 }
 
 /** Asks a machine for everything that its document wants to know, and judges the answers. */
@@ -78,13 +109,16 @@ function judged(
   const { target, configuration, asked } = seen;
   const { sha256 } = ports.ids;
   const { sealed, parts, facts } = asked;
-  const observed: Evidence = { target: { name: target.name, id: target.id, via: target.via }, engine: VERSION, sealed, parts, facts };
+  const parameters = parameterDigest(configuration, sha256);
+  const given = parameters === undefined ? {} : { parameters };
+  const at = { name: target.name, id: target.id, via: target.via };
+  const observed: Evidence = { target: at, engine: VERSION, ...given, sealed, parts, facts };
   const evidence = evidenceText(observed);
   const evidenceId = sha256(evidence);
   const verdict = verdictOf(observed, {
     configuration,
     evaluatedAt: formatInstant(collectedAtMs(observed) ?? ports.clock.nowMs()),
-    inputs: { document: `sha256:${sha256(configuration.text)}`, evidence: `sha256:${evidenceId}`, engine: VERSION },
+    inputs: { document: `sha256:${sha256(configuration.text)}`, evidence: `sha256:${evidenceId}`, engine: VERSION, ...given },
     sha256,
   });
   return { kind: 'observed', verdict, verdictId: verdictId(verdict, sha256), evidence, evidenceId };

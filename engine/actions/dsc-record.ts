@@ -1,14 +1,16 @@
 import { advanceDrift } from '../dsc/classify.ts';
 import type { DriftCheckEntry } from '../dsc/drift-record.ts';
+import { givenText } from '../dsc/parameter-digest.ts';
 import type { Verdict } from '../dsc/verdict.ts';
 import { RunwardError } from '../errors.ts';
 import { canonicalJson, type JsonObject } from '../json.ts';
 import { DRIFT_KEEP_MS } from '../limits.ts';
 import type { ActionContext, Recorded, RecordPorts, RunNames } from './action.ts';
+import type { DocumentChoice } from './dsc-observe.ts';
 
 const TRIES_MAX = 10;
 
-type Context = ActionContext<{ readonly document: string }> & RunNames;
+type Context = ActionContext<DocumentChoice> & RunNames;
 
 /**
  * Adds one check to the history of its machine and document. A check without a verdict counts as unknown: a machine that could not be
@@ -22,10 +24,14 @@ export async function recordDrift(ports: RecordPorts, context: Context, outcome:
     await ports.store.putDriftText(kept.evidenceId, kept.evidence, DRIFT_KEEP_MS);
     await ports.store.putDriftText(kept.verdictId, canonicalJson(kept.verdict), DRIFT_KEEP_MS);
   }
-  const key = ports.ids.sha256([context.environment, target.id.toLowerCase(), input.document].join('\n'));
+  // Other parameters are another question about the machine: an answer to one must not stand for the other.
+  const given = givenText(input.parameters);
+  const parts = [context.environment, target.id.toLowerCase(), input.document, ...(given === '' ? [] : [given])];
+  const key = ports.ids.sha256(parts.join('\n'));
   const check = {
     key,
     document: input.document,
+    ...(given === '' ? {} : { parameters: input.parameters }),
     target: { name: target.name, id: target.id, environment: context.environment },
     entry: entryOf(context, outcome, kept),
     ...(kept === undefined ? {} : { verdict: kept.verdict, set: new Set(kept.set ?? []) }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RUN_COMMAND_RIGHTS } from '../azure-rights.ts';
 import type { Configuration } from '../dsc/document.ts';
 import { readEvidence, verdictOf } from '../dsc/evidence.ts';
+import { parameterDigest } from '../dsc/parameter-digest.ts';
 import { differingIn, type PlannedSet, planSets, setPlanHash, staleSince } from '../dsc/set-plan.ts';
 import { readSetAnswer, setScript, type SetAnswer } from '../dsc/set-script.ts';
 import type { Differing } from '../dsc/setting.ts';
@@ -25,13 +26,14 @@ import {
   type Unanswered,
   type VerifyOutcome,
 } from './action.ts';
-import { checkOf, documentInput, failed, observe, type Observed, subjectOf, verdictSentence } from './dsc-observe.ts';
+import { checkOf, documentInput, failed, observe, type Observed, parametersInput, subjectOf, verdictSentence } from './dsc-observe.ts';
 import { recordDrift } from './dsc-record.ts';
 import { firstPauseMs, longestPauseMs } from './script-attempt.ts';
 import { ownEnv } from './script-input.ts';
 
 const input = z.strictObject({
   document: documentInput,
+  parameters: parametersInput,
   plan: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, 'must be the `evidence` of a dsc.test step')
@@ -120,6 +122,8 @@ async function whyStale(
   if (text === undefined) return `the check ${plan.slice(0, 15)}… that this set was planned from is not kept any more: check again`;
   const evidence = readEvidence(text);
   const { target, configuration, observed } = now;
+  if (evidence.parameters !== parameterDigest(configuration, ports.ids.sha256))
+    return 'the check that this set was planned from was made with other parameters: nothing of what it found was about these';
   if (evidence.target.id.toLowerCase() !== target.id.toLowerCase())
     return `the check that this set was planned from is one of ${evidence.target.name}, not of ${target.name}`;
   if (!evidence.sealed) return 'the check that this set was planned from came through a broken stream: check again';

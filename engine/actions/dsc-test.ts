@@ -3,7 +3,7 @@ import { RUN_COMMAND_RIGHTS } from '../azure-rights.ts';
 import { isDifference } from '../dsc/verdict.ts';
 import type { JsonObject } from '../json.ts';
 import { readAction } from './action.ts';
-import { checkOf, documentInput, failed, observe, type Observed, subjectOf, verdictSentence } from './dsc-observe.ts';
+import { checkOf, documentInput, failed, observe, type Observed, parametersInput, subjectOf, verdictSentence } from './dsc-observe.ts';
 import { recordDrift } from './dsc-record.ts';
 
 const TIMEOUT_MS = 300_000;
@@ -12,6 +12,7 @@ const PHRASE_MAX = 300;
 
 const input = z.strictObject({
   document: documentInput,
+  parameters: parametersInput,
   engine: z.enum(['auto', 'agentless']).default('auto').describe('Both ask the machine with a shell script; nothing is installed'),
   fail_on: z
     .array(z.enum(['drifted', 'unknown']))

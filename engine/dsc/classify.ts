@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonValue } from '../json.ts';
+import { canonicalJson, type JsonObject, type JsonValue } from '../json.ts';
 import type { Outcome } from './compare.ts';
 import type { DriftCheckEntry, DriftClass, DriftRecord, KnownProperty, ResolvedDrift } from './drift-record.ts';
 import { SEVERITIES } from './instance.ts';
@@ -11,6 +11,7 @@ const RESOLVED_KEPT = 20;
 export interface DriftCheck {
   readonly key: string;
   readonly document: string;
+  readonly parameters?: JsonObject;
   readonly target: DriftRecord['target'];
   readonly entry: Omit<DriftCheckEntry, 'class'>;
   readonly verdict?: Verdict;
@@ -35,6 +36,7 @@ export function advanceDrift(before: DriftRecord | undefined, check: DriftCheck)
     key: check.key,
     rev: (before?.rev ?? 0) + 1,
     document: check.document,
+    ...(check.parameters === undefined ? {} : { parameters: check.parameters }),
     target: check.target,
     status: entry.status,
     sinceMs: before?.status === entry.status ? before.sinceMs : entry.atMs,

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../json.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import type { DriftSeverity } from './instance.ts';
 import type { DriftStatus } from './verdict.ts';
 
@@ -53,13 +53,15 @@ export interface DriftCheckEntry {
   readonly message?: string;
 }
 
-/** Everything that is kept about one machine and one document. */
+/** Everything that is kept about one machine, one document and one set of parameters. */
 export interface DriftRecord {
   readonly schema: 1;
   readonly key: string;
   /** Rises by one with every write. */
   readonly rev: number;
   readonly document: string;
+  /** What steps give the document; absent when they give nothing. */
+  readonly parameters?: JsonObject;
   readonly target: { readonly name: string; readonly id: string; readonly environment: string };
   readonly status: DriftStatus;
   readonly sinceMs: number;

@@ -6,6 +6,8 @@ import { makeVerdict, type Verdict, type VerdictInput } from './verdict.ts';
 export interface Evidence {
   readonly target: { readonly name: string; readonly id: string; readonly via: string | null };
   readonly engine: string;
+  /** The digest of the parameters that the document had; absent for a document without. */
+  readonly parameters?: string;
   /** False when what counts in the end came through a stream that was not complete. */
   readonly sealed: boolean;
   readonly parts: readonly { readonly epochSeconds?: number }[];
@@ -13,8 +15,8 @@ export interface Evidence {
 }
 
 /** The evidence as it is stored and hashed. */
-export function evidenceText({ target, engine, sealed, parts, facts }: Evidence): string {
-  return canonicalJson({ target, engine, sealed, parts, facts: Object.fromEntries(facts) });
+export function evidenceText({ target, engine, parameters, sealed, parts, facts }: Evidence): string {
+  return canonicalJson({ target, engine, parameters, sealed, parts, facts: Object.fromEntries(facts) });
 }
 
 /** Reads stored evidence. The text was found by its own digest, so it is what an earlier check has written. */

@@ -1,21 +1,14 @@
-import type { JsonObject, JsonValue } from '../json.ts';
-import { didYouMean, quoted, type Report } from '../language/diagnostics.ts';
-import { nearest } from '../language/near.ts';
-import type { LineColumn, Span } from '../language/source-text.ts';
-import {
-  child,
-  entriesOf,
-  entryOf,
-  itemsOf,
-  type MapNode,
-  nodeAt,
-  plainValue,
-  pointerOf,
-  type Segment,
-  type TreeNode,
-} from '../language/tree.ts';
+import type { JsonObject } from '../json.ts';
+import { quoted, type Report } from '../language/diagnostics.ts';
+import type { LineColumn } from '../language/source-text.ts';
+import { child, entryOf, nodeAt, pointerOf, type Segment, type TreeNode } from '../language/tree.ts';
+import { caught } from './expression/problem.ts';
+import { holdsSecure, isMap, type Value } from './expression/value.ts';
+import { firstKey, type ResourceEntry } from './resource-entry.ts';
 import type { ResourceType } from './resource.ts';
 import { resourceTypes } from './resources/catalogue.ts';
+import { evaluateTree, jsonOf } from './tree-value.ts';
+import { reportUnlessAwaited, type Unfolded, type Unfolding } from './unfold.ts';
 
 /** How much a finding about an instance matters. */
 export type DriftSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -23,8 +16,9 @@ export type DriftSeverity = 'critical' | 'high' | 'medium' | 'low' | 'info';
 /** Severities, worst first. */
 export const SEVERITIES: readonly DriftSeverity[] = ['critical', 'high', 'medium', 'low', 'info'];
 
-/** One entry of `resources` with checked properties. `at` is its line and column. */
+/** One instance of `resources` with checked properties. `at` is its line and column. */
 export interface Instance {
+  /** Its place among all instances of the document, from 0. */
   readonly index: number;
   /** `<type>:<percent-encoded name>`. */
   readonly id: string;
@@ -35,77 +29,24 @@ export interface Instance {
   readonly at: LineColumn;
 }
 
-interface Reading {
-  readonly index: number;
-  readonly report: Report;
-  readonly at: LineColumn;
-}
-
-const KNOWN = ['type', 'name', 'properties', 'dependsOn', 'metadata'];
-const RESERVED = ['requireVersion', 'apiVersion', 'condition', 'copy', 'directives', 'executionInformation', 'resources'];
-
-/** Reads one entry of `resources`; undefined after any finding that leaves nothing to check. */
-export function readInstance(node: TreeNode, reading: Reading): Instance | undefined {
-  const { index, report } = reading;
-  const base: readonly Segment[] = ['resources', index];
-  if (node.kind !== 'map') {
-    report('RW-DSC-104', { span: node.span, pointer: pointerOf(base) }, { what: 'an entry of resources', type: 'a map' });
-    return undefined;
-  }
-  checkKeys(node, base, report);
-  const type = typeOf(node, base, report);
-  const name = child(node, 'name');
-  const title = name === undefined ? '' : literal(name, [...base, 'name'], report);
-  const properties = child(node, 'properties');
-  const desired = properties === undefined ? {} : literals(properties, [...base, 'properties'], report);
-  const dependsOn = dependenciesOf(node, base, report);
-  const severity = severityOf(child(node, 'metadata'), base, report);
-  if (type === undefined || title === undefined || desired === undefined) return undefined;
+/** Gives an instance its properties; undefined after any finding, and when it waits for a parameter. Its type was looked up before. */
+export function readInstance({ index, entry, id, dependsOn, scope }: Unfolded, unfolding: Unfolding): Instance | undefined {
+  const { report } = unfolding;
+  const type = resourceTypes.get(entry.type);
+  if (type === undefined) return undefined;
+  const desired = desiredOf(entry, { ...unfolding, scope });
+  if (desired === undefined) return undefined;
   const parsed = type.schema.safeParse(desired);
   if (!parsed.success) {
-    reportProperties(parsed.error.issues, { type, node, base, report });
+    reportProperties(parsed.error.issues, { type, entry, report });
     return undefined;
   }
-  const id = `${type.type}:${encodeURIComponent(title)}`;
-  return { index, id, type, properties: parsed.data as JsonObject, dependsOn, severity, at: reading.at };
+  return { index, id, type, properties: parsed.data as JsonObject, dependsOn, severity: severityOf(entry, report), at: entry.at };
 }
 
-function checkKeys(node: MapNode, base: readonly Segment[], report: Report): void {
-  for (const { key, keySpan } of entriesOf(node)) {
-    const place = { span: keySpan, pointer: pointerOf([...base, key]) };
-    if (RESERVED.includes(key)) report('RW-DSC-101', place, { what: quoted(key) });
-    else if (!KNOWN.includes(key)) report('RW-DSC-102', place, { key: quoted(key), parent: 'an entry of resources' });
-  }
-}
-
-function typeOf(node: MapNode, base: readonly Segment[], report: Report): ResourceType | undefined {
-  const written = child(node, 'type');
-  if (written === undefined) {
-    report('RW-DSC-103', { span: firstKey(node), pointer: pointerOf(base) }, { key: '"type"', parent: 'the entry' });
-    return undefined;
-  }
-  const text = written.kind === 'scalar' ? String(written.value) : 'a map or list';
-  const known = resourceTypes.get(text);
-  if (known !== undefined) return known;
-  const near = nearest(text, [...resourceTypes.keys()]);
-  const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
-  const place = { span: written.span, pointer: pointerOf([...base, 'type']), ...suggestion };
-  report('RW-DSC-105', place, { type: quoted(text), known: [...resourceTypes.keys()].map((name) => name.split('/')[1]).join(', ') });
-  return undefined;
-}
-
-function dependenciesOf(node: MapNode, base: readonly Segment[], report: Report): readonly string[] {
-  const list = child(node, 'dependsOn');
-  if (list === undefined) return [];
-  if (list.kind !== 'list') {
-    report('RW-DSC-104', { span: list.span, pointer: pointerOf([...base, 'dependsOn']) }, { what: '"dependsOn"', type: 'a list of ids' });
-    return [];
-  }
-  return itemsOf(list).flatMap((item, index) => literal(item, [...base, 'dependsOn', index], report) ?? []);
-}
-
-function severityOf(metadata: TreeNode | undefined, base: readonly Segment[], report: Report): DriftSeverity {
-  const written = child(metadata, 'severity');
+/** How much an entry says that its findings matter; reports what is none of the words. */
+export function severityOf({ node, base }: ResourceEntry, report: Report): DriftSeverity {
+  const written = child(child(node, 'metadata'), 'severity');
   if (written === undefined) return 'medium';
   const found = SEVERITIES.find((severity) => written.kind === 'scalar' && written.value === severity);
   if (found !== undefined) return found;
@@ -114,46 +55,48 @@ function severityOf(metadata: TreeNode | undefined, base: readonly Segment[], re
   return 'medium';
 }
 
-/** A text without an expression in it. `[[` is the written form of a text that starts with `[`. */
-function literal(node: TreeNode, path: readonly Segment[], report: Report): string | undefined {
-  if (node.kind !== 'scalar' || typeof node.value !== 'string') {
-    report('RW-DSC-104', { span: node.span, pointer: pointerOf(path) }, { what: quoted(String(path.at(-1))), type: 'text' });
+function desiredOf(entry: ResourceEntry, unfolding: Unfolding): JsonObject | undefined {
+  const { properties } = entry;
+  const base = [...entry.base, 'properties'];
+  if (properties === undefined) return {};
+  const value = evaluateTree(properties, unfolding.scope, (node, path, problem) =>
+    reportUnlessAwaited({ node, path: [...base, ...path] }, problem, unfolding),
+  );
+  if (value === undefined) return undefined;
+  if (!isMap(value)) {
+    unfolding.report('RW-DSC-104', { span: properties.span, pointer: pointerOf(base) }, { what: '"properties"', type: 'a map' });
     return undefined;
   }
-  const value = literals(node, path, report);
-  return typeof value === 'string' ? value : undefined;
+  return withoutSecrets(value, { properties, base, report: unfolding.report });
 }
 
-function literals(node: TreeNode, path: readonly Segment[], report: Report): JsonValue | undefined {
-  if (node.kind === 'list') return all(node.items.map((item, index) => literals(item, [...path, index], report)));
-  if (node.kind === 'map') {
-    const entries = node.entries.map((entry) => [entry.key, literals(entry.value, [...path, entry.key], report)] as const);
-    return entries.some(([, value]) => value === undefined) ? undefined : Object.fromEntries(entries);
+/** What is desired stands in scripts, verdicts and evidence, so nothing secret may be in it. */
+function withoutSecrets(
+  value: ReadonlyMap<string, Value>,
+  { properties, base, report }: { readonly properties: TreeNode; readonly base: readonly Segment[]; readonly report: Report },
+): JsonObject | undefined {
+  const secret = [...value].flatMap(([key, item]) => (holdsSecure(item) ? [key] : []));
+  for (const key of secret) {
+    const span = child(properties, key)?.span ?? properties.span;
+    report('RW-DSC-117', { span, pointer: pointerOf([...base, key]) }, { property: quoted(key) });
   }
-  const value = plainValue(node);
-  if (typeof value !== 'string' || !/^\s*\[/.test(value)) return value;
-  if (value.startsWith('[[')) return value.slice(1);
-  report('RW-DSC-101', { span: node.span, pointer: pointerOf(path) }, { what: `expression ${quoted(value)}` });
+  if (secret.length > 0) return undefined;
+  const made = caught(() => jsonOf(value) as JsonObject);
+  if ('value' in made) return made.value;
+  report('RW-DSC-111', { span: properties.span, pointer: pointerOf(base) }, { reason: made.problem.reason });
   return undefined;
-}
-
-function all(values: readonly (JsonValue | undefined)[]): JsonValue | undefined {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === values.length ? known : undefined;
 }
 
 interface Checking {
   readonly type: ResourceType;
-  readonly node: MapNode;
-  readonly base: readonly Segment[];
+  readonly entry: ResourceEntry;
   readonly report: Report;
 }
 
 type Issue = { readonly code?: string; readonly path: readonly PropertyKey[]; readonly message: string; readonly keys?: readonly string[] };
 
-function reportProperties(issues: readonly Issue[], checking: Checking): void {
-  const { node, base, report, type } = checking;
-  const properties = child(node, 'properties');
+function reportProperties(issues: readonly Issue[], { entry, report, type }: Checking): void {
+  const { node, base, properties } = entry;
   for (const issue of issues) {
     const path = issue.path as readonly Segment[];
     for (const key of issue.code === 'unrecognized_keys' ? (issue.keys ?? []) : []) {
@@ -161,16 +104,21 @@ function reportProperties(issues: readonly Issue[], checking: Checking): void {
       report('RW-DSC-102', { span, pointer: pointerOf([...base, 'properties', ...path, key]) }, { key: quoted(key), parent: type.type });
     }
     if (issue.code === 'unrecognized_keys') continue;
-    const span = (properties === undefined ? undefined : nodeAt(properties, path))?.span ?? firstKey(node);
     const property = path.length === 0 ? 'properties' : path.join('.');
+    const span = properties === undefined || path.length === 0 ? undefined : nearestSpan(properties, path);
     report(
       'RW-DSC-109',
-      { span, pointer: pointerOf([...base, 'properties', ...path]) },
+      { span: span ?? firstKey(node), pointer: pointerOf([...base, 'properties', ...path]) },
       { property: quoted(property), reason: issue.message },
     );
   }
 }
 
-function firstKey(node: MapNode): Span {
-  return node.entries[0]?.keySpan ?? node.span;
+/** The place of a value, or of the expression that gave it. */
+function nearestSpan(properties: TreeNode, path: readonly Segment[]): TreeNode['span'] | undefined {
+  for (let length = path.length; length > 0; length -= 1) {
+    const found = nodeAt(properties, path.slice(0, length));
+    if (found !== undefined) return found.span;
+  }
+  return undefined;
 }

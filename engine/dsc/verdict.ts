@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonObject } from '../json.ts';
 import type { Outcome } from './compare.ts';
 import type { Facts } from './fact.ts';
-import type { Configuration } from './document.ts';
+import type { Configuration, SkippedInstance } from './document.ts';
 import { type DriftSeverity, type Instance, SEVERITIES } from './instance.ts';
 
 /** How a machine or one instance stands to its document, worst first. */
@@ -26,7 +26,8 @@ export interface Verdict {
   readonly evaluatedAt: string;
   readonly status: DriftStatus;
   readonly sealed: boolean;
-  readonly inputs: { readonly document: string; readonly evidence: string; readonly engine: string };
+  /** `parameters` is the digest of the values that the document was given and has by itself; absent for a document without. */
+  readonly inputs: { readonly document: string; readonly evidence: string; readonly engine: string; readonly parameters?: string };
   readonly counts: Readonly<Record<DriftStatus, number>>;
   /** Differences and unobserved properties. */
   readonly drifted: number;
@@ -48,7 +49,8 @@ export interface VerdictInput {
 
 /** Judges every instance of a document. What was not observed, or came through a broken stream, is never compliant. */
 export function makeVerdict(input: VerdictInput): Verdict {
-  const resources = input.configuration.instances.map((instance) => judgeInstance(instance, input));
+  const { instances, skipped, path } = input.configuration;
+  const resources = [...instances.map((instance) => judgeInstance(instance, input)), ...skipped.map((instance) => leftOut(instance, path))];
   const counts = { drifted: 0, unknown: 0, compliant: 0, notApplicable: 0 };
   for (const resource of resources) counts[resource.status] += 1;
   const outcomes = resources.flatMap((resource) => resource.outcomes);
@@ -88,6 +90,11 @@ function judgeInstance(instance: Instance, input: VerdictInput): ResourceVerdict
   const status = outcomes.some(isDifference) ? 'drifted' : outcomes.every(({ kind }) => kind === 'equal') ? 'compliant' : 'unknown';
   const { line, column } = instance.at;
   return { id: instance.id, status, severity: instance.severity, source: { file: input.configuration.path, line, column }, outcomes };
+}
+
+/** What a condition leaves out was not looked at, and is neither compliant nor anything else. */
+function leftOut({ id, severity, at }: SkippedInstance, file: string): ResourceVerdict {
+  return { id, status: 'notApplicable', severity, source: { file, line: at.line, column: at.column }, outcomes: [] };
 }
 
 /** Compliant means that every wanted property was observed: a property without an outcome, or a broken stream, is unknown. */

@@ -1,3 +1,4 @@
+import type { Template } from '../dsc/template.ts';
 import { checkAction } from './check-actions.ts';
 import { checkApprovals } from './check-approvals.ts';
 import { checkCalendar, checkWindows } from './check-calendars.ts';
@@ -5,6 +6,7 @@ import { checkCall } from './check-calls.ts';
 import { checkDocument } from './check-document.ts';
 import { checkPlace } from './check-expressions.ts';
 import { checkFiles } from './check-files.ts';
+import { checkParameters } from './check-parameters.ts';
 import { collectNames, type Names } from './check-names.ts';
 import { checkInputs } from './check-inputs.ts';
 import { checkPlainTexts } from './check-plain-text.ts';
@@ -38,9 +40,15 @@ export function checkDocuments(files: readonly ReadFile[], options: CheckOptions
 interface CheckOptions extends LoadOptions {
   /** All files of the project, also those of other kinds. */
   readonly project: readonly DocumentFile[];
+  /** The configuration documents without errors, by path. */
+  readonly configurations: ReadonlyMap<string, Template>;
 }
 
-function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, allowLocalScripts, project }: CheckOptions): void {
+function checkRunbook(
+  file: ReadFile,
+  files: readonly ReadFile[],
+  { actions, allowLocalScripts, project, configurations }: CheckOptions,
+): void {
   const { root, report } = file;
   const steps = outlineSteps(root, actions);
   const surplus = steps[STEPS_MAX];
@@ -65,6 +73,7 @@ function checkRunbook(file: ReadFile, files: readonly ReadFile[], { actions, all
   }
   checkApprovals(root, steps, report);
   checkFiles(root, steps, { files: project, report });
+  for (const step of steps) checkParameters(step, { configurations, report });
   checkSafety(steps, report);
 }
 

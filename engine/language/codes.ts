@@ -149,7 +149,7 @@ export const CODES = {
   'RW-DSC-101': {
     severity: 'error',
     message: '{what} is not available in this release',
-    hint: 'write the literal value; a text that starts with `[` is written `[[`',
+    hint: 'take it out',
   },
   'RW-DSC-102': { severity: 'error', message: 'unknown key {key} in {parent}', hint: 'keys are closed: remove it' },
   'RW-DSC-103': { severity: 'error', message: 'missing required key {key}', hint: 'add it to {parent}' },
@@ -159,6 +159,28 @@ export const CODES = {
   'RW-DSC-107': { severity: 'error', message: 'dependsOn names {id}, which is not there', hint: 'write <type>:<percent-encoded name>' },
   'RW-DSC-108': { severity: 'error', message: 'dependsOn forms a cycle: {path}', hint: 'remove one of them' },
   'RW-DSC-109': { severity: 'error', message: 'property {property}: {reason}', hint: 'see the page of the resource type' },
+  'RW-DSC-110': {
+    severity: 'error',
+    message: 'expression: {reason}',
+    hint: 'a text that starts with `[` is written `[[`; the functions are in docs/reference/dsc-functions.md',
+  },
+  'RW-DSC-111': { severity: 'error', message: 'no value: {reason}', hint: 'change the expression or what it uses' },
+  'RW-DSC-112': { severity: 'error', message: '{what}: {reason}', hint: 'change the definition' },
+  'RW-DSC-113': { severity: 'error', message: 'parameter {name}: {reason}', hint: 'parameters: { NAME: value } of the step' },
+  'RW-DSC-114': {
+    severity: 'error',
+    message: '{function}() is answered by the machine, and this release does not ask it',
+    hint: 'give the value as a parameter',
+  },
+  'RW-DSC-115': { severity: 'warning', message: 'copy {name} will be removed from DSC', hint: 'write the instances one by one' },
+  'RW-DSC-116': { severity: 'error', message: '{what} asks for version {wanted}: this is {version}', hint: 'change the requirement' },
+  'RW-DSC-117': {
+    severity: 'error',
+    message: 'property {property} would get a secure value',
+    hint: 'it would stand in scripts and evidence: set it with a `run` step and its secrets',
+  },
+  'RW-DSC-118': { severity: 'warning', message: 'key {key} is there twice', hint: 'the last value counts; remove the other' },
+  'RW-DSC-119': { severity: 'error', message: 'with these parameters: {message}', hint: 'change them, or {place}' },
   RW518: { severity: 'warning', message: 'test failover without cleanup in finally', hint: 'add asr.*.test-failover-cleanup' },
   RW521: {
     severity: 'warning',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Action } from '../actions/action.ts';
-import { type Configuration, isConfigurationPath, readConfiguration } from '../dsc/document.ts';
+import { isConfigurationPath, readConfiguration } from '../dsc/document.ts';
+import type { Template } from '../dsc/template.ts';
 import { buildCalendar } from './build-calendar.ts';
 import { buildInventory, buildRunbook } from './build.ts';
 import { checkDocuments } from './check.ts';
@@ -75,7 +76,7 @@ export interface Loaded {
   /** Tests of runbooks, in the order of the files. */
   readonly tests: readonly RunbookTest[];
   /** Configuration documents by path. */
-  readonly configurations: ReadonlyMap<string, Configuration>;
+  readonly configurations: ReadonlyMap<string, Template>;
 }
 
 /** A document whose YAML could be read; `document` is set when its shape is right. */
@@ -89,13 +90,13 @@ export type ReadFile = { readonly source: SourceText; readonly root: TreeNode; r
 /** Checks all files of a project in one pass and builds the documents that have no error. Pure; never throws for what a file holds. */
 export function loadDocuments(files: readonly DocumentFile[], options: LoadOptions): Loaded {
   const findings: Finding[] = [];
-  const configurations = new Map<string, Configuration>();
+  const configurations = new Map<string, Template>();
   for (const file of files.filter(({ path, symlink }) => isConfigurationPath(path) && symlink !== true)) {
     const configuration = readConfiguration(file, findings);
     if (configuration !== undefined) configurations.set(file.path, configuration);
   }
   const read = files.filter(({ path }) => !isConfigurationPath(path)).flatMap((file) => readFile(file, findings));
-  checkDocuments(read, { ...options, project: files });
+  checkDocuments(read, { ...options, project: files, configurations });
   const tests = checkTests(read, options);
   const broken = new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.file));
   const runbooks = new Map<string, LoadedRunbook>();

@@ -5,8 +5,14 @@ import { lineSpan, lineText, placeOf, type SourceText, type Span } from './sourc
 import { reportTraps, unquotedExpression } from './traps.ts';
 import type { Entry, ScalarNode, TreeNode } from './tree.ts';
 
+/** What a kind of documents allows beyond the others. */
+export interface ReadOptions {
+  /** Keys of a map that are written twice stay two entries, and whoever reads the tree says what that means. */
+  readonly repeatedKeys?: boolean;
+}
+
 /** Reads a text as one YAML 1.2 document. Undefined after any parse finding: what follows from a misread document is noise. */
-export function readDocument(source: SourceText, report: Report): TreeNode | undefined {
+export function readDocument(source: SourceText, report: Report, options: ReadOptions = {}): TreeNode | undefined {
   let findings = 0;
   const lines = new Set<number>();
   const counting: Report = (code, place, marks) => {
@@ -16,7 +22,7 @@ export function readDocument(source: SourceText, report: Report): TreeNode | und
   };
   const tokens = guardTokens(source, counting);
   if (tokens === undefined) return undefined;
-  const document = compose(tokens, source.text.length);
+  const document = compose(tokens, source.text.length, options);
   if (document === undefined) {
     counting('RW102', { span: { start: 0, end: 0 }, pointer: '' }, { message: 'the file is empty' });
     return undefined;
@@ -28,8 +34,8 @@ export function readDocument(source: SourceText, report: Report): TreeNode | und
   return findings > 0 ? undefined : root;
 }
 
-function compose(tokens: readonly CST.Token[], length: number): Document.Parsed | undefined {
-  const composer = new Composer({ version: '1.2', uniqueKeys: true, merge: false, strict: true });
+function compose(tokens: readonly CST.Token[], length: number, { repeatedKeys = false }: ReadOptions): Document.Parsed | undefined {
+  const composer = new Composer({ version: '1.2', uniqueKeys: !repeatedKeys, merge: false, strict: true });
   for (const document of composer.compose(tokens, true, length)) return document;
   return undefined;
 }

@@ -66,7 +66,7 @@ export function assemblePlan(from: Assembling): Assembled {
     ...[...planned.values()].flatMap((call) => call.problems),
   ];
   if (against.length > 0) return { kind: 'refused', problems: against };
-  const useless = open.length > 0 ? [] : knownValueProblems(definition, { scope, nowMs });
+  const useless = open.length > 0 ? [] : knownValueProblems(definition, { scope, nowMs, configurations: pinned.configurations });
   if (useless.length > 0) return { kind: 'refused', problems: useless.map((late) => ({ runbook: definition.name, late })) };
   const known = { scope, sets, open: new Set(open), actions: from.actions, nowMs, calls: planned };
   return { kind: 'assembled', plan: planOf(from, { vars, sets, rows: rowsOf(definition, known) }), open };

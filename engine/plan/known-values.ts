@@ -1,17 +1,22 @@
-import type { JsonValue } from '../json.ts';
+import { readConfiguration } from '../dsc/document.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import { quoted } from '../language/diagnostics.ts';
 import { envText, envTotalProblem } from '../language/env-text.ts';
 import { type FreeNames, renderTemplate, type Scope, templateNames } from '../language/expression.ts';
 import { itemKey } from '../language/item-key.ts';
 import type { LateFinding } from '../language/late-finding.ts';
 import type { Runbook, Step } from '../language/runbook.ts';
+import { parameterProblems } from './known-parameters.ts';
 
+const DOCUMENT_ACTIONS = /^dsc\.(test|set|compare)@/;
 const KNOWN: ReadonlySet<string> = new Set(['inputs', 'vars', 'targets']);
 
 /** What is known when a plan is made. */
 interface Known {
   readonly scope: Scope;
   readonly nowMs: number;
+  /** The texts of the configuration documents of the plan, by path. */
+  readonly configurations: Readonly<Record<string, string>>;
 }
 
 /**
@@ -26,7 +31,11 @@ export function knownValueProblems(runbook: Runbook, known: Known): readonly Lat
   ];
   return lists
     .flatMap(({ steps, path }) => certainSteps(steps, path))
-    .flatMap(({ step, path }) => [...listProblems(step, path, known), ...envProblems(step, path, known)]);
+    .flatMap(({ step, path }) => [
+      ...listProblems(step, path, known),
+      ...envProblems(step, path, known),
+      ...documentProblems(step, path, known),
+    ]);
 }
 
 interface Placed {
@@ -71,6 +80,19 @@ function envProblems({ body }: Step, path: Placed['path'], known: Known): readon
   return total === undefined
     ? problems
     : [...problems, { code: 'RW313', path: [...path, 'env'], atKey: true, marks: { name: 'env', problem: total } }];
+}
+
+function documentProblems({ body }: Step, path: Placed['path'], { scope, nowMs, configurations }: Known): readonly LateFinding[] {
+  if (body.kind !== 'uses' || !DOCUMENT_ACTIONS.test(body.action)) return [];
+  const { document, parameters = {} } = body.with as JsonObject;
+  if (!isKnown(templateNames([document ?? null, parameters]))) return [];
+  const name = renderTemplate(document ?? null, scope, nowMs);
+  const values = renderTemplate(parameters, scope, nowMs);
+  if (!values.ok) return [{ code: 'RW312', path: [...path, 'with', 'parameters'], marks: { message: values.message } }];
+  const file = name.ok && typeof name.value === 'string' ? name.value : '';
+  const text = configurations[file];
+  const template = text === undefined ? undefined : readConfiguration({ path: file, text }, []);
+  return template === undefined ? [] : parameterProblems(template, values.value as JsonObject, [...path, 'with']);
 }
 
 function isKnown({ names, functions }: FreeNames): boolean {

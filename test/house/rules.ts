@@ -36,7 +36,9 @@ const STATES = '*-state.ts';
 // How durations and instants are written: leaves of the language that import nothing above the foundation.
 const WRITTEN_VALUES = ['engine/language/duration.ts', 'engine/language/instant.ts'];
 // The part of the language that turns a text into a tree of values with places.
-const READER = ['diagnostics', 'guard', 'near', 'read', 'source-text', 'tree'].map((name) => `engine/language/${name}.ts`);
+const READER = ['diagnostics', 'guard', 'near', 'read', 'scalar-offsets', 'source-text', 'tree'].map(
+  (name) => `engine/language/${name}.ts`,
+);
 const CEL = '@marcbachmann/cel-js';
 
 /** The direction of the house: language, plan and run know the actions, the actions know ports only, adapters know one vendor each. */
@@ -52,6 +54,7 @@ export const AREAS: readonly Area[] = [
   {
     path: 'engine/language',
     imports: [...FOUNDATION, 'engine/actions/registry.ts', 'engine/actions/action.ts', 'engine/dsc/document.ts'],
+    types: ['engine/dsc/template.ts'],
     packages: ['zod', 'yaml', CEL],
   },
   // Rules look at documents that are right already, so they may ask what the clock and the roles make of them.
@@ -84,7 +87,7 @@ export const AREAS: readonly Area[] = [
   },
   { path: 'engine/actions', imports: [...FOUNDATION, ...WRITTEN_VALUES], packages: ['zod'] },
   // Configuration documents are read by the language's own reader: one guard, one way to name a place.
-  { path: 'engine/dsc', imports: [...FOUNDATION, ...READER], packages: ['zod'] },
+  { path: 'engine/dsc', imports: [...FOUNDATION, ...READER, ...WRITTEN_VALUES], packages: ['zod', 'ipaddr.js'] },
   { path: 'engine/actions/registry.ts', imports: [...FOUNDATION, 'engine/actions'], packages: [] },
   ...['dsc-test', 'dsc-set', 'dsc-export', 'dsc-compare', 'dsc-ask', 'dsc-observe', 'dsc-record'].map((name) => ({
     path: `engine/actions/${name}.ts`,

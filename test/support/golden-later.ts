@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import { actions } from '../../engine/actions/registry.ts';
 import type { Azure } from '../../engine/azure-calls.ts';
 import type { JsonObject } from '../../engine/json.ts';
@@ -19,6 +20,8 @@ export const LATER_FINDINGS: Readonly<Record<string, Later>> = {
   'rw508-too-many-targets': planned({}),
   'rw509-empty-set': planned({}),
   'rw512-local-script': async (files) => loadDocuments(files, { actions, allowLocalScripts: false }).findings,
+  'rw-dsc-113-of-a-step': withConfigurations,
+  'rw-dsc-119-with-these-parameters': withConfigurations,
   'rw517-input-out-of-bounds': planned({ ring: 'c', retries: 9, unknown: true }),
 };
 
@@ -27,6 +30,12 @@ const PORTS: Pick<Ports, 'azure' | 'ids' | 'clock'> = {
   clock: { nowMs: () => Date.UTC(2026, 0, 5) } as Ports['clock'],
   ids: { sha256: (text: string) => createHash('sha256').update(text).digest('hex') } as Ports['ids'],
 };
+
+/** The project as it lies on a disk: documents that a step names are in their own folder. */
+async function withConfigurations(files: readonly GoldenFile[]): Promise<readonly Finding[]> {
+  const placed = files.map(({ path, text }) => ({ path: path.endsWith('.dsc.yaml') ? `configurations/${basename(path)}` : path, text }));
+  return loadDocuments(placed, { actions }).findings;
+}
 
 function planned(inputs: JsonObject): Later {
   return async (files) => {

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { readConfiguration } from '../../../engine/dsc/document.ts';
+import { configure, readConfiguration } from '../../../engine/dsc/document.ts';
 import type { Finding } from '../../../engine/language/diagnostics.ts';
 
 const HEAD = '$schema: https://aka.ms/dsc/schemas/v3/bundled/config/document.json\n';
 
 function read(body: string, head = HEAD) {
   const findings: Finding[] = [];
-  const configuration = readConfiguration({ path: 'configurations/x.dsc.yaml', text: head + body }, findings);
+  const template = readConfiguration({ path: 'configurations/x.dsc.yaml', text: head + body }, findings);
+  const made = template === undefined ? undefined : configure(template, {});
   return {
-    configuration,
+    configuration: made?.kind === 'configured' ? made.configuration : undefined,
     findings: findings.map(({ line, column, code, pointer, message }) => `${line}:${column} ${code} ${pointer} ${message}`),
   };
 }
@@ -39,19 +40,13 @@ describe('a configuration document', () => {
   });
 
   it.each([
-    ['parameters: { a: { type: string } }\nresources: []\n', '2:1 RW-DSC-101 /parameters "parameters" is not available in this release'],
-    ['variables: {}\nresources: []\n', '2:1 RW-DSC-101 /variables "variables" is not available in this release'],
     [
       'metadata: { runward: { engine: native } }\nresources: []\n',
       '2:13 RW-DSC-101 /metadata/runward "metadata.runward" is not available in this release',
     ],
     [
       'resources:\n  - { type: Runward.Linux/Sysctl, name: a, properties: { key: a.b, value: "[parameters(\'x\')]" } }\n',
-      '3:75 RW-DSC-101 /resources/0/properties/value expression "[parameters(\'x\')]" is not available in this release',
-    ],
-    [
-      'resources:\n  - { type: Runward.Linux/Sysctl, name: a, condition: true, properties: { key: a.b, value: "1" } }\n',
-      '3:44 RW-DSC-101 /resources/0/condition "condition" is not available in this release',
+      "3:88 RW-DSC-110 /resources/0/properties/value expression: there is no parameter 'x'",
     ],
     ['resources:\n  - { type: Microsoft/OSInfo, name: a }\n', '3:13 RW-DSC-105 /resources/0/type unknown resource type "Microsoft/OSInfo"'],
     [

@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../engine/dsc/compare.ts';
-import { readConfiguration } from '../../../engine/dsc/document.ts';
 import { neverSet, planSets, setPlanHash, staleSince } from '../../../engine/dsc/set-plan.ts';
 import { readSetAnswer } from '../../../engine/dsc/set-script.ts';
 import type { Differing } from '../../../engine/dsc/setting.ts';
 import type { Verdict } from '../../../engine/dsc/verdict.ts';
+import { configured } from '../../support/configured.ts';
 import { setDocument } from '../../support/set-drive.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 function configurationOf(...resources: readonly string[]) {
-  const configuration = readConfiguration({ path: 'configurations/x.dsc.yaml', text: setDocument(...resources) }, []);
-  if (configuration === undefined) throw new Error('the document of this test has errors');
-  return configuration;
+  return configured({ path: 'configurations/x.dsc.yaml', text: setDocument(...resources) });
 }
 
 function planned(resource: string, ...paths: readonly string[]) {
