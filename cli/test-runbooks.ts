@@ -4,9 +4,10 @@ import { RunwardError } from '../engine/errors.ts';
 import type { DocumentFile } from '../engine/language/guard.ts';
 import { loadDocuments, type Loaded } from '../engine/language/load.ts';
 import { type Coverage, coverageOf, percentOf } from '../runbook-test/coverage.ts';
-import { runTest, type TestReport } from '../runbook-test/run-test.ts';
+import type { TestReport } from '../runbook-test/run-test.ts';
 import { findingsText } from './findings.ts';
 import { type Flags, isOn, textFlag } from './flags.ts';
+import { playTests } from './play-tests.ts';
 import { needsAscii } from './terminal.ts';
 import type { Session } from './program-options.ts';
 import { isTestPath, readDocuments } from './project-documents.ts';
@@ -24,7 +25,10 @@ export async function testRunbooks(session: Session, args: readonly unknown[], f
   if (files.length === 0)
     throw new RunwardError('USAGE_FLAG', `there are no tests in ${paths.join(', ')}`, { next: 'tests of runbooks are named *.test.yaml' });
   const loaded = loadDocuments([...asked, ...beside], { actions });
-  const report = await runAll(loaded, files, { ...numbersOf(flags), filter: textFlag(flags, 'filter') ?? '' });
+  const { seed, minPercent } = numbersOf(flags);
+  const wanted = files.map(({ path }) => path);
+  const tests = await playTests([...asked, ...beside], loaded, { wanted, seed, filter: textFlag(flags, 'filter') ?? '' });
+  const report: TestsReport = { tests, seed, minPercent, coverage: coverages(loaded, tests) };
   const findings = loaded.findings.filter(({ severity, file }) => severity === 'error' && isAbout(loaded, files, file));
   const exit = exitOf(report, findings.length);
   if (findings.length > 0) session.output.warn(findingsText(findings, [...asked, ...beside], session.output.colour));
@@ -43,23 +47,12 @@ interface Numbers {
   readonly minPercent: number | undefined;
 }
 
-async function runAll(loaded: Loaded, files: readonly DocumentFile[], how: Numbers & { readonly filter: string }): Promise<TestsReport> {
-  const asked = new Set(files.map(({ path }) => path));
-  const tests: TestReport[] = [];
-  for (const test of loaded.tests.filter(({ path }) => asked.has(path))) {
-    const wants = (name: string): boolean => name.includes(how.filter) || test.runbook.includes(how.filter);
-    const report = await runTest(loaded, test, { seed: how.seed, wants });
-    if (report.cases.length > 0) tests.push(report);
-  }
-  return { tests, seed: how.seed, minPercent: how.minPercent, coverage: coverages(loaded, tests) };
-}
-
 function coverages(loaded: Loaded, tests: readonly TestReport[]): readonly RunbookCoverage[] {
   return [...new Set(tests.map(({ runbook }) => runbook))].toSorted().flatMap((name) => {
     const found = loaded.runbooks.get(name);
     if (found === undefined) return [];
-    const journals = tests.flatMap((test) => (test.runbook === name ? test.journals : []));
-    const coverage: Coverage = coverageOf(found.runbook, journals);
+    const reached = tests.flatMap((test) => (test.runbook === name ? test.reached : []));
+    const coverage: Coverage = coverageOf(found.runbook, reached);
     return [{ runbook: name, path: found.path, percent: percentOf(coverage), ...coverage }];
   });
 }

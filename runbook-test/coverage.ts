@@ -20,11 +20,10 @@ export interface Coverage {
   readonly missed: readonly Point[];
 }
 
-/** Which points of a runbook the journals of its cases reached. */
-export function coverageOf(runbook: Runbook, journals: readonly Journal[]): Coverage {
+/** Which points of a runbook its cases reached. */
+export function coverageOf(runbook: Runbook, reached: readonly ReadonlySet<string>[]): Coverage {
   const points = pointsOf(runbook);
-  const reached = new Set(journals.flatMap((journal) => [...reachedIn(journal)]));
-  return { points, missed: points.filter(({ text }) => !reached.has(text)) };
+  return { points, missed: points.filter(({ text }) => !reached.some((texts) => texts.has(text))) };
 }
 
 /** The share of reached points in percent, rounded down; a runbook always has a step. */
@@ -58,7 +57,8 @@ function pointsOfStep(step: Step, kind: PointKind): readonly Point[] {
   ];
 }
 
-function* reachedIn(journal: Journal): Generator<string> {
+/** The texts of the points that a case reached. */
+export function* reachedIn(journal: Journal): Generator<string> {
   for (const { stepId, called } of journal.begun) if (!called) yield stepId;
   for (const { stepId, node, state, reason, error } of journal.changes) {
     if (state === 'skipped' && reason === CONDITION_IS_FALSE) yield `${stepId}: if is false`;

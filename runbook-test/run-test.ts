@@ -1,8 +1,8 @@
 import { RunwardError } from '../engine/errors.ts';
 import type { RunbookTest, TestCase } from '../engine/language/runbook-test.ts';
 import type { Project } from '../engine/plan/project.ts';
+import { reachedIn } from './coverage.ts';
 import { type Difference, differences } from './expectations.ts';
-import type { Journal } from './journal.ts';
 import { playCase, type Played } from './play-case.ts';
 
 /** How a case ended: what it expects came or did not, or it could not be played at all. */
@@ -15,12 +15,12 @@ export interface CaseReport {
   readonly differences: readonly Difference[];
 }
 
-/** The reports of one test file, and what its runs did for counting coverage. */
+/** The reports of one test file, and the points of its runbook that each run reached. Plain data: a thread can give it to another. */
 export interface TestReport {
   readonly path: string;
   readonly runbook: string;
   readonly cases: readonly CaseReport[];
-  readonly journals: readonly Journal[];
+  readonly reached: readonly ReadonlySet<string>[];
 }
 
 /** Plays the cases of a test, one after the other; `wants` chooses them by name. */
@@ -30,7 +30,7 @@ export async function runTest(
   how: { readonly seed: number; readonly wants: (name: string) => boolean },
 ): Promise<TestReport> {
   const cases: CaseReport[] = [];
-  const journals: Journal[] = [];
+  const reached: ReadonlySet<string>[] = [];
   for (const one of test.cases.filter(({ name }) => how.wants(name))) {
     const outcome = await played(project, test, { one, seed: how.seed });
     if ('error' in outcome) {
@@ -39,7 +39,7 @@ export async function runTest(
     }
     const found = differences(one, outcome);
     const ran = outcome.kind === 'ran';
-    if (ran) journals.push(outcome.journal);
+    if (ran) reached.push(new Set(reachedIn(outcome.journal)));
     cases.push({
       ...headOf(one),
       status: found.length === 0 ? 'passed' : 'failed',
@@ -47,7 +47,7 @@ export async function runTest(
       differences: found,
     });
   }
-  return { path: test.path, runbook: test.runbook, cases, journals };
+  return { path: test.path, runbook: test.runbook, cases, reached };
 }
 
 // One case that cannot be played must not keep the others from telling what they found.

@@ -24,6 +24,10 @@ export function makeDice(seed: number): Dice {
     between,
     chance: (probability) => random() < probability,
     pick: (list) => list[between(0, list.length - 1)] as (typeof list)[number],
-    hex: (digits) => Array.from({ length: digits }, () => between(0, 15).toString(16)).join(''),
+    hex: (digits) => {
+      let text = '';
+      while (text.length < digits) text += between(0, 15).toString(16);
+      return text;
+    },
   };
 }

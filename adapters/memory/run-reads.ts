@@ -19,7 +19,8 @@ export function makeRunReads(cells: RunCells): RunReads {
     },
     async readPlan(runId) {
       const cell = runs.get(runId);
-      return cell === undefined ? undefined : copy(cell.plan);
+      // Its text is the whole plan, and a text cannot be changed.
+      return cell === undefined ? undefined : { ...cell.plan, signature: copy(cell.plan.signature) };
     },
     readInbox: async (runId, after) => copy((runs.get(runId)?.inbox ?? []).filter((entry) => entry.position > after)),
     readAudit: async (runId) => copy(runs.get(runId)?.audit ?? []),
