@@ -4,7 +4,7 @@ import type { RunSummary } from '../../engine/run/summary.ts';
 import type { Attention } from '../support/attended-run.ts';
 import { lacks } from '../support/lacks.ts';
 import { type ShippedStage, startShippedStage } from '../support/shipped-stage.ts';
-import { effects, kill, outcome, ownings, troubles } from '../support/shipped-troubles.ts';
+import { effects, kill, outcome, ownings, troubles, whoLooksIntoTheVault } from '../support/shipped-troubles.ts';
 import { until } from '../support/until.ts';
 
 const SCALE = 600;
@@ -100,7 +100,9 @@ describe.skipIf(missing).each(TROUBLES)('the runbooks that ship, with %s', (_nam
     };
     const test_network = `${GROUPS}/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
     const backUpAndRestore = async (): Promise<readonly RunSummary[]> => {
-      const backup = await perform('nightly-backup');
+      const backup = await perform('nightly-backup', {
+        attention: trouble.kills === undefined ? {} : { verdict: whoLooksIntoTheVault(stage, sent) },
+      });
       for (const machine of DRILLED) await stage.write(machine, KEPT, 'after the backup');
       return [backup, await perform('weekly-restore-test', { attention: restoring })];
     };

@@ -5,7 +5,7 @@ import type { RunSummary } from '../../engine/run/summary.ts';
 import type { Waiting } from '../../engine/run/waiting.ts';
 
 /** What a person answers when a run asks about a step that failed or that nobody knows about. */
-export type Verdict = (asked: Waiting, run: RunSummary) => string;
+export type Verdict = (asked: Waiting, run: RunSummary) => string | Promise<string>;
 
 /** How a run is attended to. `onManual` is called while a person has been asked to look, before the answer is given. */
 export interface Attention {
@@ -89,7 +89,7 @@ async function answer(
     await attention.onManual?.(run);
     await desk.people[0]?.post(`/runs/${run.id}/steps/${asked.stepKey}/done`, { reason, form: attention.form ?? {} }, key);
   } else if (attention.verdict !== undefined) {
-    const as = attention.verdict(asked, run);
+    const as = await attention.verdict(asked, run);
     await desk.people[1]?.post(`/runs/${run.id}/steps/${asked.stepKey}/resolve`, { as, reason, confirm: run.runbook }, key);
   }
   desk.answered.add(question);

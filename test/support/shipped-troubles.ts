@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { makeDice } from '../../adapters/memory/dice.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
+import type { Verdict } from './attended-run.ts';
 import type { ShippedStage, ShopWorld } from './shipped-stage.ts';
 import { until } from './until.ts';
 
@@ -76,6 +77,21 @@ export async function kill(
     await stage.killWorker();
   }
   return at.times;
+}
+
+/**
+ * The person who is asked about a backup whose worker died at its send: nobody can tell whether a request left, but the vault can whether it came.
+ * `from` is the length of the ledger when the work began. Throws when the request came: then the run should have found it by its mark.
+ */
+export function whoLooksIntoTheVault(stage: ShippedStage, from: number): Verdict {
+  return async ({ step, message }) => {
+    const machine = /^backup\[(.+)\]$/.exec(step)?.[1];
+    const came = (await stage.ledger())
+      .slice(from)
+      .some(({ operation, path }) => operation === 'Backups_Trigger' && decodeURIComponent(path).includes(`;${machine}/`));
+    if (machine === undefined || came) throw new Error(`nobody should be asked about ${step}: ${message}`);
+    return 'again';
+  };
 }
 
 /** Whether every run that is carried out has stored something since. */
