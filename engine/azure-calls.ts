@@ -1,7 +1,7 @@
 import type { AzureBackupItem, AzureBackupJob, AzureBackupPoint, AzureBackupStatus } from './azure-backup.ts';
 import type { AzureDisk, AzurePatchRun, AzureRestorePoint, AzureVmDisk } from './azure-compute.ts';
 import type { GrantedRights } from './azure-rights.ts';
-import type { AzureAlert, AzureResource, AzureTrafficProfile, ResourceFilter } from './azure-resources.ts';
+import type { AzureAlert, AzureAlertRule, AzureResource, AzureTrafficProfile, ResourceFilter } from './azure-resources.ts';
 import type { JsonObject } from './json.ts';
 import type { AzureOperation, ReversedProtection } from './azure-operations.ts';
 
@@ -297,6 +297,7 @@ export interface AzureReads {
   'resource.get': { readonly asks: { readonly id: string; readonly apiVersion: string | undefined }; readonly value: AzureResource };
   'resource.list': { readonly asks: ResourceFilter; readonly value: readonly AzureResource[] };
   'alert.get': { readonly asks: { readonly alertId: string }; readonly value: AzureAlert };
+  'alert.rule': { readonly asks: { readonly ruleId: string }; readonly value: AzureAlertRule };
   /** What the identity that asks may do at a scope: a vault, a resource group or a subscription. */
   'auth.permissions': { readonly asks: { readonly scope: string }; readonly value: readonly GrantedRights[] };
   'auth.locks': { readonly asks: { readonly scope: string }; readonly value: readonly AzureLock[] };

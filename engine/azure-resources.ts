@@ -29,3 +29,10 @@ export interface AzureAlert {
   readonly state: string | undefined;
   readonly firedAtMs: number | undefined;
 }
+
+/** An alert rule with the alert that tells whether it fires: the newest that does, else the newest of the last 30 days. */
+export interface AzureAlertRule {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly alert: AzureAlert | undefined;
+}

@@ -44,6 +44,7 @@ const READ_RIGHTS: { readonly [Kind in AzureReadKind]: readonly string[] } = {
   'auth.permissions': ['Microsoft.Authorization/permissions/read'],
   'auth.locks': ['Microsoft.Authorization/locks/read'],
   'alert.get': ['Microsoft.AlertsManagement/alerts/read'],
+  'alert.rule': ['Microsoft.Insights/metricAlerts/read', 'Microsoft.AlertsManagement/alerts/read'],
 };
 
 const FOLLOW_COMPUTE = [`${COMPUTE}/locations/operations/read`];

@@ -44,6 +44,8 @@ export function worldView(world: World): unknown {
       machine,
       network: network.name,
     })),
+    securityRules: [...world.securityRules].map(([network, { rules }]) => ({ network, rules })),
+    alerts: world.alerts.map(({ id, name, firedMs, resolvedMs }) => ({ id, name, firedMs, resolvedMs: resolvedMs ?? null })),
     vaults: [...world.vaults.values()].map((vault) => vaultView(world, vault)),
     fronts: world.estate.trafficManager.flatMap(({ name, front }) =>
       front === undefined ? [] : [{ name, url: `http://${front.address}:${front.port}` }],

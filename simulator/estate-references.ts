@@ -14,6 +14,7 @@ export function danglingReferences(estate: Estate): readonly EstateFinding[] {
   return [
     ...accessFindings(estate),
     ...machineFindings(estate),
+    ...alertFindings(estate),
     ...estate.vaults.flatMap((vault, index) => vaultFindings(estate, vault, index)),
   ];
 }
@@ -59,6 +60,18 @@ function machineFindings(estate: Estate): readonly EstateFinding[] {
       ...homeless(firstAddress, ['fleets', index], 'firstAddress'),
     ]),
   ];
+}
+
+function alertFindings(estate: Estate): readonly EstateFinding[] {
+  const fronts = new Set(estate.trafficManager.flatMap(({ name, front }) => (front === undefined ? [] : [name])));
+  return estate.alertRules.flatMap(({ group, front }, index) => [
+    ...(estate.resourceGroups.some(({ name }) => name === group)
+      ? []
+      : [{ path: ['alertRules', index, 'group'], message: `the estate has no resource group "${group}"` }]),
+    ...(fronts.has(front)
+      ? []
+      : [{ path: ['alertRules', index, 'front'], message: `no profile of the estate with a front is called "${front}"` }]),
+  ]);
 }
 
 function vaultFindings(estate: Estate, vault: Estate['vaults'][number], index: number): readonly EstateFinding[] {

@@ -11,6 +11,18 @@ const address = z.ipv4();
 const period = z.string().regex(/^\d+(s|m|h|d)$/);
 const tags = z.record(z.string(), z.string()).default({});
 
+/** An own rule of the security group that guards a network; what is left out is any. */
+const securityRule = z.strictObject({
+  name,
+  priority: z.int().min(100).max(4096),
+  direction: z.enum(['Inbound', 'Outbound']),
+  access: z.enum(['Allow', 'Deny']),
+  protocol: z.enum(['Tcp', 'Udp', '*']).default('Tcp'),
+  source: z.string().default('*'),
+  destination: z.string().default('*'),
+  port: z.string().default('*'),
+});
+
 const network = z.strictObject({
   name,
   group: name,
@@ -20,6 +32,7 @@ const network = z.strictObject({
   reachable: z.boolean(),
   peerings: z.array(name).default([]),
   dns: z.array(address).default([]),
+  rules: z.array(securityRule).default([]),
 });
 
 const machine = z.strictObject({
@@ -126,6 +139,20 @@ const estate = z.strictObject({
     )
     .default([]),
   alerts: z.array(z.strictObject({ id: z.uuid(), name: z.string(), fired: z.boolean(), target: z.string() })).default([]),
+  /** Rules that look at a path behind a profile's front: an alert fires when it has failed for the window, and ends when it has been well for three. */
+  alertRules: z
+    .array(
+      z.strictObject({
+        name,
+        group: name,
+        severity: z.int().min(0).max(4).default(1),
+        enabled: z.boolean().default(true),
+        front: name,
+        path: z.string().startsWith('/'),
+        windowMinutes: z.int().positive().default(1),
+      }),
+    )
+    .default([]),
   agents: z.record(name, z.string()).default({}),
   lacks: z.record(name, z.array(z.string().regex(/^[a-z0-9_-]+$/))).default({}),
 });

@@ -16,6 +16,7 @@ export type Input =
   | { readonly kind: 'tick'; readonly atMs: number }
   | { readonly kind: 'request'; readonly atMs: number; readonly request: RequestInput }
   | { readonly kind: 'control'; readonly atMs: number; readonly method: string; readonly path: string; readonly text: string }
+  | { readonly kind: 'look'; readonly atMs: number; readonly rule: string; readonly well: boolean }
   | { readonly kind: 'script'; readonly atMs: number; readonly number: number; readonly end: ScriptEnd };
 
 /** A request as far as the world depends on it. */

@@ -9,6 +9,7 @@ import { attach } from './machine/boot.ts';
 import { probeIsolation } from './machine/isolation.ts';
 import { writeHosts } from './machine/names.ts';
 import { probeRoot } from './machine/root.ts';
+import { noteLook } from './network/alerts.ts';
 import { isolatedPrefix } from './network/addresses.ts';
 import { decide } from './perform.ts';
 import { populate } from './populate.ts';
@@ -116,6 +117,8 @@ function relive(world: World, input: Input, control: (world: World, input: Contr
       return again(world, input.request);
     case 'control':
       return control(world, input);
+    case 'look':
+      return noteLook(world, input.rule, input.well);
     case 'script':
       return world.journal.scriptEnded(input.number, input.end);
   }
@@ -157,6 +160,9 @@ function emptyWorld(birth: Birth, recorded: Recorded | undefined, generation: nu
     disks: new Map(),
     securityRules: new Map(),
     endpoints: new Map(),
+    alerts: [],
+    alertRules: new Map(),
+    watched: new Set(),
     collections: new Map(),
     lists: new Map(),
     listDue: new Map(),

@@ -36,6 +36,7 @@ const KNOWN_TYPES: Readonly<Record<string, readonly string[]>> = {
   'microsoft.recoveryservices': ['vaults', 'locations', 'replicationeligibilityresults'],
   'microsoft.authorization': ['locks', 'permissions', 'roleassignments', 'roledefinitions'],
   'microsoft.alertsmanagement': ['alerts'],
+  'microsoft.insights': ['metricalerts', 'scheduledqueryrules', 'activitylogalerts'],
   'microsoft.resourcegraph': ['resources'],
 };
 

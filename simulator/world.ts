@@ -15,6 +15,7 @@ import type { Isolation } from './machine/isolation.ts';
 import type { Manifest } from './machine/points.ts';
 import type { RunningScript } from './machine/shell.ts';
 import type { Service } from './machine/workload.ts';
+import type { Alert, RuleMemory } from './network/alerts.ts';
 import type { Operation } from './operations.ts';
 import type { Bucket } from './throttle.ts';
 import type { Options } from './options.ts';
@@ -98,7 +99,12 @@ export interface PatchRun {
 /** An own rule of a network security group. */
 export interface SecurityRule {
   readonly name: string;
-  readonly properties: Readonly<Record<string, unknown>>;
+  readonly properties: Readonly<Record<string, unknown>> & {
+    readonly priority: number;
+    readonly direction: 'Inbound' | 'Outbound';
+    readonly access: 'Allow' | 'Deny';
+    readonly protocol: string;
+  };
 }
 
 /** A managed disk. Files of a machine lie on its OS disk: while it is attached the machine's folder is the truth, afterwards `files` is. */
@@ -197,6 +203,11 @@ export interface World {
   readonly securityRules: Map<string, { readonly version: number; readonly rules: readonly SecurityRule[] }>;
   /** Status of Traffic Manager endpoints that differs from the estate's. */
   readonly endpoints: Map<string, 'Enabled' | 'Disabled'>;
+  /** Alerts in the order in which they fired, and what the rules have seen of late, by name. */
+  readonly alerts: Alert[];
+  readonly alertRules: Map<string, RuleMemory>;
+  /** Rules that watch by now. */
+  readonly watched: Set<string>;
   readonly collections: Map<string, RestorePointCollection>;
   readonly vaults: Map<string, Vault>;
   readonly operations: Map<string, Operation>;

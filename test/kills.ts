@@ -10,6 +10,7 @@ const STAGES = {
   'weekly-restore-test': { file: 'shipped-runbooks', test: 'a drill while the fleet is backed up' },
   'shop-failover': { file: 'shipped-runbooks', test: 'the shop moves to the recovery site' },
   'shop-failback': { file: 'shipped-runbooks', test: 'the shop moves to the recovery site' },
+  'gameday-network': { file: 'shipped-gameday', test: 'a tier that is cut off' },
   'patch-fleet': { file: 'shipped-patches', test: '' },
 } as const;
 

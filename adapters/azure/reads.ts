@@ -8,7 +8,8 @@ import { getNetwork, getNic, getRouteTable, getSecurityGroup } from './network.t
 import { getRunCommand, listRunCommands } from './run-command.ts';
 import { getJob, listJobs } from './site-recovery-jobs.ts';
 import { getPlan } from './recovery-plans.ts';
-import { getAlert, getAny, getTrafficProfile, listAny } from './resources.ts';
+import { getAlert, getAlertRule } from './alerts.ts';
+import { getAny, getTrafficProfile, listAny } from './resources.ts';
 import { getRestoreSource } from './restores.ts';
 import { getReversed } from './reversed-protection.ts';
 import { getItem, listItems, listPoints } from './site-recovery.ts';
@@ -51,6 +52,7 @@ const READERS: { readonly [Kind in AzureReadKind]: Reader<Kind> } = {
   'resource.get': (clients, query, signal) => getAny(clients, query, signal),
   'resource.list': (clients, query, signal) => listAny(clients, query, signal),
   'alert.get': (clients, { alertId }, signal) => getAlert(clients, alertId, signal),
+  'alert.rule': (clients, { ruleId }, signal) => getAlertRule(clients, ruleId, signal),
   'auth.permissions': (clients, { scope }, signal) => listGranted(clients, scope, signal),
   'auth.locks': (clients, { scope }, signal) => listLocks(clients, scope, signal),
   'net.routeTable': (clients, { routeTableId }, signal) => getRouteTable(clients, routeTableId, signal),

@@ -1,4 +1,4 @@
-import type { AzureAlert, AzureResource, AzureTrafficProfile, ResourceFilter } from '../../engine/azure-resources.ts';
+import type { AzureResource, AzureTrafficProfile, ResourceFilter } from '../../engine/azure-resources.ts';
 import type { JsonObject } from '../../engine/json.ts';
 import { getResource, listAt, listResources, memberOf, sendResource, textAt, textMapAt } from './arm.ts';
 import type { CallOptions } from './call-options.ts';
@@ -43,18 +43,6 @@ export async function setEndpoint(
 ): Promise<void> {
   const body = { properties: { endpointStatus: operation.status } };
   await sendResource(clients, { id: operation.endpointId, method: 'PATCH', body }, options);
-}
-
-/** Reads an alert. */
-export async function getAlert(clients: Clients, alertId: string, abortSignal: AbortSignal): Promise<AzureAlert> {
-  const alert = await getResource(clients, alertId, abortSignal);
-  const essentials = memberOf(alert, 'properties', 'essentials');
-  const atMs = Date.parse(textAt(essentials, 'startDateTime') ?? '');
-  return {
-    id: textAt(alert, 'id') ?? alertId,
-    state: textAt(essentials, 'monitorCondition'),
-    firedAtMs: Number.isNaN(atMs) ? undefined : atMs,
-  };
 }
 
 function resourceOf(resource: unknown, asked: string): AzureResource {

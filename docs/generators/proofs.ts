@@ -48,6 +48,7 @@ export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
   'resource.get': { operation: 'GET of any resource', simulator: MACHINES },
   'resource.list': { operation: 'Resources_List', simulator: MACHINES },
   'alert.get': { operation: 'GET Microsoft.AlertsManagement/alerts', simulator: MACHINES },
+  'alert.rule': { operation: 'GET Microsoft.Insights/metricAlerts, Alerts_GetAll', simulator: MACHINES },
   'auth.permissions': { operation: 'GET Microsoft.Authorization/permissions', contract: DOCTOR, simulator: DOCTOR_LIVE },
   'auth.locks': { operation: 'GET Microsoft.Authorization/locks', contract: DOCTOR, simulator: DOCTOR_LIVE, open: ['U17'] },
   'sr.item': {

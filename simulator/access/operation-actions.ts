@@ -52,6 +52,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   Profiles_Get: `${NETWORK}/trafficManagerProfiles/read`,
   Endpoints_Update: `${NETWORK}/trafficManagerProfiles/externalEndpoints/write`,
   Alerts_GetById: 'Microsoft.AlertsManagement/alerts/read',
+  Alerts_GetAll: 'Microsoft.AlertsManagement/alerts/read',
+  MetricAlerts_Get: 'Microsoft.Insights/metricAlerts/read',
 
   BackupStatus_Get: 'Microsoft.RecoveryServices/locations/backupStatus/action',
   ProtectedItems_Get: `${BACKUP_ITEMS}/read`,

@@ -11,7 +11,7 @@ import { advance } from '../transition.ts';
 import { diskChanged, diskGone, diskListed, disksOf } from './disk-view.ts';
 import { listLater, listNow } from '../lists.ts';
 import { keyOf, locationOf } from '../world.ts';
-import { freeAddress, realAddressOf } from '../network/addresses.ts';
+import { freeAddress, nextRealAddress } from '../network/addresses.ts';
 import { POWER, type PowerEvent } from './power-state.ts';
 import { machineBody, statusOnlyBody } from './machine-view.ts';
 import type { EstateMachine } from '../estate.ts';
@@ -105,7 +105,7 @@ export function bareRecord(world: World, given: Given): Machine {
     location: locationOf(world, given.group),
     vmId: world.draws.nextUuid(`vm:${key}`),
     image: world.estate.machineDefaults.image,
-    realAddress: realAddressOf(world, given.network, given.address),
+    realAddress: nextRealAddress(world),
     osDisk: '',
     dataDisks: [],
     root: join(world.stateFolder, 'machines', key.replace('/', '.')),

@@ -2,15 +2,16 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname, join } from 'node:path';
+import { openDoors } from './doors.ts';
 import { resolveHost } from './names.ts';
 import { writeOwned } from './owner.ts';
 import { activeGeneration, readUnit, unitEnvironment } from './units.ts';
+import type { Doors } from './doors.ts';
 import type { Machine, World } from '../world.ts';
 
 /** A unit that serves: its listener, and the start it belongs to. */
-export interface Service {
+export interface Service extends Doors {
   readonly generation: string;
-  readonly close: () => void;
 }
 
 const ORDERS = 'var/lib/shop/orders.jsonl';
@@ -60,16 +61,14 @@ function openWorkload(world: World, machine: Machine, start: { readonly name: st
     // The machine may have been deleted while the port was opened.
     if (existsSync(join(machine.root, 'run/sim/units'))) writeOwned(machine.root, `run/sim/units/${start.name}.${name}`, `${text}\n`);
   };
-  server.on('error', (error) => mark('error', error.message));
-  // The shim that started the unit waits for this mark, so that "started" means "answers".
-  server.listen(unit.port, machine.realAddress, () => mark('up', start.generation));
-  machine.services.set(start.name, {
-    generation: start.generation,
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
+  const doors = openDoors(world, machine, {
+    service: server,
+    port: unit.port,
+    // The shim that started the unit waits for this mark, so that "started" means "answers".
+    opened: () => mark('up', start.generation),
+    failed: (error) => mark('error', error.message),
   });
+  machine.services.set(start.name, { ...doors, generation: start.generation });
 }
 
 interface Site {
@@ -155,7 +154,15 @@ async function ask(
   if (address === undefined) return undefined;
   return new Promise((resolve) => {
     const sent = request(
-      { host: address, port, path: wanted.path, method: wanted.method, timeout: UPSTREAM_TIMEOUT_MS, agent: false },
+      {
+        host: address,
+        port,
+        localAddress: site.machine.realAddress,
+        path: wanted.path,
+        method: wanted.method,
+        timeout: UPSTREAM_TIMEOUT_MS,
+        agent: false,
+      },
       (reply) => {
         readText(reply).then(
           (text) => resolve({ status: reply.statusCode ?? 500, text }),

@@ -46,7 +46,12 @@ export function moveEstate(estate: Estate, block: number): Estate {
   const moved = (address: string): string => address.replace(/^127\.(\d+)\./, (_whole, second: string) => `127.${Number(second) + block}.`);
   return {
     ...estate,
-    networks: estate.networks.map((network) => ({ ...network, space: moved(network.space), dns: network.dns.map(moved) })),
+    networks: estate.networks.map((network) => ({
+      ...network,
+      space: moved(network.space),
+      dns: network.dns.map(moved),
+      rules: network.rules.map((rule) => ({ ...rule, source: moved(rule.source), destination: moved(rule.destination) })),
+    })),
     machines: estate.machines.map((machine) => ({ ...machine, address: moved(machine.address) })),
     trafficManager: estate.trafficManager.map((profile) =>
       profile.front === undefined ? profile : { ...profile, front: { ...profile.front, address: moved(profile.front.address) } },
@@ -70,9 +75,8 @@ export function freeAddress(world: World, network: Network): string {
   throw new Error(`${network.name} has no address left`);
 }
 
-/** Where a machine with this address really listens. */
-export function realAddressOf(world: World, network: Network, address: string): string {
-  if (network.reachable) return address;
+/** Where the machines of this world and the customers' front reach a machine: an address that nobody publishes. */
+export function nextRealAddress(world: World): string {
   const number = world.isolatedAddresses.next;
   world.isolatedAddresses.next += 1;
   return `${world.isolatedAddresses.prefix}.${1 + Math.floor(number / 250)}.${1 + (number % 250)}`;

@@ -3,7 +3,6 @@ import { may } from '../access/rights.ts';
 import { armError, resourceNotFound } from '../arm-errors.ts';
 import { diskId, machineId, networkResourceId } from '../arm-ids.ts';
 import { param } from '../route.ts';
-import { azureTime } from '../times.ts';
 import { keyOf } from '../world.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
@@ -11,11 +10,10 @@ import type { World } from '../world.ts';
 const PROFILE =
   '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/trafficmanagerprofiles/{profileName}';
 const ENDPOINT_OPERATION = 'Endpoints_Update';
-const HOUR_MS = 3_600_000;
 
 const ENDPOINT_BODY = z.strictObject({ properties: z.strictObject({ endpointStatus: z.enum(['Enabled', 'Disabled']) }) });
 
-/** Traffic Manager, alerts of Azure Monitor and the list of resources. */
+/** Traffic Manager and the list of resources. */
 export const EDGE_ROUTES: readonly Route[] = [
   { operation: 'Profiles_Get', method: 'GET', path: PROFILE, apiVersions: ['2022-04-01'], handle: getProfile },
   {
@@ -25,13 +23,6 @@ export const EDGE_ROUTES: readonly Route[] = [
     apiVersions: ['2022-04-01'],
     body: ENDPOINT_BODY,
     handle: patchEndpoint,
-  },
-  {
-    operation: 'Alerts_GetById',
-    method: 'GET',
-    path: '/subscriptions/{subscriptionId}/providers/Microsoft.AlertsManagement/alerts/{alertId}',
-    apiVersions: ['2019-03-01'],
-    handle: getAlert,
   },
   {
     operation: 'Resources_List',
@@ -121,32 +112,6 @@ function patchEndpoint(world: World, call: Call): Answer {
   world.endpoints.set(resource.toLowerCase(), properties.endpointStatus);
   world.ledger.newPeriod(resource, ENDPOINT_OPERATION);
   return { status: 200, body: endpointBody(world, profile, endpoint), effect: { effect: 'started', resource } };
-}
-
-function getAlert(world: World, call: Call): Answer {
-  const alert = world.estate.alerts.find((each) => each.id === param(call, 'alertId').toLowerCase());
-  if (alert === undefined) return armError(404, 'AlertNotFound', 'The alert was not found.');
-  const atMs = world.clock.nowMs() - HOUR_MS;
-  const id = `/subscriptions/${world.subscriptionId}/providers/Microsoft.AlertsManagement/alerts/${alert.id}`;
-  return {
-    status: 200,
-    body: {
-      id,
-      name: alert.name,
-      type: 'Microsoft.AlertsManagement/alerts',
-      properties: {
-        essentials: {
-          severity: 'Sev1',
-          signalType: 'Metric',
-          alertState: 'New',
-          monitorCondition: alert.fired ? 'Fired' : 'Resolved',
-          targetResourceName: alert.target,
-          startDateTime: azureTime(atMs),
-          lastModifiedDateTime: azureTime(atMs),
-        },
-      },
-    },
-  };
 }
 
 /** Machines, disks and interfaces that the caller may read; filtered by `resourceType eq`, the one filter that is served. */

@@ -29,7 +29,7 @@ export async function openFronts(world: World): Promise<readonly Server[]> {
 async function lead(world: World, profile: Profile, asked: IncomingMessage, answer: ServerResponse): Promise<void> {
   const body = await readAll(asked);
   for (const machine of behind(world, profile)) {
-    const passed = await passOn(machine, profile.front?.port ?? 0, { asked, body });
+    const passed = await passOn(machine, profile.front, { asked, body });
     if (passed === undefined) continue;
     answer.writeHead(passed.status, { 'content-type': passed.type });
     return void answer.end(passed.body);
@@ -50,13 +50,21 @@ function behind(world: World, profile: Profile): readonly Machine[] {
 
 function passOn(
   machine: Machine,
-  port: number,
+  front: Profile['front'],
   { asked, body }: { readonly asked: IncomingMessage; readonly body: Buffer },
 ): Promise<{ readonly status: number; readonly type: string; readonly body: Buffer } | undefined> {
   return new Promise((resolve) => {
     const nothing = (): void => resolve(undefined);
     const sent = request(
-      { host: machine.realAddress, port, path: asked.url, method: asked.method, timeout: ANSWER_MS, agent: false },
+      {
+        host: machine.realAddress,
+        port: front?.port,
+        localAddress: front?.address,
+        path: asked.url,
+        method: asked.method,
+        timeout: ANSWER_MS,
+        agent: false,
+      },
       (reply) => {
         readAll(reply).then(
           (text) => resolve({ status: reply.statusCode ?? 502, type: reply.headers['content-type'] ?? 'text/plain', body: text }),

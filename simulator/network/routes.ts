@@ -1,6 +1,7 @@
 import { param } from '../route.ts';
 import { keyOf } from '../world.ts';
 import { groupOwner, missing } from './find.ts';
+import { ALERT_ROUTES } from './alerts.ts';
 import { EDGE_ROUTES } from './edge.ts';
 import { NIC_BODY, SECURITY_GROUP_BODY, putNic, putSecurityGroup, removeNic } from './writes.ts';
 import { networkBody, nicBody, securityGroupBody } from './views.ts';
@@ -32,6 +33,7 @@ export const NETWORK_ROUTES: readonly Route[] = [
     handle: putSecurityGroup,
   },
   ...EDGE_ROUTES,
+  ...ALERT_ROUTES,
   {
     operation: 'NetworkSecurityGroups_Get',
     method: 'GET',

@@ -1,6 +1,8 @@
 import { machineId, networkResourceId } from '../arm-ids.ts';
 import { planted } from '../plants.ts';
+import { DEFAULT_RULES } from './rules.ts';
 import { keyOf } from '../world.ts';
+import type { DefaultRule } from './rules.ts';
 import type { Network, Nic, World } from '../world.ts';
 
 const SUBNET = 'default';
@@ -129,11 +131,7 @@ export function securityGroupBody(world: World, network: Network): Readonly<Reco
   const id = securityGroupId(world, network);
   const etag = securityGroupEtag(world, network);
   const own = world.securityRules.get(keyOf(network.group, network.name))?.rules ?? [];
-  const rule = (
-    name: string,
-    priority: number,
-    values: { readonly direction: string; readonly access: string; readonly from: string; readonly to: string },
-  ): unknown => ({
+  const rule = ({ name, priority, direction, access, from, to }: DefaultRule): unknown => ({
     name,
     id: `${id}/defaultSecurityRules/${name}`,
     etag,
@@ -143,11 +141,11 @@ export function securityGroupBody(world: World, network: Network): Readonly<Reco
       protocol: '*',
       sourcePortRange: '*',
       destinationPortRange: '*',
-      sourceAddressPrefix: values.from,
-      destinationAddressPrefix: values.to,
-      access: values.access,
+      sourceAddressPrefix: from,
+      destinationAddressPrefix: to,
+      access,
       priority,
-      direction: values.direction,
+      direction,
     },
   });
   return {
@@ -166,14 +164,7 @@ export function securityGroupBody(world: World, network: Network): Readonly<Reco
         type: 'Microsoft.Network/networkSecurityGroups/securityRules',
         properties: { provisioningState: 'Succeeded', ...properties },
       })),
-      defaultSecurityRules: [
-        rule('AllowVnetInBound', 65_000, { direction: 'Inbound', access: 'Allow', from: 'VirtualNetwork', to: 'VirtualNetwork' }),
-        rule('AllowAzureLoadBalancerInBound', 65_001, { direction: 'Inbound', access: 'Allow', from: 'AzureLoadBalancer', to: '*' }),
-        rule('DenyAllInBound', 65_500, { direction: 'Inbound', access: 'Deny', from: '*', to: '*' }),
-        rule('AllowVnetOutBound', 65_000, { direction: 'Outbound', access: 'Allow', from: 'VirtualNetwork', to: 'VirtualNetwork' }),
-        rule('AllowInternetOutBound', 65_001, { direction: 'Outbound', access: 'Allow', from: '*', to: 'Internet' }),
-        rule('DenyAllOutBound', 65_500, { direction: 'Outbound', access: 'Deny', from: '*', to: '*' }),
-      ],
+      defaultSecurityRules: DEFAULT_RULES.map(rule),
       subnets: [{ id: `${networkId(world, network)}/subnets/${SUBNET}` }],
     },
   };

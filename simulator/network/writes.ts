@@ -5,9 +5,10 @@ import { param } from '../route.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { freeAddress } from './addresses.ts';
 import { groupOwner, missing } from './find.ts';
+import { isPrefix } from './rules.ts';
 import { nicBody, securityGroupBody, securityGroupEtag, securityGroupId } from './views.ts';
 import type { Answer, Call } from '../route.ts';
-import type { World } from '../world.ts';
+import type { SecurityRule, World } from '../world.ts';
 
 /** Body of a network interface with one private address. */
 export const NIC_BODY = z.strictObject({
@@ -92,9 +93,39 @@ export function putSecurityGroup(world: World, call: Call): Answer {
   if (asked !== undefined && asked !== securityGroupEtag(world, network))
     return refusal(resource, armError(412, 'PreconditionFailed', `Precondition failed: the etag of ${resource} has changed.`));
   const { properties } = call.body as z.infer<typeof SECURITY_GROUP_BODY>;
+  const wrong = wrongRule(properties.securityRules);
+  if (wrong !== undefined) return refusal(resource, wrong);
   const key = keyOf(network.group, network.name);
   const version = (world.securityRules.get(key)?.version ?? 0) + 1;
   world.securityRules.set(key, { version, rules: properties.securityRules });
+  for (const machine of world.machines.values()) for (const service of machine.services.values()) service.follow();
   world.ledger.newPeriod(resource, 'NetworkSecurityGroups_CreateOrUpdate');
   return { status: 200, body: securityGroupBody(world, network), effect: { effect: 'started', resource } };
+}
+
+/** What Azure says about rules that cannot stand beside each other, or that name what is not there. */
+function wrongRule(rules: readonly SecurityRule[]): Answer | undefined {
+  for (const [place, { name, properties }] of rules.entries()) {
+    const twin = rules
+      .slice(0, place)
+      .find((other) => other.properties.direction === properties.direction && other.properties.priority === properties.priority);
+    if (twin !== undefined)
+      return armError(
+        400,
+        'SecurityRuleConflict',
+        `Security rule ${name} conflicts with rule ${twin.name}. Rules cannot have the same Priority and Direction.`,
+      );
+    for (const end of ['source', 'destination']) {
+      const groups = properties[`${end}ApplicationSecurityGroups`];
+      if (Array.isArray(groups) && groups.length > 0)
+        return armError(400, 'InvalidResourceReference', `Resource referenced by security rule ${name} was not found.`);
+      const prefixes = [properties[`${end}AddressPrefix`], properties[`${end}AddressPrefixes`]].flat();
+      const strange = prefixes.find(
+        (prefix): prefix is string => typeof prefix === 'string' && !isPrefix(prefix) && !/^(\*|[A-Z][A-Za-z.]+)$/.test(prefix),
+      );
+      if (strange !== undefined)
+        return armError(400, 'SecurityRuleInvalidAddressPrefix', `Security rule has invalid Address prefix. Value provided: ${strange}`);
+    }
+  }
+  return undefined;
 }

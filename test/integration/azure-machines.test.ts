@@ -204,6 +204,15 @@ test('reads: an alert, a resource, resources by type, the newest recovery point'
     kind: 'succeeded',
     result: { state: 'Fired', fired_at: { $time: expect.any(Number) } },
   });
+  const rule = `${groups}/rg-edge/providers/Microsoft.Insights/metricAlerts/shop-orders-failing`;
+  expect(await ask(azureAlertGet, undefined, { alert: rule })).toEqual({
+    kind: 'succeeded',
+    result: { state: 'Resolved', fired_at: null, alert: '' },
+  });
+  expect(await ask(azureAlertGet, undefined, { alert: `${rule}-too` })).toMatchObject({
+    kind: 'failed',
+    failure: { kind: 'target_missing', message: expect.stringContaining('alert rule does not exist') },
+  });
   expect(await ask(azureResourceGet, undefined, { id: vm('web-01').id })).toMatchObject({
     result: { name: 'web-01', type: 'Microsoft.Compute/virtualMachines', location: 'westeurope' },
   });

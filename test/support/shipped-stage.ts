@@ -12,7 +12,9 @@ import { startTestStack, type TestStack } from './stack.ts';
 
 /** What the control API tells of the simulated world, as far as tests of whole runbooks look. */
 export interface ShopWorld {
-  readonly machines: readonly { readonly name: string; readonly group: string; readonly power: string }[];
+  readonly machines: readonly { readonly name: string; readonly group: string; readonly power: string; readonly address: string }[];
+  readonly securityRules: readonly { readonly network: string; readonly rules: readonly unknown[] }[];
+  readonly alerts: readonly { readonly name: string; readonly firedMs: number; readonly resolvedMs: number | null }[];
   readonly nics: readonly { readonly name: string; readonly group: string }[];
   readonly disks: readonly { readonly name: string; readonly group: string }[];
   readonly fronts: readonly { readonly name: string; readonly url: string }[];

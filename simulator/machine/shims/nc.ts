@@ -15,7 +15,7 @@ done
 [ -n "$only" ] && [ "$#" -eq 2 ] || gap nc "$asked"
 curl -s -o /dev/null --connect-timeout "$wait" --max-time "$wait" "http://$1:$2/"
 case "$?" in
-  6|7|28) exit 1 ;;
+  6|7|28|52|56) exit 1 ;;
   127) exit 127 ;;
   *) exit 0 ;;
 esac

@@ -14,7 +14,7 @@ const gap = (what) => {
 const LONG = {
   silent: 's', 'show-error': 'S', globoff: 'g', fail: 'f', location: 'L', include: 'i', head: 'I', insecure: 'k', output: 'o', 'write-out': 'w',
   'max-time': 'm', request: 'X', data: 'd', 'data-raw': 'd', header: 'H', config: 'K', 'user-agent': 'A', url: 'url', proto: 'proto', noproxy: 'noproxy',
-  'connect-timeout': 'connect-timeout', 'max-filesize': 'max-filesize', 'connect-to': 'connect-to',
+  'connect-timeout': 'connect-timeout', 'max-filesize': 'max-filesize', 'connect-to': 'connect-to', interface: 'interface',
 };
 const FLAGS = 'sSgfLiIk';
 const set = { urls: [], H: [], 'connect-to': [] };
@@ -76,7 +76,7 @@ function ask() {
   if (!Object.keys(headers).some((name) => name.toLowerCase() === 'host')) headers.Host = url.host;
   if (set.d !== undefined && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')) headers['Content-Type'] = 'application/x-www-form-urlencoded';
   const method = set.X ?? (set.I === true ? 'HEAD' : set.d === undefined ? 'GET' : 'POST');
-  const sent = request({ host: led?.[2] || host, port: led?.[3] || port, path: url.pathname + url.search, method, headers, agent: false }, receive);
+  const sent = request({ host: led?.[2] || host, port: led?.[3] || port, path: url.pathname + url.search, method, headers, localAddress: set.interface, agent: false }, receive);
   const seconds = Number(set.m ?? set['connect-timeout'] ?? 300);
   setTimeout(() => end(28, 'Operation timed out after ' + seconds * 1000 + ' milliseconds'), seconds * 1000).unref();
   sent.on('error', (error) => (error.code === 'ECONNREFUSED' ? end(7, 'Failed to connect to ' + host + ' port ' + port + ': Connection refused') : end(52, 'Empty reply from server')));
