@@ -209,6 +209,10 @@ export const SLOT_SETTLE_MS = 600_000;
 export const OWED_SLOTS_MAX = 100;
 /** A slot that is looked at later than this after its time counts as missed: the heartbeat comes every second. */
 export const ON_TIME_MS = 60_000;
+/** A run that starts later than this after its slot is late: a takeover and a plan take far less. */
+export const LATE_START_MS = 300_000;
+/** A worker that took a notice about a slot and is not done with it after this time has stopped: whether it arrived is not known. */
+export const NOTICE_LOST_MS = 300_000;
 /** Records of slots that are kept for each schedule. */
 export const SLOTS_KEPT = 1_000;
 /** Readiness checks of one period are spread over at most this much time. */

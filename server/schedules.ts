@@ -16,7 +16,7 @@ import { allSteps } from '../engine/run/step-path.ts';
 import { slotRunId } from '../engine/schedule/decide.ts';
 import type { SlotRuns } from '../engine/schedule/fire.ts';
 import { registerSchedules } from '../engine/schedule/register.ts';
-import { nextSlots, type SlotRule } from '../engine/schedule/slots.ts';
+import { dueAtMs, nextSlots, type SlotRule } from '../engine/schedule/slots.ts';
 import type { ScheduleRule, StoredSchedule } from '../engine/schedule/stored-schedule.ts';
 import type { ServerContext } from './context.ts';
 import { isSimulated } from './loopback.ts';
@@ -77,6 +77,7 @@ export function slotRuns(context: ServerContext): SlotRuns<SlotPlan> {
         requester: { ...writer, name: `schedule ${id}` },
         trigger: rule.checks === true ? 'readiness' : 'schedule',
         slotMs: planned.slotMs,
+        ...(rule.checks === true ? {} : { slotDueAtMs: dueAtMs(rule, planned.slotMs) }),
         ...runFacts(context, planned.plan),
       }).catch(onlyOtherPlan);
       ports.log.info('run accepted', { runId, runbook: rule.runbook, planHash: planned.hash, schedule: id });
@@ -154,6 +155,7 @@ function onlyOtherPlan(error: unknown): void {
 /** The rules of a runbook's schedules, with what follows from the runbook and the pattern where nothing is written. */
 export function rulesOf(runbook: Runbook): readonly ScheduleRule[] {
   const run = catchesUp(runbook) ? ('latest' as const) : ('none' as const);
+  const told = [...new Set(runbook.notify.flatMap(({ to, when }) => (when.includes('missed') ? [to] : [])))];
   return runbook.schedules.map(({ missed, id, ...schedule }): ScheduleRule => {
     const times: SlotRule = { ...schedule, id: `${runbook.name}.${id}` };
     return {
@@ -161,6 +163,7 @@ export function rulesOf(runbook: Runbook): readonly ScheduleRule[] {
       id: times.id,
       runbook: runbook.name,
       environment: runbook.environment,
+      ...(told.length === 0 ? {} : { tells: { title: runbook.title, missed: told } }),
       missed: {
         run: missed.run ?? run,
         withinMs: missed.withinMs ?? Math.min(CATCH_UP_MAX_MS, Math.floor(periodMs(times) / 2)),

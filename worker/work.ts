@@ -7,6 +7,7 @@ import { INTENT_LEASE_MS, LEASE_MS, SEND_MARGIN_MS } from '../engine/limits.ts';
 import type { Ports } from '../engine/ports.ts';
 import { advance } from '../engine/run/advance.ts';
 import { scanForever } from '../engine/run/scan.ts';
+import { tellMissedForever } from '../engine/run/tell-missed.ts';
 import type { Engine } from '../engine/run/turn.ts';
 import { shareLimits } from './limits.ts';
 import { heartbeat } from './heartbeat.ts';
@@ -48,6 +49,7 @@ export function startWork(options: WorkOptions): Work {
     ports.log.debug('visit ended', { runId, visit });
   });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: stopped.signal });
+  const telling = tellMissedForever(ports, { everyMs: config.scanMs, signal: stopped.signal });
   const watching = stops.watch(stopped.signal);
   const sharing = shareLimits(ports, options.limits, stopped.signal);
   const beat = heartbeat({ ...options, active: consumer.active, stopped: () => stops.now().kill?.reason, signal: stopped.signal });
@@ -55,7 +57,7 @@ export function startWork(options: WorkOptions): Work {
     async drain(withinMs) {
       const end = await consumer.drain(withinMs);
       stopped.abort();
-      await Promise.all([scan, beat, watching, sharing]);
+      await Promise.all([scan, telling, beat, watching, sharing]);
       return end;
     },
   };

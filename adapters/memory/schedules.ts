@@ -1,5 +1,5 @@
 import { SLOTS_KEPT } from '../../engine/limits.ts';
-import type { PendingSlot, ScheduleStore, SlotRecord, StoredSchedule } from '../../engine/schedule/stored-schedule.ts';
+import type { PendingSlot, ScheduleStore, SlotNotice, SlotRecord, StoredSchedule } from '../../engine/schedule/stored-schedule.ts';
 import { copy } from './copy.ts';
 
 /** Schedules, which of them are due, slots that are to run, and what became of slots. */
@@ -8,6 +8,7 @@ export function makeSchedules(nowMs: () => number): ScheduleStore {
   const due = new Map<string, number>();
   const pending = new Map<string, PendingSlot>();
   const records = new Map<string, Map<number, SlotRecord>>();
+  const notices = new Map<string, SlotNotice>();
 
   const keep = (id: string, record: SlotRecord): void => {
     const known = records.get(id) ?? new Map<number, SlotRecord>();
@@ -23,7 +24,7 @@ export function makeSchedules(nowMs: () => number): ScheduleStore {
       return found === undefined ? undefined : copy(found);
     },
     listSchedules: async () => copy([...schedules.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1))),
-    async writeSchedule({ id, expectedRev, schedule, dueAtMs, run, records: added }) {
+    async writeSchedule({ id, expectedRev, schedule, dueAtMs, run, records: added, notices: told = [] }) {
       if ((schedules.get(id)?.rev ?? 0) !== expectedRev) return 'stale';
       if (schedule === undefined) schedules.delete(id);
       else schedules.set(id, copy(schedule));
@@ -31,6 +32,7 @@ export function makeSchedules(nowMs: () => number): ScheduleStore {
       else due.set(id, dueAtMs);
       for (const slot of run) pending.set(slotName(slot.id, slot.slotMs), copy(slot));
       for (const record of added) keep(id, record);
+      for (const notice of told) notices.set(noticeName(notice), copy(notice));
       return 'written';
     },
     async dueSchedules(limit) {
@@ -58,11 +60,31 @@ export function makeSchedules(nowMs: () => number): ScheduleStore {
       keep(id, record);
       return 'ended';
     },
+    ...slotNotices(notices),
     async listSlots(id, { limit, beforeMs = Number.POSITIVE_INFINITY }) {
       const known = [...(records.get(id)?.values() ?? [])].filter(({ slotMs }) => slotMs < beforeMs);
       return copy(known.toSorted((left, right) => right.slotMs - left.slotMs).slice(0, limit));
     },
   };
+}
+
+type SlotNotices = Pick<ScheduleStore, 'slotNotices' | 'takeSlotNotice' | 'endSlotNotice'>;
+
+function slotNotices(notices: Map<string, SlotNotice>): SlotNotices {
+  return {
+    slotNotices: async () => copy([...notices.values()]),
+    async takeSlotNotice(notice, atMs) {
+      const found = notices.get(noticeName(notice));
+      if (found === undefined || found.takenAtMs !== undefined) return false;
+      notices.set(noticeName(notice), { ...found, takenAtMs: atMs });
+      return true;
+    },
+    endSlotNotice: async (notice) => notices.delete(noticeName(notice)),
+  };
+}
+
+function noticeName({ id, slotMs, to }: SlotNotice): string {
+  return `${slotName(id, slotMs)} ${to}`;
 }
 
 function slotName(id: string, slotMs: number): string {

@@ -23,6 +23,7 @@ export const STORE_KEYS = {
   schedulesDue: 'runward:schedules:due',
   slotsPending: 'runward:slots:pending',
   slotsTrouble: 'runward:slots:trouble',
+  slotNotices: 'runward:slots:notices',
 } as const;
 
 /** The channel on which every transition with events tells `<runId> <eventSeq>`. */

@@ -1,5 +1,12 @@
 import { SLOTS_KEPT } from '../../engine/limits.ts';
-import type { PendingSlot, ScheduleStore, SlotRecord, SlotTrouble, StoredSchedule } from '../../engine/schedule/stored-schedule.ts';
+import type {
+  PendingSlot,
+  ScheduleStore,
+  SlotNotice,
+  SlotRecord,
+  SlotTrouble,
+  StoredSchedule,
+} from '../../engine/schedule/stored-schedule.ts';
 import { guarded } from './connection.ts';
 import { slotsKey, STORE_KEYS } from './keys.ts';
 import { script } from './script.ts';
@@ -15,8 +22,8 @@ end
 `;
 
 /**
- * KEYS schedules, due, pending, slots; ARGV id, expected rev, schedule or '', due or '', count of slots to run, then name and slot of
- * each, then time and record of each that is not to run. Only who has seen the last revision writes: of two that decide, one is refused.
+ * KEYS schedules, due, pending, slots, notices; ARGV id, expected rev, schedule or '', due or '', count of slots to run, count of notices,
+ * then name and slot of each, name and notice of each, time and record of each that is not to run. Only who has seen the last revision writes: of two that decide, one is refused.
  */
 const WRITE = script(
   'write-schedule',
@@ -26,8 +33,10 @@ local rev = stored and cjson.decode(stored).rev or 0
 if rev ~= tonumber(ARGV[2]) then return {'stale'} end
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
-local last = 5 + 2 * tonumber(ARGV[5])
-for i = 6, last, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+local run = 6 + 2 * tonumber(ARGV[5])
+local last = run + 2 * tonumber(ARGV[6])
+for i = 7, run, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+for i = run + 1, last, 2 do redis.call('HSET', KEYS[5], ARGV[i], ARGV[i + 1]) end
 for i = last + 1, #ARGV, 2 do keep(KEYS[4], ARGV[i], ARGV[i + 1]) end
 return {'written'}`,
 );
@@ -66,6 +75,16 @@ keep(KEYS[2], ARGV[2], ARGV[3])
 return {'ended'}`,
 );
 
+/** KEYS notices; ARGV name of the notice, the notice as taken. */
+const TAKE = script(
+  'take-slot-notice',
+  `
+local notice = redis.call('HGET', KEYS[1], ARGV[1])
+if not notice or cjson.decode(notice).takenAtMs then return {'gone'} end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return {'taken'}`,
+);
+
 /** Schedules, which of them are due, slots that are to run, and what became of slots. */
 export function makeSchedules(server: Server): ScheduleStore {
   const { commands: redis } = server;
@@ -79,12 +98,14 @@ export function makeSchedules(server: Server): ScheduleStore {
       const schedules = texts.map((text) => JSON.parse(text) as StoredSchedule);
       return schedules.toSorted((left, right) => (left.id < right.id ? -1 : 1));
     },
-    async writeSchedule({ id, expectedRev, schedule, dueAtMs, run, records }) {
-      const keys = [STORE_KEYS.schedules, STORE_KEYS.schedulesDue, STORE_KEYS.slotsPending, slotsKey(id)];
+    async writeSchedule({ id, expectedRev, schedule, dueAtMs, run, records, notices = [] }) {
+      const keys = [STORE_KEYS.schedules, STORE_KEYS.schedulesDue, STORE_KEYS.slotsPending, slotsKey(id), STORE_KEYS.slotNotices];
       const texts = [schedule === undefined ? '' : JSON.stringify(schedule), dueAtMs === undefined ? '' : String(dueAtMs)];
       const taken = run.flatMap((slot) => [slotName(slot.id, slot.slotMs), JSON.stringify(slot)]);
       const left = records.flatMap((record) => [String(record.slotMs), JSON.stringify(record)]);
-      const args = [id, String(expectedRev), ...texts, String(run.length), ...taken, ...left];
+      const told = notices.flatMap((notice) => [noticeName(notice), JSON.stringify(notice)]);
+      const counts = [String(run.length), String(notices.length)];
+      const args = [id, String(expectedRev), ...texts, ...counts, ...taken, ...told, ...left];
       const [kind] = (await server.callDurably({ script: WRITE, keys, args })) as ['written' | 'stale'];
       return kind;
     },
@@ -118,12 +139,37 @@ export function makeSchedules(server: Server): ScheduleStore {
       const [kind] = (await server.callDurably({ script: END, keys, args })) as ['ended' | 'gone' | 'begun'];
       return kind;
     },
+    ...slotNotices(server),
     async listSlots(id, { limit, beforeMs }) {
       const from = beforeMs === undefined ? '+inf' : `(${beforeMs}`;
       const texts = await guarded(() => redis.zrevrangebyscore(slotsKey(id), from, '-inf', 'LIMIT', 0, limit));
       return texts.map((text) => JSON.parse(text) as SlotRecord);
     },
   };
+}
+
+type SlotNotices = Pick<ScheduleStore, 'slotNotices' | 'takeSlotNotice' | 'endSlotNotice'>;
+
+function slotNotices(server: Server): SlotNotices {
+  const { commands: redis } = server;
+  return {
+    async slotNotices() {
+      const texts = await guarded(() => redis.hvals(STORE_KEYS.slotNotices));
+      return texts.map((text) => JSON.parse(text) as SlotNotice);
+    },
+    async takeSlotNotice(notice, atMs) {
+      const args = [noticeName(notice), JSON.stringify({ ...notice, takenAtMs: atMs })];
+      const [kind] = await server.callDurably({ script: TAKE, keys: [STORE_KEYS.slotNotices], args });
+      return kind === 'taken';
+    },
+    async endSlotNotice(notice) {
+      return (await guarded(() => redis.hdel(STORE_KEYS.slotNotices, noticeName(notice)))) === 1;
+    },
+  };
+}
+
+function noticeName({ id, slotMs, to }: SlotNotice): string {
+  return `${slotName(id, slotMs)} ${to}`;
 }
 
 function slotName(id: string, slotMs: number): string {

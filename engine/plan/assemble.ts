@@ -123,7 +123,7 @@ function planOf(from: Assembling, { vars, sets, rows }: Parts): Plan {
     ...(Object.keys(pinned.calendars).length === 0 ? {} : { calendars: pinned.calendars }),
     ...(Object.keys(configurations).length === 0 ? {} : { configurations }),
     ...(Object.keys(calls).length === 0 ? {} : { calls }),
-    notes: [...notesOf(definition), ...setNotes(all, configurations)],
+    notes: setNotes(all, configurations),
     ...(from.simulatedScale === undefined ? {} : { simulatedScale: from.simulatedScale }),
   };
 }
@@ -155,11 +155,6 @@ function actionsOf(steps: readonly Step[], actions: Assembling['actions']): Read
       return action === undefined ? [] : [[name, action.effect] as const];
     }),
   );
-}
-
-function notesOf(runbook: Runbook): readonly string[] {
-  const unsaid = runbook.notify.some(({ when }) => when.includes('missed') || when.includes('late'));
-  return unsaid ? ['missed and late slots are shown by the schedule; no notice is sent about them yet'] : [];
 }
 
 type Calling = Pick<Assembling, 'calls' | 'purpose' | 'seed' | 'nowMs' | 'sha256' | 'actions' | 'simulatedScale'>;

@@ -1,5 +1,7 @@
 import type { Plan } from '../plan/plan-record.ts';
-import { dateOf } from '../language/instant.ts';
+import { formatDuration } from '../language/duration.ts';
+import { dateOf, formatInstant } from '../language/instant.ts';
+import { LATE_START_MS } from '../limits.ts';
 import type { RunRecord, RunView, StepRecord } from './record.ts';
 import { stepsById } from './waiting.ts';
 
@@ -18,6 +20,7 @@ export function noticesBetween(plan: Plan, before: RunView, after: RunView): rea
 function noticeWords(before: RunRecord, after: RunRecord): readonly string[] {
   const words: string[] = [];
   if (before.state === 'queued' && after.state !== 'queued') words.push('started');
+  if (before.startedAtMs === undefined && lateMs(after) > LATE_START_MS) words.push('late');
   if (before.state !== after.state && after.state !== 'running' && after.state !== 'cancelling' && after.state !== 'queued')
     words.push(after.state);
   if (before.rtoBreached !== true && after.rtoBreached === true) words.push('objective_breached');
@@ -26,9 +29,20 @@ function noticeWords(before: RunRecord, after: RunRecord): readonly string[] {
 
 function runNotices(plan: Plan, after: RunRecord, words: readonly string[]): readonly Notice[] {
   return words.flatMap((word) => {
-    const text = `${plan.definition.title} #${after.number} ${word.replaceAll('_', ' ')}${reasonOf(after)}`;
+    const why = word === 'late' ? lateText(after) : reasonOf(after);
+    const text = `${plan.definition.title} #${after.number} ${word.replaceAll('_', ' ')}${why}`;
     return channelsFor(plan, word).map((to) => ({ to, text }));
   });
+}
+
+/** How long after its time the run of a slot has started, in milliseconds; 0 for other runs. */
+function lateMs({ slotDueAtMs, startedAtMs }: RunRecord): number {
+  return slotDueAtMs === undefined || startedAtMs === undefined ? 0 : startedAtMs - slotDueAtMs;
+}
+
+function lateText(run: RunRecord): string {
+  const minutes = formatDuration(Math.floor(lateMs(run) / 60_000) * 60_000);
+  return `: it started ${minutes} after its time, ${formatInstant(run.slotDueAtMs ?? 0)}`;
 }
 
 /** The notices about gates that were reminded of, or told to others, between two looks at a run. */

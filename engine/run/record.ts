@@ -76,6 +76,8 @@ export interface RunFields {
   readonly trigger: string;
   /** The due instant that a schedule started it for. */
   readonly slotMs?: number;
+  /** When the run of that slot was to start: the slot and its jitter. Absent where nobody is told that it is late. */
+  readonly slotDueAtMs?: number;
   /** What a webhook's message said. */
   readonly triggerBody?: JsonObject;
   readonly parent?: ParentRun;

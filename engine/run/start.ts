@@ -16,6 +16,7 @@ export interface StartRequest {
   readonly trigger: string;
   /** The slot of a schedule, milliseconds since 1970; the message of a webhook. Expressions see both as `trigger`. */
   readonly slotMs?: number;
+  readonly slotDueAtMs?: number;
   readonly triggerBody?: JsonObject;
   /** A failover whose runbook is exempt, started by somebody who may pass freezes. */
   readonly freezeExempt?: boolean;
@@ -103,6 +104,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     requester: request.requester,
     trigger: request.trigger,
     ...(request.slotMs === undefined ? {} : { slotMs: request.slotMs }),
+    ...(request.slotDueAtMs === undefined ? {} : { slotDueAtMs: request.slotDueAtMs }),
     ...(request.triggerBody === undefined ? {} : { triggerBody: request.triggerBody }),
     ...(request.retryOf?.mode === 'rollback' ? ({ phase: 'rollback', outcome: 'succeeded' } as const) : ({ phase: 'readiness' } as const)),
     ...(request.parent === undefined ? {} : { parent: request.parent }),

@@ -1,7 +1,7 @@
-import { CHANNEL_SEND_MS, NOTICE_CHARS, NOTICE_RETRY_MS, NOTICE_TRIES } from '../limits.ts';
 import type { Holder } from './holder.ts';
 import { type Notice, noticesBetween } from './notices.ts';
 import type { RunView } from './record.ts';
+import { sendNotice } from './send-notice.ts';
 import type { Engine } from './turn.ts';
 
 /**
@@ -26,38 +26,10 @@ async function tellOne(
   holder: Holder,
   { notice, signal }: { readonly notice: Notice; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { log, channels } = engine.ports;
   const { to, text } = notice;
-  const { runId } = holder;
-  log.info('notice', { runId, channel: to, text });
   await note(engine, holder, `notice to ${to}: ${text}`);
-  if (!channels.has(to)) {
-    log.warn('a notice has no channel', { runId, channel: to });
-    return note(engine, holder, `the notice to ${to} was not sent: this worker's channelsFile does not name it`);
-  }
-  const problem = await deliver(engine, notice, signal);
-  if (problem === undefined) return;
-  log.error('a notice was not delivered', { runId, channel: to, problem });
-  await note(engine, holder, `the notice to ${to} did not arrive: ${problem}`);
-}
-
-/** Why the message did not arrive, or why nobody knows; undefined when the channel took it. Only what provably was not sent is sent again. */
-async function deliver({ ports }: Pick<Engine, 'ports'>, { to, text }: Notice, signal: AbortSignal): Promise<string | undefined> {
-  const message = { channel: to, text: text.slice(0, NOTICE_CHARS), timeoutMs: CHANNEL_SEND_MS };
-  let problem = '';
-  for (let tries = 1; tries <= NOTICE_TRIES && !(tries > 1 && signal.aborted); tries += 1) {
-    try {
-      // A process that drains still sends what it has to say: the time of the message bounds it.
-      const answer = await ports.channels.send(message, new AbortController().signal);
-      if (answer.kind === 'delivered') return undefined;
-      problem = answer.message;
-      if (answer.kind !== 'not_sent') return problem;
-      if (tries < NOTICE_TRIES) await ports.clock.sleep(Math.min(answer.retryAfterMs, NOTICE_RETRY_MS), signal);
-    } catch {
-      return 'the channel failed with an error of its own';
-    }
-  }
-  return problem;
+  const problem = await sendNotice(engine, { notice, about: { runId: holder.runId }, signal });
+  if (problem !== undefined) await note(engine, holder, problem);
 }
 
 async function note({ ports }: Pick<Engine, 'ports'>, holder: Holder, text: string): Promise<void> {

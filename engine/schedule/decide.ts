@@ -4,6 +4,7 @@ import { formatInstant } from '../language/instant.ts';
 import { OWED_SLOTS_MAX } from '../limits.ts';
 import type { Ids, Ports } from '../ports.ts';
 import { hasEnded, type RunOutcome } from '../run/run-state.ts';
+import { missedNotices, parkedNotices } from './missed-notices.ts';
 import { decideSlots } from './policies.ts';
 import { SCHEDULE_EDGES, type ScheduleEvent } from './schedule-state.ts';
 import { dueAtMs, nextSlot } from './slots.ts';
@@ -58,6 +59,7 @@ function changeOf(stored: StoredSchedule, nowMs: number): ScheduleChange {
   const records = decisions.flatMap((decision) =>
     decision.to === 'run' ? [] : [{ slotMs: decision.slotMs, outcome: decision.to, reason: decision.reason, atMs: nowMs }],
   );
+  const notices = missedNotices(rule, records);
   const events: readonly ScheduleEvent[] = [...halt.events, ...(passed.next === undefined ? (['ran_out'] as const) : [])];
   const { nextSlotMs: _, pause: __, ...rest } = stored;
   return {
@@ -65,6 +67,7 @@ function changeOf(stored: StoredSchedule, nowMs: number): ScheduleChange {
     expectedRev: stored.rev,
     run,
     records,
+    ...(notices.length === 0 ? {} : { notices }),
     schedule: {
       ...rest,
       rev: stored.rev + 1,
@@ -109,7 +112,9 @@ function parkedChange(stored: StoredSchedule, nowMs: number): ScheduleChange {
   const since = formatInstant(stored.nextSlotMs ?? nowMs);
   const pause = { reason: `more than ${OWED_SLOTS_MAX} slots are owed since ${since}: has a clock leapt?`, by: 'runward', atMs: nowMs };
   const state = follow(SCHEDULE_EDGES, stored.state, 'leapt');
-  return { id: stored.id, expectedRev: stored.rev, run: [], records: [], schedule: { ...stored, rev: stored.rev + 1, state, pause } };
+  const notices = parkedNotices(stored.rule, stored.nextSlotMs ?? nowMs, pause.reason);
+  const schedule = { ...stored, rev: stored.rev + 1, state, pause };
+  return { id: stored.id, expectedRev: stored.rev, run: [], records: [], schedule, ...(notices.length === 0 ? {} : { notices }) };
 }
 
 // Checks change nothing, so nobody is asked: one record stands for the periods in which nobody looked, and the newest ones are decided as ever.

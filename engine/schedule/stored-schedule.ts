@@ -12,6 +12,8 @@ export interface ScheduleRule extends SlotRule {
   readonly overlap: 'skip' | 'queue' | 'allow';
   readonly missed: { readonly run: 'none' | 'latest' | 'all'; readonly withinMs: number; readonly max: number };
   readonly enabled: boolean;
+  /** Channels that are told of a missed slot, and what the message calls the runbook. */
+  readonly tells?: { readonly title: string; readonly missed: readonly string[] };
   /** It makes the readiness checks of the runbook alone, and never runs its steps. */
   readonly checks?: true;
   readonly pauseAfterFailures?: number;
@@ -73,6 +75,16 @@ export interface SlotTrouble {
   readonly sinceMs: number;
 }
 
+/** A message about slots of a schedule that people are still to get: one for each channel. `slotMs` is the first slot that it is about. */
+export interface SlotNotice {
+  readonly id: string;
+  readonly slotMs: number;
+  readonly to: string;
+  readonly text: string;
+  /** When a worker took it to send it. */
+  readonly takenAtMs?: number;
+}
+
 /** One decision about a schedule, applied whole or not at all. */
 export interface ScheduleChange {
   readonly id: string;
@@ -84,6 +96,8 @@ export interface ScheduleChange {
   readonly dueAtMs?: number;
   readonly run: readonly PendingSlot[];
   readonly records: readonly SlotRecord[];
+  /** What people are to be told of it. */
+  readonly notices?: readonly SlotNotice[];
 }
 
 /** What the store keeps of schedules. */
@@ -101,6 +115,12 @@ export interface ScheduleStore {
   readonly noteSlot: (id: string, slotMs: number, trouble: SlotTrouble) => Promise<void>;
   /** Replaces a slot that is to run by its record. `begun`: it is skipped no more, because its run may exist, unless the caller knows better. */
   readonly endSlot: (id: string, record: SlotRecord, knows?: { readonly begun: boolean }) => Promise<'ended' | 'gone' | 'begun'>;
+  /** Messages that were not sent yet, or that a worker is sending. */
+  readonly slotNotices: () => Promise<readonly SlotNotice[]>;
+  /** Lets one caller send a message; false for everybody after it. */
+  readonly takeSlotNotice: (notice: SlotNotice, atMs: number) => Promise<boolean>;
+  /** Forgets a message; false when it was forgotten already. */
+  readonly endSlotNotice: (notice: SlotNotice) => Promise<boolean>;
   /** Newest first; `beforeMs` is the last slot of the page before. */
   readonly listSlots: (id: string, query: { readonly limit: number; readonly beforeMs?: number }) => Promise<readonly SlotRecord[]>;
 }

@@ -74,6 +74,28 @@ export function exerciseSchedules(store: () => Store): void {
       expect(await store().listSlots(id, { limit: 10, beforeMs: 20 })).toEqual([ran(10)]);
     });
 
+    it('owe each message about slots until one caller has taken it and ended it', async () => {
+      const schedule = makeSchedule();
+      const { id } = schedule;
+      const [dr, pager] = ['teams:dr', 'pager:night'].map((to) => ({ id, slotMs: 10, to, text: 'slot missed ☁' }));
+      if (dr === undefined || pager === undefined) throw new Error('two messages');
+      const owed = async () => (await store().slotNotices()).filter((notice) => notice.id === id);
+      const change = { ...changeTo(schedule, 0), run: [pending(id, 30)], records: [skipped(10), skipped(20)], notices: [dr, pager] };
+      expect(await store().writeSchedule(change)).toBe('written');
+      expect(await store().writeSchedule({ ...change, notices: [{ ...dr, to: 'mail:late' }] })).toBe('stale');
+      expect(await owed()).toHaveLength(2);
+      expect(await owed()).toEqual(expect.arrayContaining([dr, pager]));
+      expect(await store().listSlots(id, { limit: 10 })).toEqual([skipped(20), skipped(10)]);
+      expect(await own(id)).toEqual([pending(id, 30)]);
+
+      const taken = await Promise.all([1, 2, 3].map((atMs) => store().takeSlotNotice(dr, atMs)));
+      expect(taken.filter(Boolean)).toHaveLength(1);
+      expect(await owed()).toEqual(expect.arrayContaining([{ ...dr, takenAtMs: expect.any(Number) }, pager]));
+      expect(await Promise.all([store().endSlotNotice(dr), store().endSlotNotice(dr)])).toEqual(expect.arrayContaining([true, false]));
+      expect(await store().takeSlotNotice(dr, 9)).toBe(false);
+      expect(await owed()).toEqual([pager]);
+    });
+
     it('keep one record of a slot and only the newest of all', async () => {
       const schedule = makeSchedule();
       const records = Array.from({ length: SLOTS_KEPT + 5 }, (_, index) => skipped(index * 60_000));

@@ -83,6 +83,8 @@ export const AREAS: readonly Area[] = [
   {
     path: 'engine/run',
     imports: [...FOUNDATION, 'engine/language', 'engine/plan', 'engine/actions', 'engine/gates', 'engine/audit', 'engine/evidence'],
+    // Workers tell of slots as well: they have the channels.
+    types: ['engine/schedule/stored-schedule.ts'],
     packages: ['zod'],
   },
   { path: 'engine/actions', imports: [...FOUNDATION, ...WRITTEN_VALUES], packages: ['zod'] },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noticesBetween } from '../../../engine/run/notices.ts';
 import { leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
 
 const log = async (world: RunWorld): Promise<readonly string[]> =>
@@ -110,4 +111,16 @@ test('a secret that a target repeats is in no notice', async () => {
   expect((await world.go()).state).toBe('failed');
   expect(world.messages).toEqual([expect.stringContaining('login with *** was refused')]);
   expect((await log(world)).join()).not.toContain('hunter2');
+});
+
+test('a run of a slot that starts more than five minutes after its time is told as late, once', async () => {
+  const world = await makeRunWorld({ steps: [leaf('look', 'read')], notify: [{ to: 'teams:dr', when: ['late'] }] });
+  const dueAtMs = Date.UTC(2026, 0, 5, 2, 30);
+  const run = { ...(await world.run()), slotDueAtMs: dueAtMs };
+  const view = (more: Partial<typeof run>) => ({ run: { ...run, ...more }, steps: new Map() });
+  const started = (afterMs: number) => view({ state: 'running' as const, startedAtMs: dueAtMs + afterMs });
+  const texts = (afterMs: number) => noticesBetween(world.plan, view({}), started(afterMs)).map(({ text }) => text);
+  expect(texts(5 * 60_000)).toEqual([]);
+  expect(texts(12 * 60_000 + 4_000)).toEqual(['Test #1 late: it started 12m after its time, 2026-01-05T02:30:00Z']);
+  expect(noticesBetween(world.plan, started(720_000), view({ state: 'succeeded', startedAtMs: dueAtMs + 720_000 }))).toEqual([]);
 });
