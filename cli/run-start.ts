@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../engine/json.ts';
 import { RunwardError } from '../engine/errors.ts';
+import { parseDurationMs } from '../engine/language/duration.ts';
+import { formatInstant, parseInstantMs } from '../engine/language/instant.ts';
 import type { RunSummary } from '../engine/run/summary.ts';
 import type { ApiClient } from './api-client.ts';
 import { connect } from './api-client.ts';
@@ -34,7 +36,7 @@ export async function startRun(session: Session, args: readonly unknown[], flags
   const consent = await confirmDanger(session, danger, given({ confirm: textFlag(flags, 'confirm'), reason: textFlag(flags, 'reason') }));
   const run = await client.post<RunSummary>(
     '/runs',
-    { planHash: plan.planHash, ...consent },
+    { planHash: plan.planHash, ...consent, ...given({ outageAt: outageOf(flags) }) },
     textFlag(flags, 'idempotencyKey') ?? randomUUID(),
   );
 
@@ -44,6 +46,19 @@ export async function startRun(session: Session, args: readonly unknown[], flags
   session.output.data({ text: () => String(run.number), json: run, names: [String(run.number)] });
   session.output.say(`next: runward run watch ${run.number}`);
   return 0;
+}
+
+/** When the outage began, from --outage-at: an RFC 3339 time, or how long ago. Throws USAGE_FLAG. */
+function outageOf(flags: Flags): string | undefined {
+  const text = textFlag(flags, 'outageAt');
+  if (text === undefined) return undefined;
+  const agoMs = parseDurationMs(text);
+  const ms = agoMs === undefined ? parseInstantMs(text) : Date.now() - agoMs;
+  if (ms !== undefined) return formatInstant(ms);
+  throw new RunwardError(
+    'USAGE_FLAG',
+    `--outage-at is a time with an offset, such as 2026-11-24T02:41:00+01:00, or how long ago, such as 25m; not "${text}"`,
+  );
 }
 
 /** The plan of a runbook with the inputs of the flags. Throws USAGE_DOCUMENT with the findings when they do not hold. */

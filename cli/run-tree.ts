@@ -80,13 +80,15 @@ export function renderHead({ run, snapshotAtMs }: RunModel, view: TreeView): str
   const from =
     run.calledBy === undefined ? '' : ` · called by run ${run.calledBy.number} (${run.calledBy.runbook}, ${plainText(run.calledBy.step)})`;
   const goesOn = run.retryOf === undefined ? '' : ` · goes on from run ${run.retryOf.number}`;
-  const origin = `started by ${plainText(run.requester.name)}${from}${goesOn} · plan ${run.planHash.slice(0, 8)}${scale}`;
+  const outage = run.outageAt === undefined ? '' : ` · outage since ${run.outageAt}`;
+  const origin = `started by ${plainText(run.requester.name)}${from}${goesOn}${outage} · plan ${run.planHash.slice(0, 8)}${scale}`;
   const whole = `${origin} · ${run.url}`;
   const dim = (text: string): string => drawn([{ text, tone: 'dim' }], view);
   return [
     drawn([{ text: head, tone: 'strong' }, { text: ' '.repeat(gap) }, ...status, { text: right }], view),
     // An address that is cut off is of no use to anybody.
     ...(Array.from(whole).length <= view.columns ? [dim(whole)] : [dim(origin), dim(run.url)]),
+    ...(run.clockSkew === undefined ? [] : [drawn([{ text: run.clockSkew, tone: 'warn' }], view)]),
   ];
 }
 

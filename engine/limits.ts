@@ -221,3 +221,9 @@ export const CHECKS_JITTER_MAX_MS = 300_000;
 export const DUE_AT_ONCE = 500;
 /** A schedule catches up at most this much later unless it says otherwise, and never more than half its period. */
 export const CATCH_UP_MAX_MS = 3_600_000;
+
+/** Clocks that are further apart are a finding. */
+export const CLOCK_SKEW_MAX_MS = 30_000;
+
+/** An outage that was declared to be longer ago is taken for a slip of the pen. */
+export const OUTAGE_AGE_MAX_MS = 7 * 86_400_000;

@@ -103,6 +103,7 @@ export async function startRetry(
     retryOf,
     steps: carried.steps,
     ...(body.reason === undefined ? {} : { reason: body.reason }),
+    ...(run.outageAtMs === undefined ? {} : { outageAtMs: run.outageAtMs }),
     ...runFacts(context, made.plan),
   });
   ports.log.info('run accepted', { runId, number: started.number, runbook: run.runbook, planHash: made.hash, retryOf: run.runId });

@@ -3,9 +3,12 @@ import { RunwardError } from '../engine/errors.ts';
 import type { RunId } from '../engine/ids.ts';
 import type { JsonObject } from '../engine/json.ts';
 import { canonicalJson } from '../engine/json.ts';
+import { formatDuration } from '../engine/language/duration.ts';
+import { formatInstant, parseInstantMs } from '../engine/language/instant.ts';
 import type { Purpose } from '../engine/language/runbook.ts';
 import { PURPOSES } from '../engine/language/schema-v1.ts';
 import { freezeOf } from '../engine/gates/stops.ts';
+import { OUTAGE_AGE_MAX_MS } from '../engine/limits.ts';
 import type { Plan } from '../engine/plan/plan-record.ts';
 import { makePlan } from '../engine/plan/plan.ts';
 import { takePlace } from '../engine/run/enter-run.ts';
@@ -42,6 +45,7 @@ export interface StartRequest {
   readonly planHash?: string | undefined;
   readonly reason?: string | undefined;
   readonly confirm?: string | undefined;
+  readonly outageAt?: string | undefined;
 }
 
 /** Makes a plan of a published runbook. Throws NOT_FOUND_RUNBOOK, and USAGE_DOCUMENT with the findings when inputs or targets do not hold. */
@@ -84,6 +88,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
   const resource = { runbook: plan.definition.name, environment: plan.environment };
   for (const each of [resource, ...calledBy(made)]) demand(caller, startPermission(each.environment), each);
   confirmStart(made, body);
+  const outageAtMs = body.outageAt === undefined ? undefined : outageOf(plan, body.outageAt, await ports.store.nowMs());
   const { freezeExempt } = await admitStart(context, caller, { plan, runId });
 
   const started = await startRun(ports, {
@@ -94,6 +99,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
     requestDigest,
     freezeExempt,
     ...(body.reason === undefined ? {} : { reason: body.reason }),
+    ...(outageAtMs === undefined ? {} : { outageAtMs }),
     ...runFacts(context, plan),
   });
   ports.log.info('run accepted', {
@@ -104,6 +110,22 @@ export async function start(context: ServerContext, caller: Caller, request: { r
     principal: caller.principal.id,
   });
   return answerOf(context, caller, { runId, replayed: started.kind === 'exists' });
+}
+
+/** When a declared outage began. Throws USAGE_BODY where none can be declared, and for a time that cannot be meant. */
+function outageOf({ purpose }: Plan, text: string, nowMs: number): number {
+  const ms = parseInstantMs(text);
+  if (ms === undefined)
+    throw new RunwardError('USAGE_BODY', 'outageAt is an RFC 3339 time with an offset, such as 2026-11-24T02:41:00+01:00');
+  if (purpose !== 'failover')
+    throw new RunwardError('USAGE_BODY', `an outage is declared for a failover, and this is a run for ${purpose}: leave it out`);
+  if (ms > nowMs) throw new RunwardError('USAGE_BODY', `the outage is said to begin at ${formatInstant(ms)}: that is still to come`);
+  if (nowMs - ms <= OUTAGE_AGE_MAX_MS) return ms;
+  const most = formatDuration(OUTAGE_AGE_MAX_MS);
+  throw new RunwardError(
+    'USAGE_BODY',
+    `the outage is said to have begun at ${formatInstant(ms)}: more than ${most} ago is taken for a mistake`,
+  );
 }
 
 interface Started {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { repeated } from '../flags.ts';
 import { examplesFirst } from '../help.ts';
 import { handled } from '../program-options.ts';
-import { startFlags } from './run.ts';
+import { OUTAGE_FLAG, startFlags } from './run.ts';
 
 const STARTS = { drill: 'test a recovery', failover: 'move an application to its recovery site', failback: 'bring an application home' };
 
@@ -36,15 +36,24 @@ export function drCommand(program: Command): void {
       ]),
     );
   for (const [purpose, what] of Object.entries(STARTS)) {
-    startFlags(
+    const command = startFlags(
       dr
         .command(`${purpose} <app>`)
         .description(`${what}: \`run start\` of the application's runbook with --as ${purpose}`)
         .option('--runbook <name>', 'where an application has several'),
-    )
+    );
+    if (purpose === 'failover') command.option(...OUTAGE_FLAG);
+    command
       .action(
         handled(async (session, args, flags) => (await import('../recovery-start.ts')).startRecovery(session, args, { purpose, flags })),
       )
-      .addHelpText('before', examplesFirst([`runward dr ${purpose} shop`, `runward dr ${purpose} shop --runbook shop-${purpose} --wait`]));
+      .addHelpText(
+        'before',
+        examplesFirst([
+          `runward dr ${purpose} shop`,
+          `runward dr ${purpose} shop --runbook shop-${purpose} --wait`,
+          ...(purpose === 'failover' ? ['runward dr failover shop --outage-at 2026-11-24T02:41:00+01:00'] : []),
+        ]),
+      );
   }
 }

@@ -130,6 +130,7 @@ function diffCommand(run: Command): void {
 function startCommand(parent: Command): void {
   startFlags(parent.command('start <runbook>').description('plan a runbook and start a run of the plan'))
     .option('--as <purpose>', 'purpose of the run, where the runbook allows several')
+    .option(...OUTAGE_FLAG)
     .action(handled(async (...given) => (await import('../run-start.ts')).startRun(...given)))
     .addHelpText(
       'before',
@@ -140,6 +141,12 @@ function startCommand(parent: Command): void {
       ]),
     );
 }
+
+/** Of a failover: from when its recovery point is measured. */
+export const OUTAGE_FLAG = [
+  '--outage-at <time>',
+  'of a failover: when the outage began, or how long ago (25m); its recovery point is measured from there',
+] as const;
 
 /** The flags of everything that starts a run. */
 export function startFlags(command: Command): Command {

@@ -20,6 +20,7 @@ type Input = z.infer<typeof inputSchema>;
 const MOVED: MadeMachine = {
   shows: hasMoved,
   id: (item) => item.recoveryVmId,
+  point: (item) => item.failoverPointId,
   shown: (name) => `that ${name} has failed over`,
   called: (name) => `${name} at the other site`,
   observed: 'Machines run at the other site',

@@ -4,7 +4,7 @@ import { VERIFY_POLL_MS } from '../limits.ts';
 import type { Target } from '../target.ts';
 import type { ActionContext, ActionPorts, Unanswered, VerifyOutcome } from './action.ts';
 import { jobResult } from './asr-job.ts';
-import { brokenGroup, usedPoints } from './asr-plan-point.ts';
+import { brokenGroup, spreadMs, usedPoints } from './asr-plan-point.ts';
 import { type PlanState, planMachineSource, readPlan } from './asr-plan-state.ts';
 import { readTestMachine, testMachineTarget } from './asr-test-machine.ts';
 import { unansweredRead } from './azure-answer.ts';
@@ -16,6 +16,8 @@ export interface MadeMachine {
   readonly shows: (item: AzureReplicationItem) => boolean;
   /** The ARM id of what was made of it; undefined when Site Recovery does not tell. */
   readonly id: (item: AzureReplicationItem) => string | undefined;
+  /** The recovery point that Site Recovery keeps with the machine, for jobs that do not tell it. */
+  readonly point?: (item: AzureReplicationItem) => string | undefined;
   /** For people, after "Site Recovery does not show". */
   readonly shown: (name: string) => string;
   /** For people: what is made, for example "the test machine of web-01". */
@@ -53,13 +55,20 @@ export async function verifyMade(
     if (wrong !== undefined) return notYet(`${seen.vm.name} ${wrong}`);
     produced.push(testMachineTarget(planMachineSource(read, machine), seen.vm, seen.nic));
   }
-  const broken = brokenGroup(read, input, ended);
+  const used = await usedPoints(ports, read, { ended, signal, ...(made.point === undefined ? {} : { point: made.point }) });
+  const broken = brokenGroup(read, input, used);
   if (broken !== undefined) return notYet(broken);
   return {
     kind: 'succeeded',
-    result: { recovery_points: usedPoints(ended), ...jobResult(ended) },
+    result: { recovery_points: used, ...jobResult(ended) },
     produced,
-    observations: [{ at: ports.clock.nowMs(), what: made.observed, data: { machines: produced.map(({ id }) => id) } }],
+    observations: [
+      {
+        at: ports.clock.nowMs(),
+        what: made.observed,
+        data: { machines: produced.map(({ id }) => id), point_spread_s: Math.round(spreadMs(Object.values(used)) / 1000) },
+      },
+    ],
   };
 }
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { AzureReplicationItem } from '../azure-calls.ts';
 import type { PlanPoint } from '../azure-operations.ts';
 import { PLAN_READS_AT_ONCE } from '../limits.ts';
-import type { JsonObject } from '../json.ts';
-import { storedTimeMs } from '../values.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { storedTimeMs, timeValue } from '../values.ts';
 import type { ActionPorts, Failed, Unanswered } from './action.ts';
 import type { PlanState } from './asr-plan-state.ts';
 import { RECOVERY_POINTS, type RecoveryPointChoice, choosePoint } from './asr-recovery-point.ts';
@@ -51,28 +52,54 @@ export async function missingPoint(
  * Why the points that were really used do not keep the promise of a common point; undefined when they do, or when it was not asked for.
  * There is one common point in each replication group and none across groups.
  */
-export function brokenGroup(
-  state: PlanState,
-  asked: { readonly multi_vm_sync: boolean },
-  ended: JsonObject | undefined,
-): string | undefined {
+export function brokenGroup(state: PlanState, asked: { readonly multi_vm_sync: boolean }, used: UsedPoints): string | undefined {
   if (!asked.multi_vm_sync) return undefined;
-  const points = usedPoints(ended);
   const groups = Map.groupBy(
     state.machines.filter(({ item }) => item.multiVmGroupName !== undefined),
     ({ item }) => item.multiVmGroupName,
   );
   for (const [group, members] of groups) {
-    const times = members.flatMap(({ item }) => storedTimeMs(points[item.friendlyName]) ?? []);
-    const spreadMs = times.length === 0 ? 0 : Math.max(...times) - Math.min(...times);
+    const names = new Set(members.map(({ item }) => item.friendlyName));
+    const apartMs = spreadMs(Object.entries(used).flatMap(([name, time]) => (names.has(name) ? [time] : [])));
     // Times lose their last digits on the way: only a whole second is a difference.
-    if (spreadMs >= 1000) return `the machines of ${group} were started from points that lie ${spreadMs / 1000} s apart`;
+    if (apartMs >= 1000) return `the machines of ${group} were started from points that lie ${apartMs / 1000} s apart`;
   }
   return undefined;
 }
 
-/** The recovery point of each machine by its name, as the job told it. */
-export function usedPoints(ended: JsonObject | undefined): Readonly<Record<string, JsonObject>> {
+/** How far stored times lie apart, in milliseconds. */
+export function spreadMs(times: readonly JsonValue[]): number {
+  const told = times.flatMap((time) => storedTimeMs(time) ?? []);
+  return told.length === 0 ? 0 : Math.max(...told) - Math.min(...told);
+}
+
+/** The recovery point of each machine by its name; machines of which nothing tells it are left out. */
+export type UsedPoints = Readonly<Record<string, JsonObject>>;
+
+/** The recovery points that machines were started from: as the job told it, else as Site Recovery keeps it with the machine. */
+export async function usedPoints(
+  ports: Pick<ActionPorts, 'azure'>,
+  { machines }: PlanState,
+  from: {
+    readonly ended: JsonObject | undefined;
+    readonly signal: AbortSignal;
+    readonly point?: (item: AzureReplicationItem) => string | undefined;
+  },
+): Promise<UsedPoints> {
+  const told = toldPoints(from.ended);
+  const used: Record<string, JsonObject> = { ...told };
+  for (const { item } of machines) {
+    const name = from.point?.(item)?.split('/').at(-1)?.toLowerCase();
+    if (name === undefined || used[item.friendlyName] !== undefined) continue;
+    const points = await ports.azure.read({ kind: 'sr.points', itemId: item.id }, from.signal);
+    // A point that is not listed any more stays unknown: then nobody may say how much was lost.
+    const found = points.kind === 'found' ? points.value.find(({ id }) => id.split('/').at(-1)?.toLowerCase() === name) : undefined;
+    if (found !== undefined) used[item.friendlyName] = timeValue(found.atMs);
+  }
+  return used;
+}
+
+function toldPoints(ended: JsonObject | undefined): UsedPoints {
   const points = ended?.['recovery_points'];
-  return typeof points === 'object' && points !== null && !Array.isArray(points) ? (points as Readonly<Record<string, JsonObject>>) : {};
+  return typeof points === 'object' && points !== null && !Array.isArray(points) ? (points as UsedPoints) : {};
 }

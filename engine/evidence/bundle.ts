@@ -9,6 +9,7 @@ import type { ParentRun, Decision, RunRecord, StepRecord } from '../run/record.t
 import { phasePrefix, stepPath } from '../run/step-path.ts';
 import { statusOf } from '../run/verdict.ts';
 import type { RunEvent, StoredPlan } from '../store.ts';
+import { azureAheadMs } from './azure-clock.ts';
 import { findDeviations, SELF_APPROVED } from './deviations.ts';
 import type { Evidence, EvidenceStep } from './document.ts';
 import { judgeRpo, judgeRto, recoveryPointAge } from './objectives.ts';
@@ -74,6 +75,7 @@ function identity({ run, plan }: EvidenceSource): JsonObject {
     requester: run.requester,
     trigger: run.trigger,
     reasonGiven: run.reasonGiven,
+    outageAt: instantOf(run.outageAtMs),
     createdAt: formatInstant(run.createdAtMs),
     startedAt: instantOf(run.startedAtMs),
     endedAt: instantOf(run.endedAtMs),
@@ -99,14 +101,15 @@ function callerOf({ runId, number, runbook, step }: ParentRun): JsonObject {
 
 function verdict({ run, steps, plan }: EvidenceSource): JsonObject {
   const objectives = plan.definition.objectives;
-  const ages = steps.map(recoveryPointAge).filter((age) => age !== undefined);
+  const at = { outageAtMs: run.outageAtMs, azureAheadMs: azureAheadMs(steps) };
+  const ages = steps.map((step) => recoveryPointAge(step, at)).filter((age) => age !== undefined);
   return plainJson({
     state: run.state,
     outcome: run.outcome,
     reason: run.reason,
     rollback: run.rollback,
     rto: judgeRto(run.clock, objectives),
-    rpo: judgeRpo(ages, objectives),
+    rpo: judgeRpo(ages, objectives, at),
     cleanup: judgeCleanup(steps, plan.definition.finally),
   });
 }

@@ -10,7 +10,8 @@ import type { Check } from './check.ts';
 import { wrong } from './check.ts';
 import type { Evidence, EvidenceObjective, EvidenceStep } from './document.ts';
 import type { ObjectiveVerdict } from './objectives.ts';
-import { judgeRpo, judgeRto, measuredText, type PointAge, recoveryPointAge } from './objectives.ts';
+import { azureAheadMs } from './azure-clock.ts';
+import { judgeRpo, judgeRto, measuredText, type PointAge, type PointMoment, recoveryPointAge } from './objectives.ts';
 
 type Sha256 = (text: string) => string;
 
@@ -61,8 +62,13 @@ export function rtoCheck(evidence: Evidence): Check {
 
 /** Recovery point: recomputed from the recovery points that the steps report. */
 export function rpoCheck(evidence: Evidence): Check {
-  const ages = evidence.steps.map(pointAge).filter((age) => age !== undefined);
-  return compare('rpo', evidence.verdict.rpo, judgeRpo(ages, objectivesOf(evidence)));
+  const outageAtMs = msOf(evidence.run.outageAt);
+  const told = evidence.audit.entries.find(({ event }) => event === 'run.created')?.data['outageAt'];
+  if (told !== evidence.run.outageAt)
+    return wrong('rpo', 'run.outageAt', 'the outage is not the one that the audit chain recorded at the start');
+  const at = { outageAtMs, azureAheadMs: azureAheadMs(evidence.steps) };
+  const ages = evidence.steps.map((step) => pointAge(step, at)).filter((age) => age !== undefined);
+  return compare('rpo', evidence.verdict.rpo, judgeRpo(ages, objectivesOf(evidence), at));
 }
 
 /** The outcome fits the steps: no success with a failed, unknown or unfinished step that nothing tolerated, and cleanup as recorded. */
@@ -136,15 +142,18 @@ function announces(entry: Evidence['audit']['entries'][number], step: EvidenceSt
   return entry.event === 'step.intent_written' && entry.data['stepKey'] === step.stepKey;
 }
 
-function pointAge(step: EvidenceStep): PointAge | undefined {
+function pointAge(step: EvidenceStep, at: PointMoment): PointAge | undefined {
   const firstIntentAtMs = msOf(step.firstIntentAt);
   const createdAtMs = msOf(step.createdAt);
-  return recoveryPointAge({
-    ...(step.result === undefined ? {} : { result: step.result }),
-    ...(step.produced === undefined ? {} : { produced: step.produced }),
-    ...(firstIntentAtMs === undefined ? {} : { firstIntentAtMs }),
-    ...(createdAtMs === undefined ? {} : { createdAtMs }),
-  });
+  return recoveryPointAge(
+    {
+      ...(step.result === undefined ? {} : { result: step.result }),
+      ...(step.produced === undefined ? {} : { produced: step.produced }),
+      ...(firstIntentAtMs === undefined ? {} : { firstIntentAtMs }),
+      ...(createdAtMs === undefined ? {} : { createdAtMs }),
+    },
+    at,
+  );
 }
 
 function clockOf(evidence: Evidence): ObjectiveClock {

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../audit/chain.ts';
 import type { RunRecord, StepRecord } from '../run/record.ts';
+import { azureAheadMs, skewText } from './azure-clock.ts';
 import type { Deviation } from './document.ts';
 
 /** The mark of a decision by the person who asked for the run. */
@@ -13,7 +14,7 @@ interface DeviationSource {
 
 /** What a reader must know before believing a run: everything that was not as it is in an ordinary run against Azure. */
 export function findDeviations({ run, steps, audit }: DeviationSource): readonly Deviation[] {
-  return [...estate(run), ...steps.flatMap(stepDeviations), ...takeovers(audit), ...resolutions(audit)];
+  return [...estate(run), ...clocks(steps), ...steps.flatMap(stepDeviations), ...takeovers(audit), ...resolutions(audit)];
 }
 
 function estate(run: DeviationSource['run']): readonly Deviation[] {
@@ -25,6 +26,11 @@ function estate(run: DeviationSource['run']): readonly Deviation[] {
   if (run.tier === 'none')
     found.push({ kind: 'store_not_durable', text: 'the store promised no durability: a crash of the store could have lost the run' });
   return found;
+}
+
+function clocks(steps: readonly StepRecord[]): readonly Deviation[] {
+  const text = skewText(azureAheadMs(steps));
+  return text === undefined ? [] : [{ kind: 'clock_skew', text }];
 }
 
 function stepDeviations(step: StepRecord): readonly Deviation[] {

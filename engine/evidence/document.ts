@@ -101,6 +101,7 @@ export const evidenceSchema = z.strictObject({
     requester: principal,
     trigger: z.string(),
     reasonGiven: z.string().optional(),
+    outageAt: instant.optional(),
     createdAt: instant,
     startedAt: instant.optional(),
     endedAt: instant.optional(),

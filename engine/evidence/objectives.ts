@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { formatDuration } from '../language/duration.ts';
+import { formatInstant } from '../language/instant.ts';
 import type { Objectives } from '../language/runbook.ts';
 import type { ObjectiveClock, StepRecord } from '../run/record.ts';
 import { storedTimeMs } from '../values.ts';
@@ -38,8 +39,16 @@ export function judgeRto(clock: ObjectiveClock, objectives: Objectives | undefin
 /** The age of a used recovery point in milliseconds, or that Azure did not tell which point was used. */
 export type PointAge = number | 'not_told';
 
+/** What the age of a used recovery point is measured by. */
+export interface PointMoment {
+  /** When the outage began by the word of whoever started the run; without it the request counts. */
+  readonly outageAtMs?: number | undefined;
+  /** How far Azure's clock, by which points are dated, is ahead of ours. */
+  readonly azureAheadMs?: number;
+}
+
 /** Recovery point from the ages of the recovery points that were used; the oldest counts. Where one is not known, the oldest is not. */
-export function judgeRpo(ages: readonly PointAge[], objectives: Objectives | undefined): ObjectiveVerdict {
+export function judgeRpo(ages: readonly PointAge[], objectives: Objectives | undefined, at: PointMoment = {}): ObjectiveVerdict {
   const target = objectives?.rpoMs === undefined ? {} : { targetMs: objectives.rpoMs };
   const agesMs = ages.filter((age) => age !== 'not_told');
   const lacking = ages.length - agesMs.length;
@@ -51,20 +60,22 @@ export function judgeRpo(ages: readonly PointAge[], objectives: Objectives | und
     };
   if (agesMs.length === 0) return { ...target, verdict: 'not_measured', how: 'no step reported the recovery point that it used' };
   const machines = agesMs.length === 1 ? '1 recovery point' : `${agesMs.length} recovery points`;
-  return judged(objectives?.rpoMs, Math.max(...agesMs), `age of the oldest of ${machines} used, when its request was about to be sent`);
+  const moment =
+    at.outageAtMs === undefined ? 'when its request was about to be sent' : `at the declared outage ${formatInstant(at.outageAtMs)}`;
+  return judged(objectives?.rpoMs, Math.max(...agesMs), `age of the oldest of ${machines} used, ${moment}`);
 }
 
 /** What a step's record says about the recovery point that it used. */
 export type PointUser = Pick<StepRecord, 'result' | 'firstIntentAtMs' | 'createdAtMs'> & { readonly produced?: readonly unknown[] };
 
-/** Age of the recovery point that a step used, when its request was about to be sent; undefined when the step uses none. */
-export function recoveryPointAge(step: PointUser): PointAge | undefined {
+/** Age of the recovery point that a step used, at the declared outage or when its request was about to be sent; undefined when the step uses none. */
+export function recoveryPointAge(step: PointUser, { outageAtMs, azureAheadMs = 0 }: PointMoment = {}): PointAge | undefined {
   if (isPointLacking(step)) return 'not_told';
   const pointMs = usedPointMs(step.result);
-  const usedAtMs = step.firstIntentAtMs ?? step.createdAtMs;
+  const usedAtMs = outageAtMs ?? step.firstIntentAtMs ?? step.createdAtMs;
   if (pointMs === undefined || usedAtMs === undefined) return undefined;
-  // Azure and the store have two clocks: a point that seems to lie in the future is as fresh as can be.
-  return Math.max(0, usedAtMs - pointMs);
+  // A point that is younger than the outage, or seems to lie in the future, loses nothing.
+  return Math.max(0, usedAtMs + azureAheadMs - pointMs);
 }
 
 // A machine that was started from a point of which nothing is known may be the worst one.

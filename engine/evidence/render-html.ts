@@ -90,6 +90,7 @@ function identity({ run, plan, server, exportedAt }: Evidence): Html {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Asked for by', `${run.requester.name} (${run.trigger})`],
     ['Reason given', run.reasonGiven],
+    ['Outage declared for', run.outageAt],
     ['Created', run.createdAt],
     ['Started', run.startedAt],
     ['Ended', run.endedAt],

@@ -89,6 +89,7 @@ async function create(called: Called, { step, input }: { readonly step: Step; re
       ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
       ...(run.publicUrl === undefined ? {} : { publicUrl: run.publicUrl }),
       ...(run.reasonGiven === undefined ? {} : { reason: run.reasonGiven }),
+      ...(run.outageAtMs === undefined ? {} : { outageAtMs: run.outageAtMs }),
     });
     return { kind: 'accepted', handle: { runId, runNumber: started.number, inboxPosition: run.inboxPosition } };
   } catch (error) {

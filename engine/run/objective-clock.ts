@@ -1,3 +1,4 @@
+import { azureAheadMs, skewText } from '../evidence/azure-clock.ts';
 import { recoveryPointAge } from '../evidence/objectives.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { RunChange } from './change.ts';
@@ -9,7 +10,13 @@ export function clockChange(plan: Plan, view: RunView): NonNullable<RunChange['f
   const clock = clockOf(plan, view);
   const rpoMs = rpoOf(view);
   const moved = clock.startedAtMs !== run.clock.startedAtMs || clock.stoppedAtMs !== run.clock.stoppedAtMs;
-  return { ...(moved ? { clock } : {}), ...(rpoMs === run.rpoMs ? {} : { rpoMs: rpoMs ?? null }) };
+  const ahead = azureAheadMs(view.steps.values());
+  const azure = skewText(ahead) === undefined ? undefined : ahead;
+  return {
+    ...(moved ? { clock } : {}),
+    ...(rpoMs === run.rpoMs ? {} : { rpoMs: rpoMs ?? null }),
+    ...(azure === run.azureAheadMs ? {} : { azureAheadMs: azure ?? null }),
+  };
 }
 
 /** Reads the clock from the step records: from the first attempt of `start` to the first success of `stop`. */
@@ -39,9 +46,11 @@ export function breachAtMs(plan: Plan, view: RunView): number | undefined {
   return view.run.phase === 'finally' ? undefined : startedAtMs + rtoMs;
 }
 
-/** The age of the oldest recovery point that a step has used, measured when its request was about to be sent, in milliseconds; undefined when one is not known. */
+/** The age of the oldest recovery point that a step has used, at the declared outage or when its request was about to be sent, in milliseconds; undefined when one is not known. */
 export function rpoOf(view: RunView): number | undefined {
-  const ages = [...view.steps.values()].filter(isOwn).flatMap((record) => recoveryPointAge(record) ?? []);
+  const records = [...view.steps.values()];
+  const at = { outageAtMs: view.run.outageAtMs, azureAheadMs: azureAheadMs(records) };
+  const ages = records.filter(isOwn).flatMap((record) => recoveryPointAge(record, at) ?? []);
   const agesMs = ages.filter((age) => age !== 'not_told');
   return agesMs.length === 0 || agesMs.length < ages.length ? undefined : Math.max(...agesMs);
 }

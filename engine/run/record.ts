@@ -82,6 +82,8 @@ export interface RunFields {
   readonly triggerBody?: JsonObject;
   readonly parent?: ParentRun;
   readonly reasonGiven?: string;
+  /** When the outage began that this failover answers, by the word of whoever started it: what was written since is not there to be lost. */
+  readonly outageAtMs?: number;
   /** SHA-256 of the request that started the run: the same key with another body is refused. */
   readonly requestDigest?: string;
   readonly phase: RunPhase;
@@ -108,6 +110,8 @@ export interface RunFields {
   readonly readinessRound?: number;
   /** Age of the oldest recovery point used so far, when a step reported one. */
   readonly rpoMs?: number;
+  /** How far Azure's clock is ahead of ours, where that is more than people should not know of. */
+  readonly azureAheadMs?: number;
   readonly outputs?: JsonObject;
   readonly cancel?: RunCancel;
   /** Nothing new starts while it stands; kept while a step is unknown, and applied once that is resolved. */

@@ -2,6 +2,7 @@ import { chainFacts, EMPTY_HEAD } from '../audit/chain.ts';
 import { assert, RunwardError } from '../errors.ts';
 import type { RunId } from '../ids.ts';
 import { canonicalJson, type JsonObject } from '../json.ts';
+import { formatInstant } from '../language/instant.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Ports } from '../ports.ts';
 import { RUN_SCHEMA, signPlan } from './claim.ts';
@@ -13,6 +14,8 @@ export interface StartRequest {
   readonly runId: RunId;
   readonly requester: Principal;
   readonly reason?: string;
+  /** When the outage began that the run answers, milliseconds since 1970. */
+  readonly outageAtMs?: number;
   readonly trigger: string;
   /** The slot of a schedule, milliseconds since 1970; the message of a webhook. Expressions see both as `trigger`. */
   readonly slotMs?: number;
@@ -50,7 +53,15 @@ export async function startRun(
     at: ports.clock.nowMs(),
     actor: requester.name,
     event: 'run.created',
-    data: { runId, planHash: hash, runbook: plan.definition.name, by: requester.id, ...calledBy(request), ...goesOnFrom(ports, request) },
+    data: {
+      runId,
+      planHash: hash,
+      runbook: plan.definition.name,
+      by: requester.id,
+      ...outageOf(request),
+      ...calledBy(request),
+      ...goesOnFrom(ports, request),
+    },
   };
   const [audit] = chainFacts(ports.ids.sha256, { seq: 0, hash: EMPTY_HEAD }, [facts]);
   assert(audit !== undefined, 'a run begins with an audit entry');
@@ -68,6 +79,7 @@ export async function startRun(
         purpose: plan.purpose,
         by: requester.name,
         planHash: hash,
+        ...outageOf(request),
         ...calledBy(request),
         ...goesOnFrom(ports, request),
       },
@@ -79,6 +91,10 @@ export async function startRun(
     throw new RunwardError('CONFLICT_IDEMPOTENCY_MISMATCH', 'this key has started another run before', { runId });
   await ports.queue.wake(runId).catch(() => ports.log.warn('wake-up was not sent, the scan will find the run', { runId }));
   return { kind: answer.kind, runId, number: answer.number };
+}
+
+function outageOf({ outageAtMs }: StartRequest): JsonObject {
+  return outageAtMs === undefined ? {} : { outageAt: formatInstant(outageAtMs) };
 }
 
 function calledBy({ parent }: StartRequest): JsonObject {
@@ -113,6 +129,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     ...(request.freezeExempt === true ? { freezeExempt: true } : {}),
     ...(plan.definition.concurrency === undefined ? {} : { group: plan.definition.concurrency.group }),
     ...(request.reason === undefined ? {} : { reasonGiven: request.reason }),
+    ...(request.outageAtMs === undefined ? {} : { outageAtMs: request.outageAtMs }),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
     ...(request.publicUrl === undefined ? {} : { publicUrl: request.publicUrl }),
     ...(request.requestDigest === undefined ? {} : { requestDigest: request.requestDigest }),

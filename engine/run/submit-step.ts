@@ -1,5 +1,6 @@
 import type { EffectAction, PrecheckOutcome, SubmitOutcome } from '../actions/action.ts';
 import { RunwardError } from '../errors.ts';
+import { withAhead } from '../evidence/azure-clock.ts';
 import { UNANSWERED_MS } from '../limits.ts';
 import { moveStep, type StepChange } from './change.ts';
 import { holdOfStep } from './hold-step.ts';
@@ -75,8 +76,14 @@ export async function sendStep(turn: Turn, action: EffectAction, input: unknown)
   const context = contextOf(turn, record, input);
   // Nothing may stand between this check and the call: the request must leave in the same turn of the event loop.
   const refusal = sendRefusal(turn, record);
-  const outcome: SubmitOutcome =
+  const askedAtMs = turn.holder.nowMs();
+  const answered: SubmitOutcome =
     refusal === undefined ? await action.submit(portsFor(turn, 'send'), context) : { kind: 'not_sent', message: refusal, retryAfterMs: 0 };
+  const times = { askedAtMs, answeredAtMs: turn.holder.nowMs() };
+  const outcome = {
+    ...answered,
+    ...(answered.observations === undefined ? {} : { observations: withAhead(answered.observations, times) }),
+  };
   await move(turn, (now, nowMs) => sentChange(turn, now, { outcome, nowMs }));
   if (recordOf(turn).state === 'failed') await cleanUp(turn, action, { record, input });
 }

@@ -1,3 +1,4 @@
+import { skewText } from '../evidence/azure-clock.ts';
 import { judgeRpo, judgeRto } from '../evidence/objectives.ts';
 import type { JsonObject } from '../json.ts';
 import { dateOf } from '../language/instant.ts';
@@ -92,6 +93,8 @@ export interface RunRow {
   readonly seq: number;
   readonly simulatedScale?: number;
   readonly selfApproved?: boolean;
+  /** When the outage began, by the word of whoever started the failover. */
+  readonly outageAt?: string;
   /** The run that called this one, and the path of its step. */
   readonly calledBy?: LinkedRun & { readonly step: string };
   readonly pause?: { readonly cause: RunPause['cause']; readonly by: string; readonly reason?: string; readonly at: string };
@@ -108,6 +111,8 @@ export interface RunSummary extends RunRow {
   readonly pendingCommands: number;
   /** Outputs of the runbook, once the run has ended. */
   readonly outputs?: JsonObject;
+  /** How far Azure's clock is from ours, where that is too much. */
+  readonly clockSkew?: string;
   /** Of its plan: how much care a command about it needs. */
   readonly severity?: Plan['severity'];
   /** Targets that the run holds, where it stands still or has left its cleanup undone. */
@@ -147,6 +152,7 @@ export function summarize(source: SummarySource): RunSummary {
     pendingCommands: source.pendingCommands,
     severity: source.plan.severity,
     ...(source.run.outputs === undefined ? {} : { outputs: source.run.outputs }),
+    ...skewOf(source.run),
     ...(source.locks === undefined
       ? {}
       : { locks: source.locks.map(({ lockId, sinceMs }) => ({ target: lockId, since: timeText(sinceMs) })) }),
@@ -177,6 +183,7 @@ export function runRow(run: RunRecord, baseUrl: string): RunRow {
     seq: run.eventSeq,
     ...(run.simulatedScale === undefined ? {} : { simulatedScale: run.simulatedScale }),
     ...(run.selfApproved === undefined ? {} : { selfApproved: run.selfApproved }),
+    ...timeField('outageAt', run.outageAtMs),
     ...calledBy(run),
     ...(run.pause === undefined ? {} : { pause: pauseOf(run.pause) }),
     ...(run.cleanup === undefined ? {} : { cleanup: run.cleanup }),
@@ -187,6 +194,11 @@ export function runRow(run: RunRecord, baseUrl: string): RunRow {
 
 function pauseOf({ cause, by, reason, atMs }: RunPause): NonNullable<RunRow['pause']> {
   return { cause, by, ...(reason === undefined ? {} : { reason }), at: timeText(atMs) };
+}
+
+function skewOf({ azureAheadMs }: RunRecord): Pick<RunSummary, 'clockSkew'> {
+  const clockSkew = skewText(azureAheadMs ?? 0);
+  return clockSkew === undefined ? {} : { clockSkew };
 }
 
 function retryOf({ runId, number, mode, step }: RetryOf): NonNullable<RunRow['retryOf']> {

@@ -58,6 +58,7 @@ const row = {
   seq: z.number().int(),
   simulatedScale: z.number().optional(),
   selfApproved: z.boolean().optional(),
+  outageAt: instant.optional().describe('When the outage began, by the word of whoever started the failover'),
   /** The run whose `call` started this one. */
   calledBy: linkedRun.extend({ step: z.string() }).optional(),
   pause: z
@@ -138,6 +139,7 @@ export const runSchema = component(
     pendingCommands: z.number().int(),
     severity: z.enum(['mild', 'moderate', 'severe']).optional(),
     outputs: jsonObject.optional(),
+    clockSkew: z.string().optional().describe("How far Azure's clock is from ours, where that is more than 30 s"),
     locks: z
       .array(z.object({ target: z.string(), since: instant }))
       .readonly()
@@ -159,6 +161,9 @@ export const runBody = z
     inputs: jsonObject.optional(),
     reason: reason.optional(),
     confirm: z.string().max(200).optional().describe('The name of the runbook, for severe plans'),
+    outageAt: instant
+      .optional()
+      .describe('Of a failover: when the outage began, within the last 7 days. The recovery point is measured from there'),
   })
   .refine((body) => (body.planHash === undefined) !== (body.runbook === undefined), { message: 'give either planHash or runbook' })
   .refine((body) => body.planHash === undefined || (body.as === undefined && body.inputs === undefined), {

@@ -36,8 +36,15 @@ export function RunHead({ run, nowMs, readAtMs, usual }: Props) {
             · called by <a href={`/runs/${run.calledBy.number}`}>run {run.calledBy.number}</a> of {plainText(run.calledBy.runbook)}
           </>
         )}
+        {run.outageAt !== undefined && (
+          <>
+            {' '}
+            · outage since <Time at={run.outageAt} nowMs={nowMs} />
+          </>
+        )}
         {run.selfApproved === true && <strong> · approved by the person who started it</strong>}
       </p>
+      {run.clockSkew !== undefined && <p>{plainText(run.clockSkew)}</p>}
       <Clocks run={run} nowMs={nowMs} readAtMs={readAtMs} usual={usual} />
     </>
   );

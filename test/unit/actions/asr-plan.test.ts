@@ -270,6 +270,23 @@ describe('done is read from every machine', () => {
     expect(await failover.verify(portsWith(azure), without, apart)).toMatchObject({ kind: 'succeeded' });
   });
 
+  test('a point that the job did not tell is the one that Site Recovery keeps with the machine; one that is listed no more stays unknown', async () => {
+    const failoverPointId = `${ITEM}/recoveryPoints/P-7`;
+    const azure = shop({ allowedOperations: ['Commit'] }, { ...FAILED_OVER, failoverPointId });
+    azure.put('vm.get', RECOVERED, vm({ id: RECOVERED }));
+    azure.put('sr.points', SECOND, [{ id: `${SECOND}/recoveryPoints/p-7`, kind: 'CrashConsistent', atMs: NOW_MS - 9000 }]);
+    const told = { recovery_points: { 'web-01': timeValue(NOW_MS - 6000) } };
+    expect(await failover.verify(portsWith(azure), forFailover, told)).toMatchObject({
+      kind: 'succeeded',
+      result: { recovery_points: { 'web-01': timeValue(NOW_MS - 6000), 'web-02': timeValue(NOW_MS - 9000) } },
+      observations: [{ data: { point_spread_s: 3 } }],
+    });
+    azure.put('sr.points', SECOND, []);
+    expect(await failover.verify(portsWith(azure), forFailover, told)).toMatchObject({
+      result: { recovery_points: { 'web-01': timeValue(NOW_MS - 6000) } },
+    });
+  });
+
   test('a test failover: each copy runs in the network that was asked for', async () => {
     const azure = shop({ allowedOperations: ['TestFailoverCleanup'] }, TESTED);
     azure.put('vm.get', TEST_VM, vm({ id: TEST_VM, nicIds: [TEST_NIC] }));

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { RunwardError } from '../../../engine/errors.ts';
+import { aheadBy, azureAheadMs, skewText, withAhead } from '../../../engine/evidence/azure-clock.ts';
 import { buildEvidence } from '../../../engine/evidence/bundle.ts';
+import { rpoCheck } from '../../../engine/evidence/checks.ts';
 import { judgeRpo, judgeRto, recoveryPointAge } from '../../../engine/evidence/objectives.ts';
 import { renderEvidenceHtml } from '../../../engine/evidence/render-html.ts';
 import { verdictSentence } from '../../../engine/evidence/verdict-sentence.ts';
@@ -8,6 +10,7 @@ import type { JsonObject } from '../../../engine/json.ts';
 import { timeValue } from '../../../engine/values.ts';
 import { facts, ports, sampleEvidence, source, stepRecord, steps, T0 } from './sample.ts';
 
+const seen = (data: JsonObject) => ({ at: T0, what: 'Azure answered: 202', data });
 const objectives = { rtoMs: 60_000, rpoMs: 900_000, clock: { start: 'run', stop: 'verify', count: 'active' as const } };
 
 test('evidence holds verdict, approvals and everything that deviated', () => {
@@ -120,4 +123,48 @@ test('the verdict is one sentence', () => {
   expect(verdictSentence(sampleEvidence())).toBe(
     'The run succeeded · RTO 1m5s of 3m met · RPO 6m1s of 15m met · cleanup verified, nothing left',
   );
+});
+
+test('recovery point: from the declared outage, which is earlier than the request that answers it', () => {
+  const used = stepRecord('f', { firstIntentAtMs: T0, result: { recovery_point_time: timeValue(T0 - 1_500_000) } });
+  expect(recoveryPointAge(used, { outageAtMs: T0 - 1_200_000 })).toBe(300_000);
+  expect(recoveryPointAge(used, { outageAtMs: T0 - 1_800_000 })).toBe(0);
+  const how = judgeRpo([300_000], objectives, { outageAtMs: T0 }).how;
+  expect(how).toBe('age of the oldest of 1 recovery point used, at the declared outage 2026-11-24T09:00:00Z');
+});
+
+test('recovery point: corrected by how far the clock that dates the points is ahead of ours', () => {
+  const used = stepRecord('f', { firstIntentAtMs: T0, result: { recovery_point_time: timeValue(T0 + 595_000) } });
+  expect(recoveryPointAge(used, { azureAheadMs: 600_000 })).toBe(5000);
+  const answers = [600_000, 610_000, 0].map((aheadMs, index) => stepRecord(`s${index}`, { observations: [seen({ aheadMs }), seen({})] }));
+  expect(azureAheadMs(answers)).toBe(600_000);
+  expect(azureAheadMs([])).toBe(0);
+});
+
+test("Azure's clock: a slow answer and whole seconds are no skew; more than 30 s is told", () => {
+  const times = { askedAtMs: T0 + 400, answeredAtMs: T0 + 9000 };
+  expect([T0, T0 + 4000, T0 + 9000].map((dateMs) => aheadBy(dateMs, times))).toEqual([0, 0, 0]);
+  expect(aheadBy(T0 + 69_000, times)).toBe(60_000);
+  expect(aheadBy(T0 - 60_000, times)).toBe(-59_400);
+  expect(withAhead([seen({ dateMs: T0 + 69_000 }), seen({})], times).map(({ data }) => data['aheadMs'])).toEqual([60_000, undefined]);
+  expect([30_000, -30_000].map(skewText)).toEqual([undefined, undefined]);
+  expect(skewText(31_000)).toContain("Azure's clock is 31s ahead of ours");
+  expect(skewText(-600_000)).toContain('10m behind ours');
+});
+
+test('the outage and a clock that differs stand in the evidence, which verifies by both', () => {
+  const point = { recovery_point_time: timeValue(T0 - 900_000) };
+  const used = stepRecord('failover_db', { firstIntentAtMs: T0, result: point, observations: [seen({ aheadMs: 600_000 })] });
+  const outageAtMs = T0 - 1_200_000;
+  const given = source({
+    steps: [used],
+    facts: facts.map((fact) => (fact.event === 'run.created' ? { ...fact, data: { outageAt: '2026-11-24T08:40:00Z' } } : fact)),
+  });
+  const evidence = buildEvidence(ports, { ...given, run: { ...given.run, outageAtMs } });
+  expect(evidence.run.outageAt).toBe('2026-11-24T08:40:00Z');
+  expect(evidence.verdict.rpo.measuredMs).toBe(300_000);
+  expect(evidence.deviations).toContainEqual({ kind: 'clock_skew', text: expect.stringContaining('10m ahead of ours') });
+  expect(rpoCheck(evidence)).toMatchObject({ ok: true });
+  const { outageAt: _, ...without } = evidence.run;
+  expect(rpoCheck({ ...evidence, run: without })).toMatchObject({ ok: false, part: 'run.outageAt' });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyEvidence } from '../../../engine/evidence/verify.ts';
+import { formatInstant } from '../../../engine/language/instant.ts';
 import { FORM, GREET, MOVE } from './documents.ts';
 import type { ServerWorld } from './server-world.ts';
 import { makeServerWorld, newKey } from './server-world.ts';
@@ -43,6 +44,36 @@ describe('a plan', () => {
     await world.ports.store.putPlan(hash, { text: other, hash, signature: { keyId: 'test', value: 'AAAA' } }, 60_000);
     expect((await start({ planHash: hash })).body.code).toBe('NOT_FOUND_PLAN');
     expect(planHash).not.toBe(hash);
+  });
+});
+
+describe('an outage', () => {
+  const declare = async (outageAt: string) =>
+    start({ planHash: (await plan('move')).planHash, confirm: 'move', reason: 'flood', outageAt });
+  const ago = (ms: number) => new Date(world.clock.nowMs() - ms).toISOString();
+
+  it('is declared with the start of a failover, and stands with the run and in its audit', async () => {
+    const { status, body } = await declare(ago(1_500_000));
+    expect(status).toBe(202);
+    expect(body.outageAt).toBe(ago(1_500_000));
+    const [created] = (await world.ports.store.readAudit(body.id)) ?? [];
+    expect(created?.data['outageAt']).toBe(formatInstant(world.clock.nowMs() - 1_500_000));
+  });
+
+  it.each([
+    ['to come', () => ago(-1000), 'still to come'],
+    ['longer ago than can be meant', () => ago(7 * 86_400_000 + 1), 'taken for a mistake'],
+    ['no time', () => 'yesterday', 'RFC 3339'],
+  ])('that is %s starts nothing', async (_what, at, why) => {
+    const { status, body } = await declare(at());
+    expect([status, body.code]).toEqual([400, 'USAGE_BODY']);
+    expect(body.detail ?? body.message).toContain(why);
+    expect((await world.call('GET', '/api/v1/runs')).body.items).toEqual([]);
+  });
+
+  it('is nothing that a run for another purpose answers', async () => {
+    const { body } = await start({ planHash: (await plan()).planHash, outageAt: ago(1000) });
+    expect(body.code).toBe('USAGE_BODY');
   });
 });
 
