@@ -20,17 +20,20 @@ const { values } = parseArgs({
   options: {
     moments: { type: 'string', default: '10' },
     runbook: { type: 'string' },
+    machines: { type: 'string', default: '4' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     help: { type: 'boolean', default: false },
   },
 });
 const chosen = NAMES.filter((name) => values.runbook === undefined || name === values.runbook);
 const moments = Number(values.moments);
-const wrong = chosen.length === 0 || !Number.isInteger(moments) || moments < 1 || !/^\d+$/.test(values.seed);
+const machines = Number(values.machines);
+const wrong =
+  chosen.length === 0 || !(machines >= 4 && machines <= 90) || !Number.isInteger(moments) || moments < 1 || !/^\d+$/.test(values.seed);
 if (values.help || wrong) {
-  const usage = `npm run kills -- [--moments N] [--runbook NAME] [--seed N]
+  const usage = `npm run kills -- [--moments N] [--runbook NAME] [--machines N] [--seed N]
   Kills a worker at N random moments (10) of each piece of work; the seed chooses the moments.
-  NAME is ${NAMES.join(', ')}; all of them when absent.
+  NAME is ${NAMES.join(', ')}; all of them when absent. patch-fleet patches N machines (4 to 90, 4 when absent).
   Example: npm run kills -- --moments 10 --runbook shop-failover --seed 7\n`;
   (wrong ? process.stderr : process.stdout).write(usage);
   process.exit(wrong ? 2 : 0);
@@ -54,7 +57,7 @@ for (const { file, test } of stages.values()) {
     {
       cwd: join(import.meta.dirname, '..'),
       stdio: 'inherit',
-      env: { ...process.env, KILL_MOMENTS: String(moments), TEST_SEED: values.seed },
+      env: { ...process.env, KILL_MOMENTS: String(moments), FLEET_MACHINES: String(machines), TEST_SEED: values.seed },
     },
   );
   failed += status === 0 ? 0 : 1;

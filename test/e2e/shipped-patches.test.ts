@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeDice } from '../../adapters/memory/dice.ts';
 import { startTestBalancer, type TestBalancer } from '../support/balancer.ts';
+import { grownEstate, webNames } from '../support/grown-estate.ts';
 import { lacks } from '../support/lacks.ts';
 import { type ShippedStage, startShippedStage } from '../support/shipped-stage.ts';
 import { effects, kill, outcome, ownings, troublesAtOnce } from '../support/shipped-troubles.ts';
 
 const SCALE = 600;
 const KILLS = Number(process.env['KILL_MOMENTS'] ?? 2);
-const WITHIN_MS = 120_000 + 20_000 * KILLS;
+const FLEET = webNames(Number(process.env['FLEET_MACHINES'] ?? 4));
+const WITHIN_MS = 60_000 + 20_000 * (KILLS + FLEET.length);
 const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
 const PACKAGES = 'var/lib/dpkg/status';
 const HISTORY = 'var/log/apt/history.log';
-const FLEET = ['web-01', 'web-02', 'web-03', 'web-04'];
 const BROKEN = 'web-03';
 const PATCHED = FLEET.filter((machine) => machine !== BROKEN);
 const INSTALL = 'VirtualMachines_InstallPatches';
@@ -36,10 +37,12 @@ const missing = lacks('redis-server') || lacks('sshd');
 describe.skipIf(missing).each(TROUBLES)('the fleet is patched, with %s', (_name, trouble) => {
   let stage: ShippedStage;
   let balancer: TestBalancer;
+  let estate: Awaited<ReturnType<typeof grownEstate>>;
 
   beforeAll(async () => {
     balancer = await startTestBalancer(FLEET);
-    stage = await startShippedStage({ scale: SCALE, leaseMs: 3_000, ...balancer.stage });
+    estate = await grownEstate(FLEET.length);
+    stage = await startShippedStage({ scale: SCALE, leaseMs: 3_000, flags: ['--estate', estate.file], ...balancer.stage });
     await stage.arm([
       ...trouble.faults,
       { match: { operation: INSTALL, resource: BROKEN }, when: 'duringJob', do: { failJob: { code: 'PackageManagerFailure' } }, times: 1 },
@@ -48,6 +51,7 @@ describe.skipIf(missing).each(TROUBLES)('the fleet is patched, with %s', (_name,
   afterAll(async () => {
     await stage.stop();
     await balancer.stop();
+    await estate.remove();
   });
 
   test('one machine after the other, and the one that fails is put back as it was', { timeout: WITHIN_MS }, async () => {
@@ -87,9 +91,9 @@ describe.skipIf(missing).each(TROUBLES)('the fleet is patched, with %s', (_name,
     }
     expect(balancer.outOfUse()).toEqual([]);
     expect(effects(ledger)).toEqual({
-      [INSTALL]: 4,
-      RestorePointCollections_CreateOrUpdate: 4,
-      RestorePoints_Create: 4,
+      [INSTALL]: FLEET.length,
+      RestorePointCollections_CreateOrUpdate: FLEET.length,
+      RestorePoints_Create: FLEET.length,
       VirtualMachines_Deallocate: 1,
       VirtualMachines_Start: 1,
       VirtualMachines_Update: 1,

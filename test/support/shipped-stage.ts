@@ -56,6 +56,8 @@ export async function startShippedStage(options: {
   readonly inventories?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Further flags of the simulator, for example its estate. */
+  readonly flags?: readonly string[];
 }): Promise<ShippedStage> {
   const folder = await mkdtemp(join(tmpdir(), 'runward-shipped-'));
   const project = await shippedProject(folder, options);
@@ -73,7 +75,8 @@ export async function startShippedStage(options: {
     RUNWARD_PRODUCTION_RUN_MAX: '100',
     ...options.settings,
   };
-  const stack = await startTestStack({ scale: options.scale, leaseMs: options.leaseMs, project, token: TOKEN, settings });
+  const { scale, leaseMs, flags = [] } = options;
+  const stack = await startTestStack({ scale, leaseMs, project, token: TOKEN, settings, flags });
   let worker: Child = await stack.startWorker();
   const world = async (): Promise<ShopWorld> => (await stack.control('world')) as ShopWorld;
   const [front] = (await world()).fronts;
