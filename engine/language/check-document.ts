@@ -1,4 +1,5 @@
 import { cronProblem, restrictsBothDays } from './cron.ts';
+import { cycleFrom } from './cycle.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { parseExpression } from './expression-parse.ts';
 import { isTimeZone } from './instant.ts';
@@ -37,20 +38,6 @@ function varsIn(node: TreeNode): readonly string[] {
     if (parsed?.ok !== true) return [];
     return parsed.expression.paths.flatMap((path) => (path.root === 'vars' ? path.fields.slice(0, 1).map((field) => field.name) : []));
   });
-}
-
-function cycleFrom(start: string, reads: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
-  const open: (readonly string[])[] = [[start]];
-  const seen = new Set<string>();
-  for (let way = open.pop(); way !== undefined; way = open.pop()) {
-    for (const next of reads.get(way.at(-1) ?? '') ?? []) {
-      if (next === start) return way;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      open.push([...way, next]);
-    }
-  }
-  return undefined;
 }
 
 function checkObjectives(root: TreeNode, steps: readonly OutlinedStep[], report: Report): void {

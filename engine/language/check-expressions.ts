@@ -3,7 +3,7 @@ import { parseDurationMs } from './duration.ts';
 import { checkTypes, readable, type TypeIssue, type TypeScope } from './expression-check.ts';
 import { GLOBAL_FUNCTIONS, METHODS } from './expression-functions.ts';
 import { type Expression, parseExpression, type Range } from './expression-parse.ts';
-import type { ExpressionPlace } from './expression-places.ts';
+import type { ExpectedType, ExpressionPlace } from './expression-places.ts';
 import { checkPaths, type Names } from './check-names.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
@@ -46,10 +46,13 @@ export function checkPlace(place: ExpressionPlace, checking: ExpressionChecking)
     checking.report('RW309', { span: spanInScalar(place.node, template.offset, template.offset + 3), pointer }, { problem: 'not closed' });
     return undefined;
   }
+  const whole = soleExpression(template) !== undefined;
+  const { expected: _, ...inText } = place;
   let type: string | undefined;
-  for (const part of template.parts) if (part.kind === 'expression') type = checkExpression(placed(place, part.text, part.start), checking);
+  for (const part of template.parts)
+    if (part.kind === 'expression') type = checkExpression(placed(whole ? place : inText, part.text, part.start), checking);
   if (template.parts.every((part) => part.kind === 'text')) reportLooksLike(place, text, checking.report);
-  return soleExpression(template) === undefined ? undefined : type;
+  return whole ? type : undefined;
 }
 
 function placed(place: ExpressionPlace, text: string, offset: number): PlacedExpression {
@@ -78,6 +81,20 @@ function checkExpression(placedHere: PlacedExpression, checking: ExpressionCheck
   return checkResult(placedHere, checking, read);
 }
 
+const TIME = 'google\\.protobuf\\.Timestamp';
+const DURATION = 'google\\.protobuf\\.Duration';
+
+const EXPECTED: Readonly<Record<ExpectedType, { readonly words: string; readonly fits: RegExp }>> = {
+  bool: { words: 'bool', fits: /^bool$/ },
+  list: { words: 'a list', fits: /^list/ },
+  order: {
+    words: 'text, a number, a duration or a time',
+    fits: new RegExp(`^(string|int|double|${DURATION}|${TIME})$`),
+  },
+  duration: { words: 'a duration', fits: new RegExp(`^(${DURATION}|string)$`) },
+  time: { words: 'a time', fits: new RegExp(`^(${TIME}|string)$`) },
+};
+
 function checkResult(placedHere: PlacedExpression, checking: ExpressionChecking, read: readonly OutlinedStep[]): string | undefined {
   const { place, text, at } = placedHere;
   const scope = checking.scopes(place.standing, read);
@@ -87,12 +104,10 @@ function checkResult(placedHere: PlacedExpression, checking: ExpressionChecking,
     return undefined;
   }
   for (const range of answer.overMaps) checking.report('RW310', at(range), {});
-  const { expected } = place;
-  const fits =
-    expected === undefined || answer.type === 'dyn' || (expected === 'bool' ? answer.type === 'bool' : answer.type.startsWith('list'));
+  const expected = place.expected === undefined ? undefined : EXPECTED[place.expected];
+  const fits = expected === undefined || answer.type === 'dyn' || expected.fits.test(answer.type);
   const trimmed = { start: text.length - text.trimStart().length, end: text.trimEnd().length };
-  if (!fits)
-    checking.report('RW304', at(trimmed), { found: article(answer.type, scope), expected: expected === 'bool' ? 'bool' : 'a list' });
+  if (!fits) checking.report('RW304', at(trimmed), { found: article(answer.type, scope), expected: expected.words });
   return fits ? answer.type : undefined;
 }
 

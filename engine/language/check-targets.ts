@@ -1,6 +1,7 @@
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import type { ReadFile } from './load.ts';
 import type { Names } from './check-names.ts';
+import { checkHosts } from './check-reach.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
 import { parseExpression } from './expression-parse.ts';
@@ -19,6 +20,7 @@ export function checkTargetSets(root: TreeNode, files: readonly ReadFile[], repo
       const span = sources[1]?.keySpan ?? set.keySpan;
       report('RW212', { span, pointer: pointerOf(path) }, { set: quoted(set.key), count: String(sources.length) });
     }
+    checkHosts(child(set.value, 'hosts'), [...path, 'hosts'], report);
     const inventory = entryOf(set.value, 'inventory');
     if (inventory !== undefined) checkInventory(inventory, [...path, 'inventory'], { files, environment, report });
   }

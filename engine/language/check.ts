@@ -10,6 +10,7 @@ import { checkParameters } from './check-parameters.ts';
 import { collectNames, type Names } from './check-names.ts';
 import { checkInputs } from './check-inputs.ts';
 import { checkPlainTexts } from './check-plain-text.ts';
+import { checkHosts, checkReach } from './check-reach.ts';
 import { checkSafety } from './check-safety.ts';
 import { checkTarget, checkTargetSets } from './check-targets.ts';
 import { quoted } from './diagnostics.ts';
@@ -33,6 +34,7 @@ export function checkDocuments(files: readonly ReadFile[], options: CheckOptions
   checkDocumentNames(files);
   for (const file of files) {
     if (file.kind === 'Runbook') checkRunbook(file, files, options);
+    if (file.kind === 'Inventory') checkHosts(child(file.root, 'hosts'), ['hosts'], file.report);
     if (file.kind === 'Calendar') checkCalendar(file);
   }
 }
@@ -69,6 +71,7 @@ function checkRunbook(
   const types = checkExpressions(file, steps, names);
   for (const step of steps) {
     checkAction(step, actions, { root, types, report });
+    checkReach(step, { root, files, report });
     checkCall(step, { root, files, types, report });
   }
   checkApprovals(root, steps, report);

@@ -28,7 +28,7 @@ export const CODES = {
   RW209: {
     severity: 'error',
     message: 'step {id} has {count} bodies: {list}',
-    hint: 'write exactly one of uses, run, approval, manual, wait, assert, steps, parallel',
+    hint: 'write exactly one of uses, run, approval, manual, wait, assert, call, undo, steps, parallel',
   },
   RW210: { severity: 'error', message: 'key {key} is not allowed on {body} step', hint: '{why}' },
   RW211: { severity: 'error', message: 'target and for_each on one step', hint: 'put one of them on an enclosing block' },

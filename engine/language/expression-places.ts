@@ -3,6 +3,9 @@ import { GENERAL_NAMES, type Standing, WAVE_NAMES } from './scope-types.ts';
 import { child, entriesOf, type Entry, entryOf, itemsOf, type ScalarNode, type Segment, type TreeNode } from './tree.ts';
 import { itemNames } from './visible.ts';
 
+/** What a place takes. */
+export type ExpectedType = 'bool' | 'list' | 'order' | 'duration' | 'time';
+
 /** One value of a document that is or may hold expressions. */
 export interface ExpressionPlace {
   readonly node: ScalarNode;
@@ -10,8 +13,8 @@ export interface ExpressionPlace {
   /** `cel`: the text is one expression. `template`: expressions stand in `${{ }}`. */
   readonly form: 'cel' | 'template';
   readonly standing: Standing;
-  /** The type that a bare expression must have. */
-  readonly expected?: 'bool' | 'list';
+  /** The type that the expression must have, when it is the whole value. */
+  readonly expected?: ExpectedType;
   /** What the value is for, for secrets: only scripts' env and secret arguments may read them. */
   readonly use: 'env' | 'with' | 'call' | 'other';
   /** Reading a step whose outputs may be null is fine here. */
@@ -87,7 +90,7 @@ function stepPlaces(step: OutlinedStep): readonly ExpressionPlace[] {
     ]),
     ...bool('where', inner('target'), [...path, 'target'], inside),
     ...targetPlaces(step, before),
-    ...cel(entryOf(inner('rollout'), 'order_by'), [...path, 'rollout'], { standing: inside }),
+    ...cel(entryOf(inner('rollout'), 'order_by'), [...path, 'rollout'], { standing: inside, expected: 'order' }),
     ...bool('condition', inner('until'), [...path, 'until'], after),
     ...bool('success_if', node, path, after),
     ...bool('if', inner('retry'), [...path, 'retry'], after),
@@ -99,8 +102,8 @@ const EMPTY: TreeNode = { kind: 'map', span: { start: 0, end: 0 }, entries: [] }
 
 function waitPlaces({ node, path }: OutlinedStep, standing: Standing): readonly ExpressionPlace[] {
   const wait = child(node, 'wait');
-  if (wait?.kind === 'map') return templates(child(wait, 'until_time'), [...path, 'wait', 'until_time'], { standing });
-  return templates(wait, [...path, 'wait'], { standing });
+  if (wait?.kind === 'map') return templates(child(wait, 'until_time'), [...path, 'wait', 'until_time'], { standing, expected: 'time' });
+  return templates(wait, [...path, 'wait'], { standing, expected: 'duration' });
 }
 
 function targetPlaces({ node, path }: OutlinedStep, standing: Standing): readonly ExpressionPlace[] {

@@ -50,5 +50,11 @@ export const templated = z.unknown();
 /** A reference to a secret, never the secret. */
 export const secretReference = z.string().refine(isSecretReference, 'RW503');
 
+/** A wave: at least one, or a share of them. */
+export const wave = z.union([
+  z.number().int().min(1),
+  z.string().regex(/^(100|[1-9][0-9]?)%$/, 'RW205:a count from 1 or a share from 1% to 100%'),
+]);
+
 /** A count, or a share such as 10%. */
 export const share = z.union([z.number().int().min(0), z.string().regex(/^(100|[0-9]{1,2})%$/, 'RW205:a count or a share such as 10%')]);

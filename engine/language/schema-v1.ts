@@ -15,6 +15,7 @@ import {
   share,
   templated,
   text,
+  wave,
   wholeExpression,
 } from './schema-scalars.ts';
 
@@ -164,7 +165,7 @@ const retry = z.union([
 ]);
 
 const rollout = z.strictObject({
-  waves: z.array(share).min(1).optional(),
+  waves: z.array(wave).min(1).optional(),
   max_parallel: z.number().int().min(1).max(1000).optional(),
   max_failures: share.optional(),
   on_exceeded: z.enum(['stop', 'pause', 'rollback']).optional(),

@@ -18,6 +18,12 @@ const TYPE_NAMES: Readonly<Record<string, { readonly name: string; readonly exam
   record: { name: 'a map', example: 'write key: value lines below it' },
 };
 
+// What a key takes where the type alone would mislead.
+const EXAMPLES: Readonly<Record<string, string>> = {
+  wait: '10m, "${{ inputs.bake }}", or { until_time: … }',
+  for_each: "\"${{ ['a', 'b'] }}\"",
+};
+
 // Words that the language knows as values and this release does not have.
 const RESERVED_VALUES: Readonly<Record<string, readonly string[]>> = {
   via: ['winrm'],
@@ -90,7 +96,7 @@ function reportType({ node, key, issue, report }: ValueAt, expected: string): vo
   report(
     'RW205',
     { span: node.kind === 'scalar' ? node.span : firstLine(node), pointer: pointerOf(issue.path) },
-    { key: quoted(key), type, found: foundName(node), example: kinds[0]?.example ?? 'see the reference' },
+    { key: quoted(key), type, found: foundName(node), example: EXAMPLES[key] ?? kinds[0]?.example ?? 'see the reference' },
   );
 }
 

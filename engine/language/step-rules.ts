@@ -1,9 +1,12 @@
 import { ownerOfStep } from './step-places.ts';
+import { cycleFrom } from './cycle.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { parseDurationMs } from './duration.ts';
+import { parseInstantMs } from './instant.ts';
 import { nearest } from './near.ts';
 import { BODIES, fanOutsOf, type OutlinedStep } from './outline.ts';
 import { cleanupAround, retryOf } from './rollback-rules.ts';
+import { WAVE_NAMES } from './scope-types.ts';
 import { hasExpression } from './template.ts';
 import { child, type Entry, entriesOf, entryOf, itemsOf, pointerOf, type ScalarNode, textOf } from './tree.ts';
 
@@ -48,6 +51,7 @@ export function checkStep(step: OutlinedStep, report: Report, allowLocalScripts:
   if (step.body === 'run') checkScript(step, report, allowLocalScripts);
   if (step.body === 'approval') checkApproval(step, report);
   if (step.body === 'wait') checkWait(step, report);
+  if (step.body === 'parallel') checkCircle(step, report);
 }
 
 function checkBodies(step: OutlinedStep, report: Report): void {
@@ -88,11 +92,36 @@ function checkFanOut({ node, path, fanOut }: OutlinedStep, report: Report): void
   if (each !== undefined && child(node, 'target') !== undefined) {
     report('RW211', { span: each.keySpan, pointer: pointerOf([...path, 'for_each']) }, {});
   }
-  if (fanOut !== undefined) return;
+  const rollout = child(node, 'rollout');
+  const afterWave = entryOf(rollout, 'after_wave');
+  if (afterWave !== undefined && child(rollout, 'waves') === undefined)
+    report(
+      'RW203',
+      {
+        span: afterWave.keySpan,
+        pointer: pointerOf([...path, 'rollout']),
+        hint: 'after_wave runs between waves, and without waves there is one',
+      },
+      { key: '"waves"', parent: 'rollout' },
+    );
+  if (fanOut !== undefined) return checkAlias(node, path, report);
   for (const key of ['rollout', 'as']) {
     const entry = entryOf(node, key);
     if (entry !== undefined) report('RW221', { span: entry.keySpan, pointer: pointerOf([...path, key]) }, {});
   }
+}
+
+// An item of this name would hide what every expression can read.
+function checkAlias(node: OutlinedStep['node'], path: OutlinedStep['path'], report: Report): void {
+  const alias = entryOf(node, 'as');
+  const name = textOf(alias?.value);
+  if (alias === undefined || name === undefined || (!WAVE_NAMES.has(name) && name !== 'result')) return;
+  const place = {
+    span: alias.value.span,
+    pointer: pointerOf([...path, 'as']),
+    hint: `expressions read ${name} already: choose another name`,
+  };
+  report('RW208', place, { id: quoted(name), what: 'name of an item', separator: '_' });
 }
 
 function checkNeeds({ node, path, list, parent, id }: OutlinedStep, report: Report): void {
@@ -114,6 +143,27 @@ function checkNeeds({ node, path, list, parent, id }: OutlinedStep, report: Repo
       { id: quoted(needed) },
     );
   });
+}
+
+/** Checks that the branches of a block do not wait for each other in a circle: none of them could ever begin. */
+function checkCircle({ node, path }: OutlinedStep, report: Report): void {
+  const branches = itemsOf(child(node, 'parallel'));
+  const needs = new Map(
+    branches.map((branch) => [textOf(child(branch, 'id')) ?? '', itemsOf(child(branch, 'needs')).flatMap((item) => textOf(item) ?? [])]),
+  );
+  for (const [index, branch] of branches.entries()) {
+    const id = textOf(child(branch, 'id')) ?? '';
+    const way = cycleFrom(id, needs);
+    const entry = entryOf(branch, 'needs');
+    // A branch that needs itself is reported where it says so.
+    if (way === undefined || way.length === 1 || entry === undefined) continue;
+    const place = {
+      span: entry.keySpan,
+      pointer: pointerOf([...path, 'parallel', index, 'needs']),
+      hint: `needs form a circle: ${[...way, id].join(' → ')}`,
+    };
+    return report('RW404', place, { id: quoted(way[1] ?? id), here: quoted(id) });
+  }
 }
 
 function checkUntil({ node, path, effect }: OutlinedStep, report: Report): void {
@@ -164,6 +214,12 @@ function checkScript(step: OutlinedStep, report: Report, allowLocalScripts: bool
     report('RW217', { span, pointer: pointerOf([...path, done === undefined ? 'effect' : 'done_when']) }, {});
   }
   for (const entry of entriesOf(child(node, 'env'))) {
+    if (entry.value.kind === 'scalar' && entry.value.value === null)
+      report(
+        'RW313',
+        { span: entry.value.span, pointer: pointerOf([...path, 'env', entry.key]) },
+        { name: quoted(entry.key), problem: 'the value is null' },
+      );
     if (RESERVED_ENV.test(entry.key))
       report('RW515', { span: entry.keySpan, pointer: pointerOf([...path, 'env', entry.key]) }, { name: quoted(entry.key) });
   }
@@ -208,6 +264,19 @@ function checkApproval({ node, path }: OutlinedStep, report: Report): void {
 function checkWait({ node, path }: OutlinedStep, report: Report): void {
   const wait = child(node, 'wait');
   const text = textOf(wait);
+  const until = child(wait, 'until_time');
+  const time = textOf(until);
+  if (until !== undefined && time !== undefined && !hasExpression(time) && parseInstantMs(time) === undefined)
+    report(
+      'RW205',
+      { span: until.span, pointer: pointerOf([...path, 'wait', 'until_time']) },
+      {
+        key: '"until_time"',
+        type: 'an RFC 3339 time with an offset',
+        found: quoted(time),
+        example: 'for example 2026-01-05T22:00:00+01:00',
+      },
+    );
   if (wait === undefined || text === undefined || hasExpression(text) || parseDurationMs(text) !== undefined) return;
   report('RW213', { span: wait.span, pointer: pointerOf([...path, 'wait']) }, { text: quoted(text) });
 }
