@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { RunSummary } from '../engine/run/summary.ts';
 import { hasEnded, RUN_WORDS } from '../engine/run/run-state.ts';
 import { connect } from './api-client.ts';
-import { type DriftRow, driftExit, printRows } from './drift.ts';
-import type { Flags } from './flags.ts';
+import { type DriftRow, driftExit, parametersFrom, printRows } from './drift.ts';
+import { type Flags, pairsOf } from './flags.ts';
 import { followRun } from './follow-run.ts';
 import type { PlanView } from './plan-text.ts';
 import type { Session } from './program-options.ts';
@@ -19,7 +19,7 @@ const FAILED_EXIT = 1;
 export async function checkDrift(session: Session, args: readonly unknown[], flags: Flags): Promise<number> {
   const client = await connect(session);
   const runbook = typeof args[0] === 'string' ? args[0] : RUNBOOK;
-  const plan = await makePlan(client, runbook, flags);
+  const plan = await makePlan(client, runbook, withParameters(flags));
   const started = await client.post<RunSummary>('/runs', { planHash: plan.planHash }, randomUUID());
   session.output.say(`run ${started.number} ${started.status} · ${started.url}`);
 
@@ -39,6 +39,12 @@ export async function checkDrift(session: Session, args: readonly unknown[], fla
   const worst = items.find((row) => row.status === 'drifted') ?? items.find((row) => row.status === 'unknown');
   if (worst !== undefined) session.output.say(`next: runward drift show ${worst.target}`);
   return exit;
+}
+
+/** Parameters of the document go into the input `parameters`, which the runbook hands on. */
+function withParameters(flags: Flags): Flags {
+  const pairs = pairsOf(flags, 'parameters');
+  return pairs.length === 0 ? flags : { ...flags, i: [...pairsOf(flags, 'i'), `parameters=${JSON.stringify(parametersFrom(pairs))}`] };
 }
 
 function planned(plan: PlanView): number {

@@ -2,9 +2,9 @@ import type { DriftClass } from '../engine/dsc/drift-record.ts';
 import type { DriftSeverity } from '../engine/dsc/instance.ts';
 import type { DriftStatus } from '../engine/dsc/verdict.ts';
 import { RunwardError } from '../engine/errors.ts';
-import type { JsonValue } from '../engine/json.ts';
+import type { JsonObject, JsonValue } from '../engine/json.ts';
 import { connect } from './api-client.ts';
-import { argument, isOn, textFlag } from './flags.ts';
+import { argument, isOn, pairsOf, textFlag } from './flags.ts';
 import type { Flags } from './flags.ts';
 import { OUTCOMES } from './output.ts';
 import type { Session } from './program-options.ts';
@@ -16,6 +16,7 @@ export interface DriftRow {
   readonly target: string;
   readonly environment: string;
   readonly document: string;
+  readonly parameters?: JsonObject;
   readonly status: DriftStatus;
   readonly since: string;
   readonly checkedAt: string;
@@ -68,14 +69,26 @@ export async function showDrift(session: Session, args: readonly unknown[], flag
   const client = await connect(session);
   const { items } = await client.get<{ readonly items: readonly DriftRow[] }>('/drift');
   const document = textFlag(flags, 'document');
-  const found = items.filter((row) => row.target === name && (document === undefined || row.document === document));
+  const values = Object.entries(parametersFrom(pairsOf(flags, 'parameters')));
+  const found = items.filter(
+    (row) =>
+      row.target === name &&
+      (document === undefined || row.document === document) &&
+      values.every(([key, wanted]) => JSON.stringify(row.parameters?.[key]) === JSON.stringify(wanted)),
+  );
   const [row, other] = found;
   if (row === undefined)
     throw new RunwardError('NOT_FOUND_DRIFT', `machine "${plainText(name)}" was never checked`, { next: 'runward drift status' });
-  if (other !== undefined)
-    throw new RunwardError('USAGE_FLAG', `${name} has ${found.length} documents: choose one with --document`, {
-      next: `runward drift show ${name} --document ${row.document}`,
+  if (other !== undefined) {
+    const given = Object.entries(row.parameters ?? {}).map(([key, each]) => ` -p ${key}=${plainText(JSON.stringify(each))}`);
+    const sameDocument = found.every((each) => each.document === row.document);
+    const what = sameDocument
+      ? 'histories of this document, one for each set of parameters: choose one with -p'
+      : 'documents: choose one with --document';
+    throw new RunwardError('USAGE_FLAG', `${name} has ${found.length} ${what}`, {
+      next: `runward drift show ${name} --document ${row.document}${given.join('')}`,
     });
+  }
   const detail = await client.get<DriftDetail>(`/drift/targets/${row.key}`);
   const exit = driftExit([detail]);
   session.output.data({ text: () => shown(detail).join('\n'), json: { ...detail, outcome: OUTCOMES[exit] }, names: [detail.target] });
@@ -90,9 +103,17 @@ export function driftExit(rows: readonly Pick<DriftRow, 'status' | 'unknown'>[])
 
 /** The table of machines and the sentence that counts them. */
 export function printRows(session: Session, rows: readonly DriftRow[], exit: number): void {
+  const hasParameters = rows.some((row) => row.parameters !== undefined);
   const headings = ['TARGET', 'STATUS', 'CLASS', 'SEVERITY', 'DRIFTED', 'UNKNOWN', 'SINCE', 'CHECKED', 'EVIDENCE'];
+  const last = hasParameters ? ['PARAMETERS'] : [];
   session.output.data({
-    text: () => (rows.length === 0 ? '' : tableText(headings, rows.map(cells))),
+    text: () =>
+      rows.length === 0
+        ? ''
+        : tableText(
+            [...headings, ...last],
+            rows.map((row) => [...cells(row), ...last.map(() => parametersText(row))]),
+          ),
     json: { apiVersion: 'runward/v1', kind: 'DriftList', outcome: OUTCOMES[exit], items: rows },
     lines: rows,
     names: rows.map((row) => row.target),
@@ -125,7 +146,7 @@ function cells(row: DriftRow): readonly string[] {
 function shown(detail: DriftDetail): readonly string[] {
   const compliant = detail.lastCompliantAt === undefined ? 'never compliant' : `last compliant ${detail.lastCompliantAt}`;
   return [
-    `${plainText(detail.target)} · ${detail.document} · ${worded(detail.status)} since ${detail.since} (${compliant})`,
+    `${plainText(detail.target)} · ${detail.document}${detail.parameters === undefined ? '' : ` with ${parametersText(detail)}`} · ${worded(detail.status)} since ${detail.since} (${compliant})`,
     ...(detail.message === undefined ? [] : [`  not observed: ${plainText(detail.message)}`]),
     ...detail.differences.flatMap((one) => [
       `${plainText(one.resource)}   ${one.severity}   ${one.class}${one.persisting ? ', persisting' : ''} since ${one.firstSeen}`,
@@ -151,6 +172,30 @@ const MARKS: Readonly<Record<DriftStatus, readonly [mark: string, ascii: string]
 function worded(status: DriftStatus): string {
   const [mark, ascii] = MARKS[status];
   return `${needsAscii(process.env) ? ascii : mark} ${status}`;
+}
+
+/** Parameters as `name=value`; a value that is JSON is that, every other one is text. Throws USAGE_FLAG. */
+export function parametersFrom(pairs: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const cut = pair.indexOf('=');
+      if (cut < 1) throw new RunwardError('USAGE_FLAG', `-p ${pair}: write name=value`);
+      return [pair.slice(0, cut), valueOf(pair.slice(cut + 1))] as const;
+    }),
+  );
+}
+
+function valueOf(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}
+
+function parametersText({ parameters = {} }: Pick<DriftRow, 'parameters'>): string {
+  const pairs = Object.entries(parameters).map(([name, given]) => `${plainText(name)}=${value(given ?? null)}`);
+  return pairs.length === 0 ? '-' : pairs.join(' ');
 }
 
 function value(given: JsonValue): string {

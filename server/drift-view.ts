@@ -12,6 +12,7 @@ export function driftRowOf(record: DriftRecord) {
     targetId: record.target.id,
     environment: record.target.environment,
     document: record.document,
+    ...(record.parameters === undefined ? {} : { parameters: record.parameters }),
     status: record.status,
     since: formatInstant(record.sinceMs),
     checkedAt: formatInstant(atMs),

@@ -20,8 +20,16 @@ export function driftCommand(program: Command): void {
     .description('run a drift runbook now (default: drift-check); exit code 0 all as desired, 3 differences, 1 something is not known')
     .option('-i <name=value>', 'an input; may be repeated', repeated)
     .option('--inputs <file>', 'inputs as a JSON object, or - for stdin')
+    .option(
+      '-p, --parameters <name=value>',
+      'a parameter of the document, JSON or text, for a runbook with an input `parameters`; may be repeated',
+      repeated,
+    )
     .action(handled(async (...given) => (await import('../drift-check.ts')).checkDrift(...given)))
-    .addHelpText('before', examplesFirst(['runward drift check', 'runward drift check drift-check -o json']));
+    .addHelpText(
+      'before',
+      examplesFirst(['runward drift check', 'runward drift check -p sshPort=2222', 'runward drift check drift-check -o json']),
+    );
   startFlags(
     drift
       .command('remediate [runbook]')
@@ -40,6 +48,7 @@ export function driftCommand(program: Command): void {
     .command('show <target>')
     .description('one machine: differences with their class, what was not observed, and the checks before')
     .option('--document <path>', 'where a machine has more than one document')
+    .option('-p, --parameters <name=value>', 'where a document is checked with more than one set of parameters; may be repeated', repeated)
     .option('--exit-code', 'exit with 3 on differences and with 1 when something is not known')
     .action(handled(async (...given) => (await import('../drift.ts')).showDrift(...given)))
     .addHelpText('before', examplesFirst(['runward drift show app-03', 'runward drift show app-03 --exit-code']));

@@ -194,6 +194,7 @@ export interface DriftRow {
   readonly target: string;
   readonly environment: string;
   readonly document: string;
+  readonly parameters?: JsonObject;
   readonly status: DriftStatus;
   readonly since: string;
   readonly checkedAt: string;

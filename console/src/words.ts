@@ -12,6 +12,7 @@ import {
 import { RUN_WORDS } from '../../engine/run/run-state.ts';
 import { STEP_WORDS } from '../../engine/run/step-state.ts';
 import { SCHEDULE_WORDS } from '../../engine/schedule/schedule-state.ts';
+import type { DriftRow } from './api.ts';
 import type { ScheduleState } from '../../engine/schedule/schedule-state.ts';
 import type { RunState } from '../../engine/run/run-state.ts';
 import type { StepStatus } from '../../engine/run/verdict.ts';
@@ -125,4 +126,10 @@ const CHECK_TONES: Readonly<Record<CheckState, Tone>> = { passed: 'good', failed
 /** What a readiness check said. */
 export function checkWords(state: CheckState): Words {
   return { ...CHECK_WORDS[state], tone: CHECK_TONES[state] };
+}
+
+/** A document, with the values that steps give it: another set of values is another question. */
+export function documentText({ document, parameters = {} }: Pick<DriftRow, 'document' | 'parameters'>): string {
+  const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return pairs.length === 0 ? document : `${document} with ${pairs.join(' ')}`;
 }

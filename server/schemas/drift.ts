@@ -13,6 +13,8 @@ const row = {
   targetId: z.string(),
   environment: z.string(),
   document: z.string(),
+  /** What steps give the document; each set of values has a history of its own. */
+  parameters: jsonObject.optional(),
   status,
   /** Since when the machine is in this state. */
   since: time,

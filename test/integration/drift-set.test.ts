@@ -177,6 +177,27 @@ describe.each(transports)('a set over %s', (via, isLacking) => {
       expect(await driveSet(ports({ store: kept }), elsewhere)).toMatchObject({ submits: 0, outcome: { failure: { kind: 'stale_plan' } } });
     });
 
+    it('takes a check only with the parameters that it was made with', async () => {
+      const wanted = setDocument(file('one', `content: "[parameters('content')]"`));
+      const text = `${wanted}parameters: { content: { type: string } }\n`;
+      await writeFile(join(folder, 'one'), 'a');
+      const withContent = (content: string, more: object = {}) => context(text, { input: { parameters: { content }, ...more } });
+      const seen = await driveSet(ports(), withContent('b', { what_if: true }));
+      const kept = { readDriftText: () => Promise.resolve(seen.kept[0]?.check?.['evidence'] as string) };
+      const plan = seen.outcome.result?.['before'];
+      const other = await driveSet(ports({ store: kept }), withContent('c', { plan }));
+      expect(other).toMatchObject({
+        submits: 0,
+        outcome: { kind: 'failed', failure: { kind: 'stale_plan', message: expect.stringContaining('other parameters') as string } },
+      });
+      expect(readFileSync(join(folder, 'one'), 'utf8')).toBe('a');
+      expect(await driveSet(ports({ store: kept }), withContent('b', { plan }))).toMatchObject({
+        submits: 1,
+        outcome: { kind: 'succeeded' },
+      });
+      expect(readFileSync(join(folder, 'one'), 'utf8')).toBe('b');
+    });
+
     it('changes nothing when more would change than it may, or when the answer of the machine was cut', async () => {
       const text = setDocument(file('one', 'content: x'), file('two', 'content: x'));
       const many = await driveSet(ports(), context(text, { input: { max_changes: 1 } }));

@@ -21,6 +21,7 @@ export const LATER_FINDINGS: Readonly<Record<string, Later>> = {
   'rw509-empty-set': planned({}),
   'rw512-local-script': async (files) => loadDocuments(files, { actions, allowLocalScripts: false }).findings,
   'rw-dsc-113-of-a-step': withConfigurations,
+  'rw-dsc-113-known-at-plan': planned({ port: 70_000 }),
   'rw-dsc-119-with-these-parameters': withConfigurations,
   'rw517-input-out-of-bounds': planned({ ring: 'c', retries: 9, unknown: true }),
 };
@@ -33,13 +34,16 @@ const PORTS: Pick<Ports, 'azure' | 'ids' | 'clock'> = {
 
 /** The project as it lies on a disk: documents that a step names are in their own folder. */
 async function withConfigurations(files: readonly GoldenFile[]): Promise<readonly Finding[]> {
-  const placed = files.map(({ path, text }) => ({ path: path.endsWith('.dsc.yaml') ? `configurations/${basename(path)}` : path, text }));
-  return loadDocuments(placed, { actions }).findings;
+  return loadDocuments(placed(files), { actions }).findings;
+}
+
+function placed(files: readonly GoldenFile[]): readonly GoldenFile[] {
+  return files.map(({ path, text }) => ({ path: path.endsWith('.dsc.yaml') ? `configurations/${basename(path)}` : path, text }));
 }
 
 function planned(inputs: JsonObject): Later {
   return async (files) => {
-    const project = loadDocuments(files, { actions, allowLocalScripts: true });
+    const project = loadDocuments(placed(files), { actions, allowLocalScripts: true });
     const [runbook] = project.runbooks.keys();
     if (runbook === undefined) return project.findings;
     const answer = await makePlan(PORTS, { project, runbook, inputs, signal: new AbortController().signal });

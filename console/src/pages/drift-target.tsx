@@ -8,7 +8,7 @@ import { Time } from '../parts/time.tsx';
 import { plainText } from '../plain-text.ts';
 import { absoluteText } from '../time.ts';
 import { useNow, usePolled } from '../use-polled.ts';
-import { DRIFT_WORDS } from '../words.ts';
+import { documentText, DRIFT_WORDS } from '../words.ts';
 
 /** One machine against one document: its differences, what was settled, and its checks. */
 export function DriftTargetPage({ id }: { readonly id: string }) {
@@ -30,7 +30,7 @@ export function DriftTargetPage({ id }: { readonly id: string }) {
         <StatusMark words={DRIFT_WORDS[target.status]} /> {target.message !== undefined && plainText(target.message)}
       </p>
       <p class="dim">
-        against {plainText(target.document)} · {target.environment} · so since <Time at={target.since} nowMs={nowMs} /> · checked{' '}
+        against {plainText(documentText(target))} · {target.environment} · so since <Time at={target.since} nowMs={nowMs} /> · checked{' '}
         <Time at={target.checkedAt} nowMs={nowMs} /> by <a href={`/runs/${target.run}`}>a run of {target.runbook}</a>
         {target.evidence !== undefined && (
           <>

@@ -8,7 +8,7 @@ import { Table } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { plainText } from '../plain-text.ts';
 import { useNow, usePolled } from '../use-polled.ts';
-import { DRIFT_WORDS } from '../words.ts';
+import { documentText, DRIFT_WORDS } from '../words.ts';
 
 // Each costs a request; the worst are asked for, the rest are one click away.
 const DETAILS_MAX = 30;
@@ -33,7 +33,7 @@ export function DriftPage() {
               <td>
                 <a href={`/drift/${row.key}`}>{plainText(row.target)}</a>
               </td>
-              <td>{plainText(row.document)}</td>
+              <td>{plainText(documentText(row))}</td>
               <td>
                 <StatusMark words={DRIFT_WORDS[row.status]} />
                 {row.message !== undefined && <small>{plainText(row.message)}</small>}

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { makeMemoryStore } from '../../../adapters/memory/store.ts';
 import type { Failed, ReadOutcome, Success } from '../../../engine/actions/action.ts';
 import { dscTest } from '../../../engine/actions/dsc-test.ts';
+import type { Verdict } from '../../../engine/dsc/verdict.ts';
 import type { Store } from '../../../engine/store.ts';
 import { actionContext, actionPorts, endedScript, machine, mapShell } from '../../support/action-world.ts';
 
@@ -74,6 +75,35 @@ describe('dsc.test@1', () => {
     const input = dscTest.input.parse({ document: DOCUMENT, fail_on: [] });
     const outcome = await dscTest.read(actionPorts({ shell }), contextOf({ input }) as never);
     expect(outcome).toMatchObject({ kind: 'succeeded', result: { status: 'unknown' } });
+  });
+});
+
+describe('the parameters of a check', () => {
+  const text = `${TEXT.replace('value: "0"', `value: "[string(parameters('forward'))]"`)}parameters: { forward: { type: int, minValue: 0, maxValue: 1 } }\n`;
+  const withParameters = (parameters: object) =>
+    contextOf({ input: dscTest.input.parse({ document: DOCUMENT, parameters }), configurations: { [DOCUMENT]: text } });
+
+  it('are refused before anybody is asked, without a word of their values', async () => {
+    const outcome = await dscTest.read(actionPorts({}), withParameters({ forward: 4711, colour: 'hidden' }) as never);
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'expression' } });
+    expect(JSON.stringify(outcome)).toContain('parameter forward must be at most 1; parameter colour the document has no such parameter');
+    expect(JSON.stringify(outcome)).not.toMatch(/4711|hidden/);
+  });
+
+  it('are named by verdict and evidence, and keep two questions about one machine apart', async () => {
+    const store = makeMemoryStore({ nowMs: () => 1 });
+    const shell = mapShell(() => endedScript(0, ''));
+    for (const forward of [0, 1, 0]) {
+      const context = withParameters({ forward });
+      const outcome = await dscTest.read(actionPorts({ shell }), context as never);
+      if (outcome.kind === 'unanswered') throw new Error('the machine of this test answers at once');
+      const verdict = outcome.check?.['verdict'] as unknown as Verdict | undefined;
+      expect(verdict?.inputs.parameters).toBe(`sha256:${ids.sha256(`{"forward":${forward}}`)}`);
+      expect(JSON.parse(outcome.check?.['evidence'] as string)).toMatchObject({ parameters: verdict?.inputs.parameters });
+      await record(store, context, outcome, 1000 + forward);
+    }
+    const kept = (await store.listDrift()).map(({ parameters, checks }) => `${JSON.stringify(parameters)} ${checks.length}`);
+    expect(kept.toSorted()).toEqual(['{"forward":0} 2', '{"forward":1} 1']);
   });
 });
 

@@ -52,9 +52,9 @@ describe('a configuration document', () => {
     expect((await world.context.projects.current()).configurations.has(file.path)).toBe(true);
   });
 
-  it('with an expression is refused with the place of it', async () => {
+  it('with a part that is not evaluated is refused with the place of it', async () => {
     const token = await world.token('ada', ['author']);
-    const text = '$schema: x\nparameters: {}\nresources: []\n';
+    const text = '$schema: x\noutputs: {}\nresources: []\n';
     const { status, body } = await world.call('PUT', '/api/v1/runbooks', { token, body: { files: [{ ...file, text }] } });
     expect([status, body.findings[0]]).toEqual([422, expect.objectContaining({ code: 'RW-DSC-101', line: 2, column: 1, file: file.path })]);
   });
