@@ -1,6 +1,7 @@
 import { formatDuration } from '../engine/language/duration.ts';
 import { BACKUP_WORDS, type BackupState, type BackupVerdict } from '../engine/recovery/recovery-state.ts';
-import { connect } from './api-client.ts';
+import { byNeed } from '../engine/recovery/backup-coverage.ts';
+import { type ApiClient, connect } from './api-client.ts';
 import { type Flags, isOn, textFlag } from './flags.ts';
 import { OUTCOMES } from './output.ts';
 import type { Session } from './program-options.ts';
@@ -22,6 +23,7 @@ interface Machine {
 interface Coverage {
   readonly items: readonly Machine[];
   readonly unread: readonly { readonly subscription: string; readonly message: string }[];
+  readonly next?: string;
 }
 
 const DIFFERENT_EXIT = 3;
@@ -32,7 +34,7 @@ export async function showBackups(
   session: Session,
   { view, flags }: { readonly view: 'status' | 'coverage'; readonly flags: Flags },
 ): Promise<number> {
-  const { items, unread } = await (await connect(session)).get<Coverage>('/backup/coverage');
+  const { items, unread } = await everyPage(await connect(session));
   const target = textFlag(flags, 'target');
   const shown = items.filter(({ machine }) => target === undefined || machine === target);
   const exit = coverageExit({ items: shown, unread });
@@ -48,6 +50,15 @@ export async function showBackups(
     session.output.say(target === undefined ? 'no published runbook names a subscription' : `no machine "${target}" was found`);
   else session.output.say(summary(shown), exit === 0 ? 'good' : 'bad');
   return isOn(flags, 'exitCode') ? exit : 0;
+}
+
+/** All machines, who needs somebody first: each page is sorted by itself, so they are merged by the same order. */
+async function everyPage(client: ApiClient): Promise<Coverage> {
+  const pages: Coverage[] = [];
+  for (let next: string | undefined = ''; next !== undefined; next = pages.at(-1)?.next) {
+    pages.push(await client.get<Coverage>(`/backup/coverage${next === '' ? '' : `?after=${encodeURIComponent(next)}`}`));
+  }
+  return { items: pages.flatMap(({ items }) => items).toSorted(byNeed), unread: pages[0]?.unread ?? [] };
 }
 
 /** 1 when something is not known; 3 when a machine is unprotected, late, was never restored, or nobody has promised anything for it; else 0. */

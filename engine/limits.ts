@@ -74,7 +74,7 @@ export const RUN_COMMAND_VISIBLE_MS = 30_000;
 export const PLAN_READS_AT_ONCE = 5;
 /** A board of applications waits no longer than this for what Azure says about machines that no drill covers. */
 export const DRILL_COVERAGE_WAIT_MS = 8_000;
-/** Machines whose backups are looked at for one answer: two reads each, of which a vault allows some hundreds in a few minutes. */
+/** Machines whose backups are looked at for one page: two reads each, of which a vault allows some hundreds in a few minutes. */
 export const BACKUP_MACHINES_MAX = 100;
 
 // Runs: leases, waits and windows of the engine. Not scaled, except where the name of a setting says otherwise.

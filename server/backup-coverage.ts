@@ -13,9 +13,10 @@ import { testedAt } from './restore-tests.ts';
 
 /**
  * Every machine of the subscriptions that the caller's runbooks name, with its newest recovery point, what was promised, and when a restore of
- * it was proved; who needs somebody comes first. A subscription or machine that could not be read is shown as unknown.
+ * it was proved; who needs somebody comes first. A subscription or machine that could not be read is shown as unknown. Machines are looked at in
+ * the order of their ids, a page at a time: `next` is where the following page goes on, and is absent on the last one.
  */
-export async function backupCoverage(context: ServerContext, caller: Caller) {
+export async function backupCoverage(context: ServerContext, caller: Caller, { after = '' }: { readonly after?: string | undefined } = {}) {
   const { projects, ports } = context;
   const loaded = [...(await projects.current()).runbooks.values()].filter((one) => sees(caller, placeOf(one)));
   const runbooks = loaded.map(({ runbook }) => runbook);
@@ -33,17 +34,20 @@ export async function backupCoverage(context: ServerContext, caller: Caller) {
     else unread.push({ subscription, message: listed.message });
   }
   const rows: ReturnType<typeof rowOf>[] = [];
-  const looked = machines.slice(0, BACKUP_MACHINES_MAX);
+  const waiting = machines.filter(({ id }) => id.toLowerCase() > after.toLowerCase()).toSorted(byId);
+  const looked = waiting.slice(0, BACKUP_MACHINES_MAX);
   for (let at = 0; at < looked.length; at += PLAN_READS_AT_ONCE) {
     const some = looked.slice(at, at + PLAN_READS_AT_ONCE);
     const reads = await Promise.all(some.map((vm) => readBackup(context, vm)));
     some.forEach((vm, index) => rows.push(rowOf(vm, { ...reads[index], runbooks, tested, nowMs })));
   }
-  const rest = machines.slice(BACKUP_MACHINES_MAX);
-  const tooMany = { read: { kind: 'unread', message: `only ${BACKUP_MACHINES_MAX} machines are looked at` } } as const;
-  rows.push(...rest.map((vm) => rowOf(vm, { ...tooMany, runbooks, tested, nowMs })));
   const items = rows.toSorted((left, right) => byNeed(left.judged, right.judged) || (left.view.machine < right.view.machine ? -1 : 1));
-  return { items: items.map(({ view }) => view), unread };
+  const next = waiting.length > looked.length ? looked.at(-1)?.id : undefined;
+  return { items: items.map(({ view }) => view), unread, ...(next === undefined ? {} : { next }) };
+}
+
+function byId(left: AzureVm, right: AzureVm): number {
+  return left.id.toLowerCase() < right.id.toLowerCase() ? -1 : 1;
 }
 
 function subscriptionsOf(source: TargetSource): readonly string[] {

@@ -4,6 +4,7 @@ import { formatDuration } from '../engine/language/duration.ts';
 import type { Runbook, ScheduleDefinition } from '../engine/language/runbook.ts';
 import { CHECKS_JITTER_MAX_MS } from '../engine/limits.ts';
 import { makePlan } from '../engine/plan/plan.ts';
+import type { Plan } from '../engine/plan/plan-record.ts';
 import { computeVars } from '../engine/plan/vars.ts';
 import { checksOnly } from '../engine/recovery/checks-only.ts';
 import { startRun } from '../engine/run/start.ts';
@@ -81,6 +82,20 @@ export async function planChecks(
   });
   if (made.kind === 'planned') return { kind: 'planned', made };
   return { kind: 'refused', reason: made.findings.map(({ code, message }) => `${code} ${message}`).join('; ') };
+}
+
+/** Why checks of recovery plans are left out for a period: a run that moves or tests their machines holds them. Undefined when none does. */
+export async function recoveryUnderWay({ ports }: ServerContext, { recoveryPlans }: Plan): Promise<string | undefined> {
+  const held = Object.entries(recoveryPlans ?? {}).flatMap(([planId, machines]) => [
+    planId,
+    ...machines.map(({ lockId }) => lockId.toLowerCase()),
+  ]);
+  if (held.length === 0) return undefined;
+  const lock = (await ports.store.listLocks()).find(({ lockId }) => held.includes(lockId.toLowerCase()));
+  const holder = lock === undefined ? undefined : await ports.store.readRun(lock.runId);
+  if (holder === undefined) return undefined;
+  const { number, runbook } = holder.run;
+  return `the checks were left out: run ${number} of ${runbook} holds machines of the recovery plan, and what it makes of them would be judged`;
 }
 
 /** Makes the checks of runbooks now: one run for each runbook that has any. Repeating it with the same key starts nothing more. */

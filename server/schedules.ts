@@ -22,7 +22,7 @@ import type { ServerContext } from './context.ts';
 import { isSimulated } from './loopback.ts';
 import type { HashedPlan } from './plans.ts';
 import type { SentFile } from './projects.ts';
-import { NO_RUN, planChecks, readinessRule } from './readiness.ts';
+import { NO_RUN, planChecks, readinessRule, recoveryUnderWay } from './readiness.ts';
 import { testedAt } from './restore-tests.ts';
 import { runFacts } from './run-facts.ts';
 import { calledBy, takeGroupPlace } from './start.ts';
@@ -99,7 +99,10 @@ async function planSlot(
   if (broken !== undefined) return refuse(`input ${broken[0]}: ${broken[1]}`);
   if (rule.checks === true) {
     const checks = await planChecks(context, { runbook: rule.runbook, inputs: vars as JsonObject });
-    return checks.kind === 'refused' ? refuse(checks.reason) : { kind: 'planned', planned: { ...checks.made, slotMs } };
+    if (checks.kind === 'refused') return refuse(checks.reason);
+    const busy = await recoveryUnderWay(context, checks.made.plan);
+    // The answer from before stays what is known: what a drill has made of the machines would look like something that is wrong.
+    return busy === undefined ? { kind: 'planned', planned: { ...checks.made, slotMs } } : { kind: 'refused', reason: busy };
   }
   const { timeScale } = config.azure;
   const made = await makePlan(ports, {

@@ -56,7 +56,7 @@ export function judgeBackup({ read, rpoMs, testedAtMs, nowMs }: BackupFacts): Ba
 }
 
 /** Machines that need somebody first: unprotected, then unknown, then late; among the same by age of the point, the oldest first. */
-export function byNeed(left: BackupCoverage, right: BackupCoverage): number {
+export function byNeed(left: Pick<BackupCoverage, 'state' | 'ageMs'>, right: Pick<BackupCoverage, 'state' | 'ageMs'>): number {
   return ORDER.indexOf(left.state) - ORDER.indexOf(right.state) || (right.ageMs ?? Infinity) - (left.ageMs ?? Infinity) || 0;
 }
 

@@ -28,5 +28,10 @@ export const backupCoverageSchema = component(
   z.object({
     items: z.array(backupMachine).readonly(),
     unread: z.array(z.object({ subscription: z.string(), message: z.string() })).readonly(),
+    next: z.string().optional().describe('There are more machines: ask again with this as after'),
   }),
 );
+
+export const coverageQuery = z.strictObject({
+  after: z.string().max(1000).optional().describe('`next` of the page before; machines come in the order of their ids'),
+});

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fireOnce } from '../../../engine/schedule/fire.ts';
 import { slotRuns } from '../../../server/schedules.ts';
+import { GREET } from './documents.ts';
 import type { ServerWorld } from './server-world.ts';
 import { makeServerWorld, newKey } from './server-world.ts';
 
@@ -30,6 +31,17 @@ steps:
   - id: works
     assert: [{ that: inputs.open, message: the shop is closed }]
 `;
+
+/** Azure with one recovery plan of one machine. */
+function onePlan(vault: string) {
+  const itemId = `${vault}/replicationFabrics/f/replicationProtectionContainers/c/replicationProtectedItems/item1`;
+  const planId = `${vault}/replicationRecoveryPlans/rp`;
+  const answers = {
+    'sr.plan': { id: planId, name: 'rp', groups: [{ type: 'Boot', itemIds: [itemId] }] },
+    'sr.item': { id: itemId, name: 'item1', friendlyName: 'web-01' },
+  };
+  return { read: ({ kind }: { readonly kind: keyof typeof answers }) => Promise.resolve({ kind: 'found', value: answers[kind] }) };
+}
 
 let world: ServerWorld;
 
@@ -77,6 +89,28 @@ describe('readiness checks on their own', () => {
       ['2026-01-15T09:20:00.000Z', 'run'],
       ['2026-01-15T09:10:00.000Z', 'run'],
     ]);
+  });
+
+  it('are left out while a run holds machines of the recovery plan; what was known before stays known', async () => {
+    const vault = '/subscriptions/6f1c1b5e-0000-4000-8000-00000000a001/resourceGroups/rg/providers/Microsoft.RecoveryServices/vaults/rsv';
+    Object.assign(world.ports, { azure: onePlan(vault) });
+    const source = 'recovery_plan: { subscription: 6f1c1b5e-0000-4000-8000-00000000a001, resource_group: rg, vault: rsv, name: rp }';
+    await publish(DRILL.replace('locks: [shop]', `targets:\n  shop: { ${source}, max: 9 }`));
+    await at(11);
+    expect((await checks()).checks[0]).toMatchObject({ state: 'passed' });
+
+    await world.context.projects.publish([GREET]);
+    const { body: holder } = await world.call('POST', '/api/v1/runs', { key: newKey(), body: { runbook: 'greet' } });
+    await world.ports.store.lock([`${vault}/replicationprotecteditems/item1`.toLowerCase()], holder.id);
+    await at(21);
+    expect(await checkRuns()).toHaveLength(1);
+    const { past } = (await world.call('GET', `/api/v1/schedules/${CHECKS}/slots`)).body;
+    expect(past[0]).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining(`run ${holder.number} of greet holds machines`) });
+    expect((await checks()).checks[0]).toMatchObject({ state: 'passed' });
+
+    await world.ports.store.unlock([`${vault}/replicationprotecteditems/item1`.toLowerCase()], holder.id);
+    await at(31);
+    expect(await checkRuns()).toHaveLength(2);
   });
 
   it('say what each check found; one whose input nobody gives is unknown, and so is the application', async () => {
