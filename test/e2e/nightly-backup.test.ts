@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunSummary, StepSummary } from '../../engine/run/summary.ts';
 import { lacks } from '../support/lacks.ts';
@@ -24,21 +21,16 @@ const FAULTS = [
 
 const missing = lacks('redis-server');
 let stack: TestStack;
-let folder: string;
 
 beforeAll(async () => {
   if (missing) return;
-  folder = await mkdtemp(join(tmpdir(), 'runward-faults-'));
-  await writeFile(join(folder, 'faults.json'), JSON.stringify(FAULTS));
-  const flags = ['--estate', 'contoso-fleet', '--backup-marks', 'none', '--faults', join(folder, 'faults.json')];
-  stack = await startTestStack({ scale: 2_000, leaseMs: 10_000, flags });
+  const flags = ['--estate', 'contoso-fleet', '--backup-marks', 'none'];
+  stack = await startTestStack({ scale: 2_000, leaseMs: 10_000, flags, faults: FAULTS });
   await stack.startWorker();
 });
 
 afterAll(async () => {
-  if (missing) return;
-  await stack.stop();
-  await rm(folder, { recursive: true, force: true });
+  if (!missing) await stack.stop();
 });
 
 const start = () => stack.client.post<RunSummary>('/runs', { runbook: 'nightly-backup', inputs: {}, reason: 'test' }, randomUUID());

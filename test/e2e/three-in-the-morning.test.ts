@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunSummary } from '../../engine/run/summary.ts';
 import { lacks } from '../support/lacks.ts';
@@ -49,24 +46,19 @@ notify:
 
 const missing = lacks('redis-server');
 let stack: TestStack;
-let folder: string;
 
 beforeAll(async () => {
   if (missing) return;
-  folder = await mkdtemp(join(tmpdir(), 'runward-night-'));
-  await writeFile(join(folder, 'faults.json'), JSON.stringify(FAULTS));
-  const flags = ['--estate', 'contoso-fleet', '--backup-marks', 'none', '--faults', join(folder, 'faults.json')];
-  stack = await startTestStack({ scale: 2_000, leaseMs: 10_000, flags });
+  const flags = ['--estate', 'contoso-fleet', '--backup-marks', 'none'];
+  stack = await startTestStack({ scale: 2_000, leaseMs: 10_000, flags, faults: FAULTS });
   await stack.startWorker();
 });
 
 afterAll(async () => {
-  if (missing) return;
-  await stack.stop();
-  await rm(folder, { recursive: true, force: true });
+  if (!missing) await stack.stop();
 });
 
-const cli = (args: readonly string[]) => runward(args, folder, { RUNWARD_SERVER: stack.client.baseUrl });
+const cli = (args: readonly string[]) => runward(args, stack.dataDir, { RUNWARD_SERVER: stack.client.baseUrl });
 const triggers = async () =>
   (await stack.ledger()).filter(({ operation, effect }) => operation === 'Backups_Trigger' && effect === 'started').length;
 

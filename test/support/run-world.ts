@@ -63,6 +63,19 @@ const APPROVER: Principal = { id: 'dana', name: 'dana', kind: 'token', groups: [
 
 export { step };
 
+/** The body of a step that asks one of the approvers, for four hours. */
+export const GATE = {
+  kind: 'approval',
+  by: ['group:approvers'],
+  need: 1,
+  needFrom: [],
+  self: false,
+  timeoutMs: 4 * 3_600_000,
+  onTimeout: 'stop',
+  message: 'Go?',
+  form: {},
+} as const;
+
 /** A leaf that uses one of the test's actions: `test.read@1`, `test.named@1`, `test.guarded@1` or `test.blind@1`. */
 export function leaf(id: string, effect: 'read' | 'named' | 'guarded' | 'blind', more: Partial<Step> = {}): Step {
   return step(id, { kind: 'uses', action: `test.${effect}@1`, with: {} }, more);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKeyPair } from '../../adapters/system/signer.ts';
@@ -40,6 +40,8 @@ export async function startTestStack(options: {
   readonly leaseMs: number;
   /** Further flags of the simulator, for example its estate. */
   readonly flags?: readonly string[];
+  /** Faults that the simulator is armed with from its first request on. */
+  readonly faults?: readonly unknown[];
   readonly settings?: Readonly<Record<string, string>>;
   /** Folder whose runbooks are published; the ones that ship when absent. */
   readonly project?: string;
@@ -50,7 +52,10 @@ export async function startTestStack(options: {
   const redis = await startTestRedis();
   const keysDir = join(dataDir, 'keys');
   await createKeyPair(keysDir);
-  const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 }, options.flags);
+  const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 }, [
+    ...(options.flags ?? []),
+    ...(await faultFlags(dataDir, options.faults)),
+  ]);
   const request = { project: projectRoot(), dataDir, keysDir, redisUrl: redis.url, port: 0, seed: 42, scanMs: 500, ...options };
   const stack: LocalStack = await startStack(request, simulator);
   const client = apiClient({ baseUrl: stack.url, token: options.token, fetch });
@@ -71,6 +76,13 @@ export async function startTestStack(options: {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function faultFlags(dataDir: string, faults: readonly unknown[] | undefined): Promise<readonly string[]> {
+  if (faults === undefined) return [];
+  const file = join(dataDir, 'faults.json');
+  await writeFile(file, JSON.stringify(faults));
+  return ['--faults', file];
 }
 
 async function control(simulator: Child, path: string, init: { readonly method?: string; readonly body?: unknown }): Promise<unknown> {

@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest';
 import type { EffectAction } from '../../../engine/actions/action.ts';
 import type { RunId } from '../../../engine/ids.ts';
-import { leaf, makeRunWorld, step } from '../../support/run-world.ts';
+import { GATE, leaf, makeRunWorld, step } from '../../support/run-world.ts';
 
-const GATE = {
-  kind: 'approval',
-  by: ['group:approvers'],
-  need: 1,
-  needFrom: [],
-  self: false,
-  timeoutMs: 4 * 3_600_000,
-  onTimeout: 'stop',
-  message: 'Go?',
-  form: {},
-} as const;
 const ROOT = { id: 'root', name: 'root', kind: 'token', groups: [] } as const;
 const VM = { key: 'vm', name: 'vm', kind: 'host', id: 'ssh://vm', lockId: 'ssh://vm' } as never;
 const VMS = { vms: { onEmpty: 'fail', onUnreachable: 'fail', targets: [VM] } } as const;

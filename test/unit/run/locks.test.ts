@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PlannedSet } from '../../../engine/plan/plan-record.ts';
-import { type Answers, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
+import { type Answers, GATE, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
 import { testTarget } from '../../support/targets.ts';
 
 const MINUTE = 60_000;
@@ -86,18 +86,7 @@ test('targets are locked together before the first change, and given back when n
 
 test('a run that waits at its approval holds no target, and reads take none', async () => {
   const sets = { web: set(['web-1']) };
-  const gate = {
-    kind: 'approval',
-    by: ['group:approvers'],
-    need: 1,
-    needFrom: [],
-    self: false,
-    timeoutMs: 4 * 3_600_000,
-    onTimeout: 'stop',
-    message: 'Go?',
-    form: {},
-  } as const;
-  const waiting = await makeRunWorld({ steps: [step('gate', gate), leaf('change', 'guarded', on('web'))] }, {}, { sets });
+  const waiting = await makeRunWorld({ steps: [step('gate', GATE), leaf('change', 'guarded', on('web'))] }, {}, { sets });
   await waiting.go(MINUTE);
   const other = await makeRunWorld({ steps: [leaf('change', 'guarded', on('web')), pause('rest', '20m')] }, SLOW, { sets }, waiting);
   await other.go(MINUTE);

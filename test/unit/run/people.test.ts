@@ -1,17 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Answers, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
+import { type Answers, GATE, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
 
-const GATE = {
-  kind: 'approval',
-  by: ['group:approvers'],
-  need: 1,
-  needFrom: [],
-  self: false,
-  timeoutMs: 4 * 3_600_000,
-  onTimeout: 'stop',
-  message: 'Go?',
-  form: {},
-} as const;
 const ALICE = { id: 'alice', name: 'alice', kind: 'token', groups: ['approvers'] } as const;
 const BOB = { id: 'bob', name: 'bob', kind: 'token', groups: ['approvers'] } as const;
 

@@ -2,19 +2,7 @@ import { expect, test } from 'vitest';
 import type { EffectAction, ReadAction } from '../../../engine/actions/action.ts';
 import type { Step } from '../../../engine/language/runbook.ts';
 import type { Plan } from '../../../engine/plan/plan-record.ts';
-import { type Beside, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
-
-const GATE = {
-  kind: 'approval',
-  by: ['group:approvers'],
-  need: 1,
-  needFrom: [],
-  self: false,
-  timeoutMs: 4 * 3_600_000,
-  onTimeout: 'stop',
-  message: 'Go?',
-  form: {},
-} as const;
+import { type Beside, GATE, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
 
 /** Fails the steps of these paths until told otherwise; `produced` are machines that a step makes. */
 function failing(broken: Set<string>, produced: Readonly<Record<string, readonly object[]>> = {}) {
