@@ -7,7 +7,7 @@ import type { OutlinedStep } from './outline.ts';
 import type { InputSource } from './schema-input.ts';
 import { soleExpression, splitTemplate } from './template.ts';
 import { child, entriesOf, type Entry, entryOf, itemsOf, plainValue, pointerOf, textOf, type TreeNode } from './tree.ts';
-import { inputCelType } from './types-of-steps.ts';
+import { inputCelType } from './object-types.ts';
 
 /** How many runs may stand below each other: a run, what it calls, what that calls, and once more. */
 const CALLS_DEEP_MAX = 3;
@@ -139,7 +139,10 @@ function fits(type: string, expected: string): boolean {
 }
 
 function readable(type: string): string {
-  return type.replace('google.protobuf.', '').toLowerCase();
+  return type
+    .replace('google.protobuf.', '')
+    .replaceAll(/(Input|Form_\w+?_)Object\d+_/g, 'map')
+    .toLowerCase();
 }
 
 function hasInnerExpression(node: TreeNode): boolean {

@@ -109,7 +109,8 @@ function mentioned(text: string, scope: TypeScope): TypeScope {
 function withTypes(environment: Environment, types: ReadonlyMap<string, FieldType>): Environment {
   for (const [name, type] of types) {
     environment.registerType(name, { fields: { ...type.fields } });
-    environment.registerOperator(`${name} == null`, (a: unknown, b: unknown) => a === b);
+    environment.registerOperator(`string in ${name}`, (field: unknown, value: unknown) => String(field) in Object(value));
+    for (const other of ['null', name]) environment.registerOperator(`${name} == ${other}`, (a: unknown, b: unknown) => a === b);
   }
   return environment;
 }

@@ -1,7 +1,8 @@
 import type { FieldType, TypeScope } from './expression-check.ts';
 import { planIdName } from './expression-parse.ts';
 import type { OutlinedStep } from './outline.ts';
-import { inputCelType, inferredType, isOpaque, resultFields, stepTypes, valueCelType } from './types-of-steps.ts';
+import { definedTypes } from './object-types.ts';
+import { formTypes, inferredType, isOpaque, resultFields, stepTypes, valueCelType } from './types-of-steps.ts';
 import { child, entriesOf, entryOf, textOf, type TreeNode } from './tree.ts';
 import { itemNames } from './visible.ts';
 import { soleExpression, splitTemplate } from './template.ts';
@@ -31,7 +32,7 @@ export type ScopeTypes = (standing: Standing, steps: readonly OutlinedStep[]) =>
 
 /** Prepares the types of a runbook's names; steps are typed when they are asked for. */
 export function scopeTypes(root: TreeNode, all: readonly OutlinedStep[]): ScopeTypes {
-  const inputs = Object.fromEntries(entriesOf(child(root, 'inputs')).map((entry) => [entry.key, inputCelType(entry.value)]));
+  const inputs = definedTypes(child(root, 'inputs'), { prefix: 'inputs', name: 'Input' });
   const targets = Object.fromEntries(
     entriesOf(child(root, 'targets')).flatMap(({ key, value }) => {
       const members = [key, 'list<Target>'];
@@ -40,7 +41,8 @@ export function scopeTypes(root: TreeNode, all: readonly OutlinedStep[]): ScopeT
   );
   const vars: Record<string, string> = {};
   const fixed = (): readonly (readonly [string, FieldType])[] => [
-    ['Inputs', { title: 'inputs', fields: inputs }],
+    ...inputs.types,
+    ['Inputs', { title: 'inputs', fields: inputs.fields }],
     ['Vars', { title: 'vars', fields: vars }],
     ['Targets', { title: 'targets', fields: targets }],
     ...RUN_TYPES,
@@ -65,7 +67,10 @@ export function scopeTypes(root: TreeNode, all: readonly OutlinedStep[]): ScopeT
     const types = new Map([...fixed(), ...steps.typesFor(wanted)]);
     types.set('Steps', { title: 'steps', fields: Object.fromEntries(wanted.map((step) => [step.id, `Step_${step.id}`])) });
     const known = standing.reader !== undefined && !isOpaque(standing.reader);
-    if (standing.withResult && known && standing.reader !== undefined) types.set('Result', resultFields(standing.reader));
+    if (standing.withResult && known && standing.reader !== undefined) {
+      for (const [name, type] of formTypes(standing.reader).types) types.set(name, type);
+      types.set('Result', resultFields(standing.reader));
+    }
     const variables = new Map(GENERAL_TYPES.filter(([name]) => standing.general.has(name)));
     if (standing.withResult) variables.set('result', known ? 'Result' : 'dyn');
     for (const [name, from] of standing.items) variables.set(name, itemType(from, plain));

@@ -1,6 +1,7 @@
 import type { ValueType } from '../values.ts';
 import { checkTypes, type FieldType, type TypeScope } from './expression-check.ts';
 import { parseExpression } from './expression-parse.ts';
+import { type DefinedTypes, definedTypes } from './object-types.ts';
 import type { OutlinedStep } from './outline.ts';
 import { soleExpression, splitTemplate } from './template.ts';
 import { child, entriesOf, itemsOf, textOf, type TreeNode } from './tree.ts';
@@ -16,25 +17,6 @@ export function celType(type: ValueType): string {
   return 'list' in type ? `list<${celType(type.list)}>` : `map<string, ${celType(type.map)}>`;
 }
 
-const INPUT_TYPES: Readonly<Record<string, string>> = {
-  string: 'string',
-  integer: 'int',
-  number: 'double',
-  duration: DURATION,
-  datetime: TIMESTAMP,
-  boolean: 'bool',
-  azure_id: 'string',
-  file: 'string',
-  secret: 'string',
-};
-
-/** The CEL type of an input or form definition as written; maps of fields are dyn. */
-export function inputCelType(definition: TreeNode | undefined): string {
-  const type = textOf(child(definition, 'type')) ?? '';
-  if (type === 'array') return `list<${inputCelType(child(definition, 'items'))}>`;
-  return INPUT_TYPES[type] ?? 'dyn';
-}
-
 /** True when nothing is known of a step's result, because its action or body is unknown: what reads it is not judged. */
 export function isOpaque(step: OutlinedStep): boolean {
   return step.body === undefined || step.body === 'call' || (step.body === 'uses' && step.action === undefined);
@@ -44,14 +26,15 @@ export function isOpaque(step: OutlinedStep): boolean {
 export function resultFields(step: OutlinedStep): FieldType {
   const title = 'the result';
   if (step.body === 'run') return { title, fields: { stdout: 'string', stderr: 'string', exit_code: 'int' } };
-  if (step.body === 'approval' || step.body === 'manual') return { title, fields: formFields(step) };
+  if (step.body === 'approval' || step.body === 'manual') return { title, fields: { ...formTypes(step).fields, decided_by: 'string' } };
   const fields = Object.entries(step.action?.result ?? {}).map(([name, type]) => [name, celType(type)] as const);
   return { title, fields: Object.fromEntries(fields) };
 }
 
-function formFields(step: OutlinedStep): Readonly<Record<string, string>> {
-  const form = child(child(step.node, step.body ?? ''), 'form');
-  return { ...Object.fromEntries(entriesOf(form).map((entry) => [entry.key, inputCelType(entry.value)])), decided_by: 'string' };
+/** The types of what a person fills in at a step: nothing where it asks nobody. */
+export function formTypes({ id, node, body }: OutlinedStep): DefinedTypes {
+  const form = body === 'approval' || body === 'manual' ? child(child(node, body), 'form') : undefined;
+  return definedTypes(form, { prefix: `steps.${id}.outputs`, name: `Form_${id}_` });
 }
 
 /** Infers what expressions read from steps; asks back for the scope in which a step's own outputs are written. */
@@ -111,11 +94,12 @@ function typesOfStep(step: OutlinedStep, outputs: Readonly<Record<string, string
     error: 'StepError',
     produced: 'list<Target>',
   };
+  const forms = formTypes(step).types;
   const opaque = isOpaque(step) && child(step.node, 'outputs') === undefined;
   const outputsType = opaque ? 'dyn' : `Outputs_${step.id}`;
   const own: readonly (readonly [string, FieldType])[] = opaque
-    ? []
-    : [[outputsType, { title: `outputs of "${step.id}"`, fields: outputs }]];
+    ? forms
+    : [...forms, [outputsType, { title: `outputs of "${step.id}"`, fields: outputs }]];
   if (step.fanOut === undefined) {
     return [...own, [`Step_${step.id}`, { title: `step "${step.id}"`, fields: { ...shared, outputs: outputsType } }]];
   }
