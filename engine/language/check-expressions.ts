@@ -2,8 +2,10 @@ import { didYouMean, type FindingPlace, quoted, type Report, shown } from './dia
 import { parseDurationMs } from './duration.ts';
 import { checkTypes, readable, type TypeIssue, type TypeScope } from './expression-check.ts';
 import { GLOBAL_FUNCTIONS, METHODS } from './expression-functions.ts';
-import { type Expression, parseExpression, type Range } from './expression-parse.ts';
+import { type Call, type Expression, parseExpression, type Range } from './expression-parse.ts';
 import type { ExpectedType, ExpressionPlace } from './expression-places.ts';
+import type { ComparedWord } from './expression-words.ts';
+import { isTimeZone, parseInstantMs } from './instant.ts';
 import { checkPaths, type Names } from './check-names.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
@@ -104,11 +106,23 @@ function checkResult(placedHere: PlacedExpression, checking: ExpressionChecking,
     return undefined;
   }
   for (const range of answer.overMaps) checking.report('RW310', at(range), {});
+  for (const word of answer.words) reportWord(word, at(word.range), checking.report);
   const expected = place.expected === undefined ? undefined : EXPECTED[place.expected];
   const fits = expected === undefined || answer.type === 'dyn' || expected.fits.test(answer.type);
   const trimmed = { start: text.length - text.trimStart().length, end: text.trimEnd().length };
   if (!fits) checking.report('RW304', at(trimmed), { found: article(answer.type, scope), expected: expected.words });
   return fits ? answer.type : undefined;
+}
+
+function reportWord({ text, allowed }: ComparedWord, place: FindingPlace, report: Report): void {
+  if (allowed.includes(text)) return;
+  const near = nearest(text, allowed);
+  const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: `"${near}"` };
+  report(
+    'RW206',
+    { ...place, ...suggestion },
+    { value: quoted(text), list: allowed.length > 8 ? `${allowed.slice(0, 8).join(', ')}, …` : allowed.join(', ') },
+  );
 }
 
 function article(type: string, scope: TypeScope): string {
@@ -144,13 +158,30 @@ function checkFunctions(expression: Expression, { text, at }: PlacedExpression, 
               : didYouMean(near);
       report('RW302', { ...at(range), hint, ...(near === undefined ? {} : { fix: near }) }, { function: quoted(call.name) });
     }
-    const [argument] = call.node.op === 'call' ? call.node.args[1] : [];
-    if (call.name !== 'duration' || argument?.op !== 'value' || typeof argument.args !== 'string') continue;
-    if (parseDurationMs(argument.args) === undefined)
-      report('RW213', at({ start: argument.start, end: argument.end }), { text: quoted(argument.args) });
+    checkLiteral(call, at, report);
   }
   return fits;
 }
+
+// What only the run would find otherwise: durations, times and zones that are written out.
+function checkLiteral({ name, method, node }: Call, at: PlacedExpression['at'], report: Report): void {
+  const [argument] = node.op === 'call' ? node.args[1] : node.op === 'rcall' ? node.args[2] : [];
+  if (argument?.op !== 'value' || typeof argument.args !== 'string') return;
+  const place = at({ start: argument.start, end: argument.end });
+  const text = argument.args;
+  if (method) {
+    if (ZONED.test(name) && !isTimeZone(text)) report('RW215', place, { zone: quoted(text) });
+  } else if (name === 'duration' && parseDurationMs(text) === undefined) report('RW213', place, { text: quoted(text) });
+  else if (name === 'timestamp' && parseInstantMs(text) === undefined)
+    report('RW205', place, {
+      key: 'timestamp()',
+      type: 'a time with an offset',
+      found: quoted(text),
+      example: '2026-03-29T02:00:00+01:00',
+    });
+}
+
+const ZONED = /^get(?:FullYear|Month|Date|DayOfMonth|DayOfWeek|DayOfYear|Hours|Minutes|Seconds|Milliseconds)$/;
 
 // A method call spans from its receiver; only the name is to change.
 function methodRange(text: string, name: string, range: Range): Range {

@@ -73,18 +73,22 @@ function checkPath(path: Path, context: PathChecking): void {
   if (path.root === 'run') checkRun(field, context);
 }
 
+const INSIDE_FAN_OUT = 'it is visible inside a fan-out, under the name that "as" gives it';
+const PLACES: Readonly<Record<string, string>> = {
+  result: 'it is visible in success_if, outputs, until and retry.if',
+  target: INSIDE_FAN_OUT,
+  item: INSIDE_FAN_OUT,
+  wave: 'it is visible in after_wave',
+};
+
 function reportUnknownName(path: Path, { placed, report }: PathChecking): void {
   const { standing } = placed.place;
   const visible = [...standing.general, ...standing.items.keys(), ...(standing.withResult ? ['result'] : [])];
-  const near = nearest(path.root, visible);
+  // A name that has its own places is no misspelling of another.
+  const near = Object.hasOwn(PLACES, path.root) ? undefined : nearest(path.root, visible);
   const where =
-    path.root === 'result'
-      ? 'it is visible in success_if, outputs, until and retry.if'
-      : path.root === 'target' || path.root === 'item'
-        ? 'it is visible inside a fan-out, under the name that "as" gives it'
-        : GENERAL_NAMES.has(path.root)
-          ? `here only ${visible.join(', ')} can be read`
-          : `visible here: ${visible.join(', ')}`;
+    PLACES[path.root] ??
+    (GENERAL_NAMES.has(path.root) ? `here only ${visible.join(', ')} can be read` : `visible here: ${visible.join(', ')}`);
   const suggestion = near === undefined ? {} : { hint: didYouMean(near), fix: near };
   report('RW303', { ...placed.at(path.range), ...suggestion }, { name: quoted(path.root), where });
 }

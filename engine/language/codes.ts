@@ -20,7 +20,7 @@ export const CODES = {
   RW201: { severity: 'error', message: 'unknown apiVersion {version}', hint: 'this build knows runward/v1' },
   RW202: { severity: 'error', message: 'unknown key {key} in {parent}', hint: 'keys are closed: remove it' },
   RW203: { severity: 'error', message: 'missing required key {key}', hint: 'add it to {parent}' },
-  RW204: { severity: 'error', message: 'unknown kind {kind}', hint: 'Runbook, Inventory or RunbookTest' },
+  RW204: { severity: 'error', message: 'unknown kind {kind}', hint: 'Runbook, Inventory, Calendar or RunbookTest' },
   RW205: { severity: 'error', message: '{key} must be {type}, found {found}', hint: '{example}' },
   RW206: { severity: 'error', message: '{value} is not one of {list}', hint: 'choose one of them' },
   RW207: { severity: 'error', message: '{key} is out of bounds: {bound}', hint: 'change the value' },

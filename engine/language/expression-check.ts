@@ -1,6 +1,7 @@
 import { type ASTNode, Environment, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { MACROS, type Meter, registerFunctions } from './expression-functions.ts';
 import { parseExpression, type Range } from './expression-parse.ts';
+import { comparedWords, type ComparedWord } from './expression-words.ts';
 
 /** A type with named fields, as findings call it. */
 export interface FieldType {
@@ -20,9 +21,9 @@ export type TypeIssue =
   | { readonly kind: 'type'; readonly found: string; readonly expected: string; readonly range: Range }
   | { readonly kind: 'other'; readonly message: string; readonly range: Range };
 
-/** The type of an expression and the receivers of macros that turn out to be maps, or the first thing that does not fit. */
+/** The type of an expression, the receivers of macros that turn out to be maps and the texts that are compared with statuses, or the first thing that does not fit. */
 export type TypeAnswer =
-  | { readonly ok: true; readonly type: string; readonly overMaps: readonly Range[] }
+  | { readonly ok: true; readonly type: string; readonly overMaps: readonly Range[]; readonly words: readonly ComparedWord[] }
   | { readonly ok: false; readonly issue: TypeIssue };
 
 const METER: Meter = { nowMs: 0, cost: 0 };
@@ -60,7 +61,7 @@ export function checkTypes(text: string, scope: TypeScope): TypeAnswer {
   const parsed = environment.parse(evaluated.ok ? evaluated.expression.text : text);
   const checked = parsed.check();
   const answer: TypeAnswer = checked.valid
-    ? { ok: true, type: checked.type ?? 'dyn', overMaps: mapMacros(text, parsed.ast) }
+    ? { ok: true, type: checked.type ?? 'dyn', overMaps: mapMacros(text, parsed.ast), words: comparedWords(parsed.ast) }
     : { ok: false, issue: issueOf(checked.error, parsed.ast, reached) };
   if (answers.size >= ANSWERS_KEPT_MAX) answers.clear();
   answers.set(text, answer);
@@ -129,6 +130,10 @@ function issueOf(error: unknown, ast: ASTNode, scope: TypeScope): TypeIssue {
   }
   const operands = /^no such overload: (.+)$/.exec(summary)?.[1];
   if (operands !== undefined) return { kind: 'type', found: readable(operands, scope), expected: 'operands that fit', range };
+  const fieldless = /^Cannot index type '(.+)'$/.exec(summary)?.[1];
+  if (fieldless !== undefined) return { kind: 'other', message: `${readable(fieldless, scope)} has no fields`, range };
+  if (summary === 'has() invalid argument')
+    return { kind: 'other', message: 'has() asks for a field, as in has(steps.x.outputs.y)', range };
   const condition = /(?:must be bool|must return bool|requires bool operands), got '(.+)'$/.exec(summary)?.[1];
   if (condition !== undefined) return { kind: 'type', found: readable(condition, scope), expected: 'bool', range };
   const arguments_ = /^found no matching overload for '(.+)'$/.exec(summary)?.[1];

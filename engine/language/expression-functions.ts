@@ -78,7 +78,9 @@ function registerText(environment: Environment, meter: Meter): void {
     spend(meter, Math.ceil(text.length / JSON_CHARACTERS_PER_COST));
     return readJson(text);
   });
-  environment.registerFunction('lines(string): list<string>', (text: string) => capped(text.replace(/\r?\n$/, '').split(/\r?\n/)));
+  environment.registerFunction('lines(string): list<string>', (text: string) =>
+    text === '' ? [] : capped(text.replace(/\r?\n$/, '').split(/\r?\n/)),
+  );
   environment.registerFunction('glob(string, string): bool', (text: string, pattern: string) => {
     // Each star can go over the whole text again.
     spend(meter, Math.ceil((text.length * pattern.split('*').length) / CHARACTERS_PER_COST));

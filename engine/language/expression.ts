@@ -226,6 +226,8 @@ function reasonOf(error: unknown): string {
   const text =
     summary
       .replaceAll(/dyn<([^>]*)>/g, '$1')
+      .replaceAll('google.protobuf.Duration', 'duration')
+      .replaceAll('google.protobuf.Timestamp', 'timestamp')
       .replace(/^No such key: index out of bounds, index (-?\d+).*$/, 'the list has no item $1')
       .replace('No such key:', 'there is no')
       .split('\n')[0] ?? '';

@@ -2,15 +2,11 @@ import { z } from 'zod';
 import { cel, duration, id, instant, name, templated, text } from './schema-scalars.ts';
 import { MAPS } from './schema-maps.ts';
 import { os, port, PURPOSES, tags, via } from './schema-v1.ts';
+import { STEP_STATUSES } from './step-statuses.ts';
 
 const RUN_STATES = [
   ...(['queued', 'running', 'waiting', 'paused', 'cancelling', 'unknown'] as const),
   ...(['succeeded', 'partially_failed', 'failed', 'cancelled', 'rejected', 'timed_out'] as const),
-] as const;
-
-const STEP_STATUSES = [
-  ...(['pending', 'waiting', 'running', 'retrying', 'succeeded', 'recovered', 'skipped', 'partially_failed'] as const),
-  ...(['failed', 'timed_out', 'cancelled', 'unknown', 'rolled_back', 'rollback_failed'] as const),
 ] as const;
 
 /** The failures that a mock can give a step. */

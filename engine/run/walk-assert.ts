@@ -1,3 +1,4 @@
+import { shown } from '../language/diagnostics.ts';
 import { evaluate } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { moveStep } from './change.ts';
@@ -12,13 +13,16 @@ export function walkAssert(walk: Walk, step: Step, { record, level }: Node): Ste
   if (step.body.kind !== 'assert' || level.mode === 'hold') return 'running';
   const scope = scopeAt({ ...walk, ...level });
   const failures: string[] = [];
+  const broken: string[] = [];
   for (const check of step.body.checks) {
     const outcome = evaluate(check.that, scope, walk.nowMs);
-    if (!outcome.ok) {
-      walk.found.changes.push(moveStep(record, 'read_failed', { error: expressionFailure('that', outcome.message) }));
-      return 'running';
-    }
-    if (outcome.value !== true) failures.push(check.message);
+    if (!outcome.ok) broken.push(`${outcome.message} in ${shown(check.that)}`);
+    else if (outcome.value !== true) failures.push(check.message);
+  }
+  if (broken.length > 0) {
+    const error = expressionFailure('that', [...broken, ...failures].join('; '));
+    walk.found.changes.push(moveStep(record, 'read_failed', { error }));
+    return 'running';
   }
   if (failures.length > 0) {
     walk.found.changes.push(moveStep(record, 'read_failed', { error: { kind: 'assertion', message: failures.join('; ') } }));

@@ -51,6 +51,7 @@ describe('evaluate', () => {
     expect(value('max([3, 7, 5]) + min([3, 7]) + sum([1, 2])')).toBe(13);
     expect(value('string(duration("90m")) + " " + string(timestamp("2026-01-05T10:00:00+01:00"))')).toBe('1h30m 2026-01-05T09:00:00Z');
     expect(value('lines("a\\nb\\n")')).toEqual(['a', 'b']);
+    expect(value('lines("")')).toEqual([]);
     expect(value('json("{\\"a\\": [1, 2.5]}").a')).toEqual([1, 2.5]);
     expect(value('glob(target.name, "db-*") && !glob(target.name, "db-?")')).toBe(true);
     expect(value('now().getHours("Europe/Berlin")')).toBe(10);

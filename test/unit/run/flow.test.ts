@@ -160,6 +160,20 @@ test('assert evaluates all its checks and shows every message', async () => {
   expect((await world.step('check')).error).toEqual({ kind: 'assertion', message: 'one is not two; too short' });
 });
 
+test('an assert with an expression that has no value says which, and still shows what does not hold', async () => {
+  const checks = [
+    { that: 'steps.look.error.message == ""', message: 'never shown' },
+    { that: 'run.rto.elapsed > duration("1m")', message: 'never shown' },
+    { that: '1 == 2', message: 'one is not two' },
+  ];
+  const world = await makeRunWorld({ steps: [leaf('look', 'read'), step('check', { kind: 'assert', checks })] });
+  expect((await world.go()).state).toBe('failed');
+  const { kind, message } = (await world.step('check')).error ?? { kind: 'none', message: '' };
+  expect(kind).toBe('expression');
+  expect(message).toContain('in steps.look.error.message == ""; ');
+  expect(message).toContain('> duration in run.rto.elapsed > duration("1m"); one is not two');
+});
+
 test('wait passes its time and the run says that it waits for a timer', async () => {
   const world = await makeRunWorld({ steps: [step('pause', { kind: 'wait', wait: { duration: '10m' } }), leaf('after', 'read')] });
   expect((await world.go(60_000)).state).toBe('waiting');
