@@ -1,6 +1,6 @@
 import { inputsFrom } from './build-steps.ts';
+import { checkGiven } from './check-given.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
-import { checkValue } from './input-values.ts';
 import type { ReadFile } from './load.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
@@ -118,12 +118,7 @@ function checkCallInput(entry: Entry, definition: TreeNode, checking: CallChecki
     if (type === undefined || fits(type, expected)) return;
     return report('RW304', place, { found: readable(type), expected: readable(expected) });
   }
-  if (hasInnerExpression(entry.value)) return;
-  const checked = checkValue(wanted, plainValue(entry.value), '');
-  const problem = checked.ok ? undefined : checked.problems[0];
-  if (problem === undefined) return;
-  if (wanted.type === 'secret') return report('RW503', place, {});
-  report('RW517', place, { pointer: `/${entry.key}${problem.pointer}`, reason: problem.reason, bounds: problem.bounds });
+  checkGiven(entry, definition, { path, report });
 }
 
 function secretIn(text: string, root: TreeNode): string | undefined {
@@ -143,12 +138,6 @@ function readable(type: string): string {
     .replace('google.protobuf.', '')
     .replaceAll(/(Input|Form_\w+?_)Object\d+_/g, 'map')
     .toLowerCase();
-}
-
-function hasInnerExpression(node: TreeNode): boolean {
-  if (node.kind === 'map') return node.entries.some((entry) => hasInnerExpression(entry.value));
-  if (node.kind === 'list') return node.items.some(hasInnerExpression);
-  return typeof node.value === 'string' && node.value.includes('${{');
 }
 
 // Wherever steps may stand, a call is a map entry of that name with text.

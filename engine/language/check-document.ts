@@ -1,8 +1,9 @@
+import { checkGiven } from './check-given.ts';
 import { cronProblem, restrictsBothDays } from './cron.ts';
 import { cycleFrom } from './cycle.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { parseExpression } from './expression-parse.ts';
-import { isTimeZone } from './instant.ts';
+import { isTimeZone, parseInstantMs } from './instant.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
 import { splitTemplate } from './template.ts';
@@ -12,7 +13,9 @@ import { child, entriesOf, entryOf, itemsOf, pointerOf, type Segment, textOf, ty
 export function checkDocument(root: TreeNode, steps: readonly OutlinedStep[], report: Report): void {
   checkVars(root, report);
   checkObjectives(root, steps, report);
-  itemsOf(child(child(root, 'triggers'), 'schedules')).forEach((schedule, index) => checkSchedule(schedule, index, { root, report }));
+  const schedules = itemsOf(child(child(root, 'triggers'), 'schedules'));
+  schedules.forEach((schedule, index) => checkSchedule(schedule, index, { root, report }));
+  reportTwins(schedules, report);
   checkFreeze(root, report);
 }
 
@@ -60,7 +63,33 @@ function checkObjectives(root: TreeNode, steps: readonly OutlinedStep[], report:
 function checkSchedule(schedule: TreeNode, index: number, { root, report }: { readonly root: TreeNode; readonly report: Report }): void {
   const path = ['triggers', 'schedules', index];
   checkClockPattern(schedule, path, report);
-  checkScheduleInputs(schedule, pointerOf([...path, 'inputs']), { root, report });
+  checkSpan(schedule, path, report);
+  checkScheduleInputs(schedule, [...path, 'inputs'], { root, report });
+}
+
+function checkSpan(schedule: TreeNode, path: readonly Segment[], report: Report): void {
+  const until = child(schedule, 'until');
+  const [fromMs, untilMs] = [child(schedule, 'from'), until].map((node) => parseInstantMs(textOf(node) ?? ''));
+  if (until === undefined || fromMs === undefined || untilMs === undefined || untilMs > fromMs) return;
+  report('RW207', { span: until.span, pointer: pointerOf([...path, 'until']) }, { key: quoted('until'), bound: 'after from' });
+}
+
+// Of two with one id only one would ever fire.
+function reportTwins(schedules: readonly TreeNode[], report: Report): void {
+  const seen = new Set<string>();
+  schedules.forEach((schedule, index) => {
+    const node = child(schedule, 'id');
+    const id = textOf(node);
+    if (node === undefined || id === undefined) return;
+    const marks = { what: 'schedule', id: quoted(id), input: quoted('id'), problem: 'belongs to another schedule already' };
+    const place = {
+      span: node.span,
+      pointer: pointerOf(['triggers', 'schedules', index, 'id']),
+      hint: 'each schedule has an id of its own',
+    };
+    if (seen.has(id)) report('RW414', place, marks);
+    seen.add(id);
+  });
 }
 
 /** Checks `cron`, `timezone` and `day_match` of a schedule or a window. */
@@ -83,14 +112,19 @@ export function checkClockPattern(schedule: TreeNode, path: readonly Segment[], 
 
 function checkScheduleInputs(
   schedule: TreeNode,
-  pointer: string,
+  path: readonly Segment[],
   { root, report }: { readonly root: TreeNode; readonly report: Report },
 ): void {
+  const pointer = pointerOf(path);
   const id = quoted(textOf(child(schedule, 'id')) ?? '');
   const inputs = child(root, 'inputs');
   const given = entryOf(schedule, 'inputs');
   for (const entry of entriesOf(given?.value)) {
-    if (child(inputs, entry.key) !== undefined) continue;
+    const definition = child(inputs, entry.key);
+    if (definition !== undefined) {
+      checkGiven(entry, definition, { path: [...path, entry.key], report });
+      continue;
+    }
     const near = nearest(
       entry.key,
       entriesOf(inputs).map((input) => input.key),

@@ -1,3 +1,4 @@
+import { checkGiven } from './check-given.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { nearest } from './near.ts';
 import { child, entriesOf, itemsOf, pointerOf, textOf, type TreeNode } from './tree.ts';
@@ -28,7 +29,11 @@ export function checkWebhooks(root: TreeNode, report: Report): void {
     given.forEach(({ node, name }, at) => {
       if (!known.includes(name)) complain(node.span, ['inputs', at], { input: name, problem: 'unknown' });
     });
-    for (const { key, keySpan } of set) if (!known.includes(key)) complain(keySpan, ['set', key], { input: key, problem: 'unknown' });
+    for (const entry of set) {
+      const definition = child(inputs, entry.key);
+      if (definition !== undefined) checkGiven(entry, definition, { path: [...path, 'set', entry.key], report });
+      else complain(entry.keySpan, ['set', entry.key], { input: entry.key, problem: 'unknown' });
+    }
     for (const { key, value } of entriesOf(inputs)) {
       const has = given.some(({ name }) => name === key) || set.some((entry) => entry.key === key) || child(value, 'default') !== undefined;
       if (!has) complain(idNode?.span ?? webhook.span, [], { input: key, problem: 'missing' });
