@@ -11,6 +11,7 @@ const STAGES = {
   'shop-failover': { file: 'shipped-runbooks', test: 'the shop moves to the recovery site' },
   'shop-failback': { file: 'shipped-runbooks', test: 'the shop moves to the recovery site' },
   'gameday-network': { file: 'shipped-gameday', test: 'a tier that is cut off' },
+  'postgres-switchover': { file: 'postgres-switchover', test: 'killed at random moments' },
   'patch-fleet': { file: 'shipped-patches', test: '' },
 } as const;
 

@@ -6,8 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type ApiClient, apiClient } from '../../cli/api-client.ts';
 import type { Child } from '../../cli/child-process.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
+import { makeDice } from '../../adapters/memory/dice.ts';
 import { lacks } from '../support/lacks.ts';
 import { type PostgresPair, type PostgresServer, startPostgresPair } from '../support/postgres.ts';
+import { progress } from '../support/shipped-stage.ts';
+import { kill } from '../support/shipped-troubles.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { type Watch, watchWrites } from '../support/two-writers.ts';
 import { until } from '../support/until.ts';
@@ -15,6 +18,8 @@ import { until } from '../support/until.ts';
 const missing = lacks('redis-server') || lacks('postgresql');
 const RUNBOOK = join(import.meta.dirname, '..', '..', 'runbooks', 'postgres-switchover.yaml');
 const ENDED_MS = 120_000;
+const KILLS = Number(process.env['KILL_MOMENTS'] ?? 1);
+const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
 
 describe.skipIf(missing)('the shipped switchover, over two real servers', () => {
   let knownHosts: string;
@@ -115,6 +120,25 @@ describe.skipIf(missing)('the shipped switchover, over two real servers', () => 
     await held.release();
     worker = await stack.startWorker();
     const end = await stack.ended(run.id, ENDED_MS);
+    expect({ status: end.status, reason: end.reason }).toEqual({ status: 'succeeded', reason: undefined });
+    expect(await lost(standby)).toEqual([]);
+    expect(watch.doubles()).toEqual([]);
+    expect(await standby.query('select substr(pg_walfile_name(pg_current_wal_lsn()), 8, 1)'), 'promoted once').toBe('2');
+  });
+
+  test(`survives ${KILLS} workers killed at random moments (seed ${SEED})`, { timeout: ENDED_MS + 20_000 * KILLS }, async () => {
+    const run = await start();
+    await approve(run);
+    let over = false;
+    const ending = stack.ended(run.id, ENDED_MS + 20_000 * KILLS).finally(() => (over = true));
+    const killWorker = async (): Promise<void> => {
+      worker.kill('SIGKILL');
+      await worker.ended;
+      worker = await stack.startWorker();
+    };
+    const stage = { killWorker, progress: () => progress(stack.client) };
+    const [end, killed] = await Promise.all([ending, kill(stage, makeDice(SEED), { times: KILLS, isOver: () => over })]);
+    expect(killed).toBe(KILLS);
     expect({ status: end.status, reason: end.reason }).toEqual({ status: 'succeeded', reason: undefined });
     expect(await lost(standby)).toEqual([]);
     expect(watch.doubles()).toEqual([]);

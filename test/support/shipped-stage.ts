@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiClient } from '../../cli/api-client.ts';
 import type { Child } from '../../cli/child-process.ts';
 import { evidenceCrypto } from '../../cli/evidence-crypto.ts';
 import { verifyEvidence } from '../../engine/evidence/verify.ts';
@@ -90,10 +91,7 @@ export async function startShippedStage(options: {
       await worker.ended;
       worker = await stack.startWorker();
     },
-    progress: async () => {
-      const { items } = await stack.client.get<{ items: readonly RunSummary[] }>('/runs?limit=100');
-      return new Map(items.filter(({ status }) => status === 'running').map(({ id, seq }) => [id, seq]));
-    },
+    progress: () => progress(stack.client),
     shop: front?.url ?? '',
     ledger: stack.ledger,
     read: async (machine, path) => {
@@ -119,4 +117,10 @@ export async function startShippedStage(options: {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** How much each run that is being carried out has stored. */
+export async function progress(client: ApiClient): Promise<ReadonlyMap<string, number>> {
+  const { items } = await client.get<{ items: readonly RunSummary[] }>('/runs?limit=100');
+  return new Map(items.filter(({ status }) => status === 'running').map(({ id, seq }) => [id, seq]));
 }

@@ -65,7 +65,7 @@ function throttled({ effects }: Given): readonly unknown[] {
  * workers in turn did not get on is parked on purpose. The moments are the subject, so no event can stand in for them.
  */
 export async function kill(
-  stage: ShippedStage,
+  stage: Pick<ShippedStage, 'progress' | 'killWorker'>,
   dice: ReturnType<typeof makeDice>,
   at: { readonly times: number; readonly isOver: () => boolean },
 ): Promise<number> {
