@@ -1,4 +1,5 @@
 import { canonicalJson, type JsonValue } from '../json.ts';
+import type { PlannedMachine } from '../target.ts';
 import type { Plan, PlannedSet } from './plan-record.ts';
 
 const SHOWN_MAX = 5;
@@ -14,6 +15,7 @@ export function planDifferences(before: Plan, after: Plan): readonly string[] {
     ...members('input', before.inputs, after.inputs),
     ...members('var', before.vars, after.vars),
     ...names(before.sets, after.sets).flatMap((name) => setDifferences(name, before.sets[name], after.sets[name])),
+    ...heldDifferences(before, after),
     ...members('document', shortened(before.documents), shortened(after.documents)),
     ...members('called runbook', digestsOf(before), digestsOf(after)),
     ...members('class of action', before.actions, after.actions),
@@ -41,6 +43,27 @@ function setDifferences(name: string, before: PlannedSet | undefined, after: Pla
     return differing.map(([field]) => `${field} of ${target.key}`);
   });
   return facts.length === 0 ? [] : [`target set ${name}: ${facts.slice(0, SHOWN_MAX).join(', ')}`];
+}
+
+/** What came into a recovery plan or left it beside the machines of the sets: a failover of the whole plan would move it all the same. */
+function heldDifferences(before: Plan, after: Plan): readonly string[] {
+  const told = new Set(
+    [before, after].flatMap(({ sets }) => Object.values(sets).flatMap(({ targets }) => targets.map(({ lockId }) => lockId))),
+  );
+  return names(before.recoveryPlans ?? {}, after.recoveryPlans ?? {}).flatMap((planId) => {
+    const others = ({ recoveryPlans }: Plan): ReadonlyMap<string, PlannedMachine> =>
+      new Map((recoveryPlans?.[planId] ?? []).filter(({ lockId }) => !told.has(lockId)).map((machine) => [machine.lockId, machine]));
+    const [was, is] = [others(before), others(after)];
+    const gone = [...was].flatMap(([id, { name }]) => (is.has(id) ? [] : [`- ${name}`]));
+    const added = [...is].flatMap(([id, { name }]) => (was.has(id) ? [] : [`+ ${name}`]));
+    const anew = [...is].flatMap(([id, machine]) => {
+      const old = was.get(id);
+      return old === undefined || canonicalJson({ ...old }) === canonicalJson({ ...machine }) ? [] : [`protection of ${machine.name}`];
+    });
+    const all = [...gone, ...added, ...anew];
+    const more = all.length > SHOWN_MAX ? ` and ${all.length - SHOWN_MAX} more` : '';
+    return all.length === 0 ? [] : [`recovery plan ${planId.split('/').at(-1)}: ${all.slice(0, SHOWN_MAX).join(', ')}${more}`];
+  });
 }
 
 function digestsOf({ calls }: Plan): Readonly<Record<string, string>> {

@@ -41,3 +41,15 @@ test('a fact of a machine that changed is told', () => {
   };
   expect(planDifferences(plan, after)).toEqual(['target set web: powerState of web-01']);
 });
+
+test('a recovery plan is told beside the sets that take a part of it: its failover would move all of it', () => {
+  const held = (name: string, lifecycleId = 'a') => ({
+    id: name,
+    lockId: testTarget(name).lockId,
+    name,
+    replicated: { machines: [], lifecycleId },
+  });
+  const before = { ...plan, recoveryPlans: { '/x/rp-shop': [held('web-01'), held('db-01'), held('app-01'), held('app-02')] } };
+  const after = { ...plan, recoveryPlans: { '/x/rp-shop': [held('web-01', 'b'), held('db-01', 'b'), held('app-01'), held('jump-01')] } };
+  expect(planDifferences(before, after)).toEqual(['recovery plan rp-shop: - app-02, + jump-01, protection of db-01']);
+});
