@@ -10,7 +10,7 @@ export interface InputShapes {
 
 /**
  * The inputs of a run: a JSON file (or `-`), then `name=value` pairs over it. Texts become numbers, booleans, lists or objects where the
- * runbook asks for those. Throws USAGE_FLAG naming the pair or file that cannot be read.
+ * runbook asks for those. Throws USAGE_FLAG naming the pair that is none, or the file that cannot be read.
  */
 export async function readInputs(pairs: readonly string[], file: string | undefined, shapes: InputShapes): Promise<JsonObject> {
   const inputs: Record<string, JsonValue> = { ...(file === undefined ? {} : await inputsFile(file)) } as Record<string, JsonValue>;
@@ -18,22 +18,17 @@ export async function readInputs(pairs: readonly string[], file: string | undefi
     const cut = pair.indexOf('=');
     if (cut < 1) throw new RunwardError('USAGE_FLAG', `-i ${pair}: write name=value`);
     const name = pair.slice(0, cut);
-    inputs[name] = typedValue(name, pair.slice(cut + 1), shapes.properties?.[name]?.type);
+    inputs[name] = typedValue(pair.slice(cut + 1), shapes.properties?.[name]?.type);
   }
   return inputs;
 }
 
-function typedValue(name: string, text: string, type: unknown): JsonValue {
+// What cannot be read stays text: the check of all inputs says what each one should be, with its place.
+function typedValue(text: string, type: unknown): JsonValue {
   const types = Array.isArray(type) ? type : [type];
-  if (types.includes('integer') || types.includes('number')) {
-    if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-    throw new RunwardError('USAGE_FLAG', `-i ${name}: "${text}" is not a number`);
-  }
-  if (types.includes('boolean')) {
-    if (text === 'true' || text === 'false') return text === 'true';
-    throw new RunwardError('USAGE_FLAG', `-i ${name}: "${text}" is neither true nor false`);
-  }
-  return types.includes('array') || types.includes('object') ? parsed(`-i ${name}`, text) : text;
+  if (types.includes('integer') || types.includes('number')) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (types.includes('boolean')) return text === 'true' || text === 'false' ? text === 'true' : text;
+  return types.includes('array') || types.includes('object') ? (jsonOf(text)?.value ?? text) : text;
 }
 
 async function inputsFile(file: string): Promise<JsonObject> {
@@ -43,15 +38,17 @@ async function inputsFile(file: string): Promise<JsonObject> {
       : await readFile(file, 'utf8').catch((cause: unknown) => {
           throw new RunwardError('USAGE_FLAG', `--inputs: ${file} cannot be read`, {}, cause);
         });
-  const value = parsed('--inputs', text);
+  const read = jsonOf(text);
+  if (read === undefined) throw new RunwardError('USAGE_FLAG', `--inputs: ${file} is not JSON`);
+  const { value } = read;
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as JsonObject;
   throw new RunwardError('USAGE_FLAG', '--inputs: the file must hold one JSON object');
 }
 
-function parsed(flag: string, text: string): JsonValue {
+function jsonOf(text: string): { readonly value: JsonValue } | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
-  } catch (cause) {
-    throw new RunwardError('USAGE_FLAG', `${flag}: this is not JSON`, {}, cause);
+    return { value: JSON.parse(text) as JsonValue };
+  } catch {
+    return undefined;
   }
 }

@@ -126,20 +126,20 @@ function problemOf(error: RunwardError, exit: number): unknown {
   };
 }
 
+const FINDINGS_SHOWN = 20;
+
 function hintsOf(error: RunwardError): readonly string[] {
   const { next, problem } = error.detail;
   const lines = typeof next === 'string' ? [`next: ${next}`] : [];
   const findings = (problem as { readonly findings?: readonly Record<string, unknown>[] } | undefined)?.findings ?? [];
-  return [
-    ...findings
-      .slice(0, 20)
-      .map((one) =>
-        plainText(
-          `  ${String(one['file'])}:${String(one['line'])}:${String(one['column'])} ${String(one['code'])} ${String(one['message'])}`,
-        ),
-      ),
-    ...lines,
-  ];
+  const more = findings.length > FINDINGS_SHOWN ? [`  and ${findings.length - FINDINGS_SHOWN} more`] : [];
+  return [...findings.slice(0, FINDINGS_SHOWN).map(findingLine), ...more, ...lines];
+}
+
+function findingLine(one: Readonly<Record<string, unknown>>): string {
+  const place = `${String(one['file'])}:${String(one['line'])}:${String(one['column'])}`;
+  const hint = typeof one['hint'] === 'string' ? ` → ${one['hint']}` : '';
+  return plainText(`  ${place} ${String(one['code'])} ${String(one['message'])}${hint}`);
 }
 
 function unexpected(error: unknown): RunwardError {

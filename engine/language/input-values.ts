@@ -193,6 +193,8 @@ export function boundsOf(definition: InputDefinition): string {
   ] as const) {
     if (bound !== undefined) parts.push(`${word} ${typeof bound === 'object' ? '' : bound}`);
   }
+  if (definition.type === 'array') parts.push('as JSON ["a", "b"]');
+  if (definition.type === 'object') parts.push('as JSON {"key": "value"}');
   if (definition.type === 'duration' && parts.length === 1) parts.push(`e.g. ${formatDuration(5_400_000)}`);
   return parts.join(', ');
 }

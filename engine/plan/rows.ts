@@ -1,6 +1,6 @@
 import { type Action, type Severity, severityOf } from '../actions/action.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
-import { evaluate, freeNames, templateNames } from '../language/expression.ts';
+import { evaluate, freeNames, renderTemplate, templateNames } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { formatDuration } from '../language/duration.ts';
 import { targetScope } from '../run/scope.ts';
@@ -214,6 +214,7 @@ function dependsOnSteps(step: Step): boolean {
 }
 
 function countOf(step: Step, known: Known): number | undefined {
+  if (step.forEach !== undefined) return lengthOf(step.forEach, known);
   if (step.target?.kind !== 'set') return undefined;
   const targets = known.sets[step.target.set]?.targets;
   const { where } = step.target;
@@ -225,6 +226,12 @@ function countOf(step: Step, known: Known): number | undefined {
     if (outcome.value === true) count += 1;
   }
   return count;
+}
+
+function lengthOf(list: string, { scope, nowMs }: Known): number | undefined {
+  if ([...templateNames(list).names].some((name) => !(name in scope))) return undefined;
+  const outcome = renderTemplate(list, scope as Record<string, never>, nowMs);
+  return outcome.ok && Array.isArray(outcome.value) ? outcome.value.length : undefined;
 }
 
 function conditionOf(step: Step, known: Known): PlanRow['condition'] {

@@ -110,7 +110,12 @@ describe('inputs', () => {
     });
   });
 
-  test.each([['count=x'], ['dry=1'], ['list=['], ['=x'], ['plain']])('%s is refused', async (pair) => {
+  test('what is no number, boolean or list stays text, so that one check says what is wrong with all of them', async () => {
+    const shapes = { properties: { count: { type: 'integer' }, dry: { type: 'boolean' }, list: { type: 'array' } } };
+    expect(await readInputs(['count=x', 'dry=1', 'list=['], undefined, shapes)).toEqual({ count: 'x', dry: '1', list: '[' });
+  });
+
+  test.each([['=x'], ['plain']])('%s is refused', async (pair) => {
     const shapes = { properties: { count: { type: 'integer' }, dry: { type: 'boolean' }, list: { type: 'array' } } };
     await expect(readInputs([pair], undefined, shapes)).rejects.toMatchObject({ code: 'USAGE_FLAG' });
   });

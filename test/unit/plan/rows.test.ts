@@ -30,6 +30,13 @@ test('steps after a wave are shown once, below their rollout, with what they do'
   ]);
 });
 
+test('a list that is known now is counted, and cut into its waves; one that a step yields is not', () => {
+  const rollout = { waves: [{ count: 1 }, { percent: 50 }], maxFailures: { count: 0 } };
+  const row = (forEach: string) => planRows([leaf('each', 'read', { forEach, rollout })], 'steps', known)[0];
+  expect(row('${{ ["a", "b", "c"] }}')).toMatchObject({ targets: 3, waves: [1, 2] });
+  expect(row('${{ steps.list.outputs.names }}')).not.toHaveProperty('targets');
+});
+
 test('an undo is shown as what the rollbacks are that it runs', () => {
   const row = (...rollback: readonly Step[]) => {
     const steps = [leaf('drain', 'guarded', { rollback }), step('enable', { kind: 'undo', step: 'drain' })];
