@@ -1,6 +1,7 @@
 import { type Configuration, configure, readConfiguration } from '../dsc/document.ts';
 import { type Evidence, evidenceText, verdictOf } from '../dsc/evidence.ts';
 import { parameterDigest } from '../dsc/parameter-digest.ts';
+import type { Template } from '../dsc/template.ts';
 import { isDifference, type Verdict, verdictId, verdictJson } from '../dsc/verdict.ts';
 import { canonicalJson, type JsonObject } from '../json.ts';
 import type { Finding } from '../language/diagnostics.ts';
@@ -51,9 +52,16 @@ export function subjectOf(context: Context, what: string): { readonly target: Ta
   return 'failure' in configuration ? configuration : { target, configuration };
 }
 
-/** Documents that were read already: a check of a fleet has one document and hundreds of machines. Oldest first. */
-const recent = new Map<string, Configuration>();
+/** What was read already, oldest first: a check of a fleet has one document and hundreds of machines, mostly with the same parameters. */
+const recent = { templates: new Map<string, Template>(), configurations: new Map<string, Configuration>() };
 const RECENT_MAX = 8;
+
+function remember<Known>(known: Map<string, Known>, key: string, value: Known): Known {
+  const [oldest] = known.keys();
+  if (known.size >= RECENT_MAX && oldest !== undefined) known.delete(oldest);
+  known.set(key, value);
+  return value;
+}
 
 /** The document as the plan holds it, with the parameters of the step; or why it cannot be used. */
 export function pinned({ input, configurations }: Pick<Context, 'input' | 'configurations'>): Configuration | Failed {
@@ -63,20 +71,15 @@ export function pinned({ input, configurations }: Pick<Context, 'input' | 'confi
     return failed('stale_plan', `${path} is not part of this plan: name it in an input of type file, or in the step itself`);
   }
   const key = `${path}\n${canonicalJson(parameters)}\n${text}`;
-  const known = recent.get(key);
+  const known = recent.configurations.get(key);
   if (known !== undefined) return known;
   const configuration = configured({ path, text }, parameters);
-  if ('failure' in configuration) return configuration;
-  const [oldest] = recent.keys();
-  if (recent.size >= RECENT_MAX && oldest !== undefined) recent.delete(oldest);
-  recent.set(key, configuration);
-  return configuration;
+  return 'failure' in configuration ? configuration : remember(recent.configurations, key, configuration);
 }
 
 function configured(file: { readonly path: string; readonly text: string }, parameters: JsonObject): Configuration | Failed {
-  const findings: Finding[] = [];
-  const template = readConfiguration(file, findings);
-  if (template === undefined) return failed('stale_plan', `${file.path} has errors: ${findings[0]?.message ?? ''}`);
+  const template = templateFrom(file);
+  if ('failure' in template) return template;
   const made = configure(template, parameters);
   switch (made.kind) {
     case 'configured':
@@ -88,6 +91,16 @@ function configured(file: { readonly path: string; readonly text: string }, para
       return failed('expression', `${file.path}:${first?.line ?? 1} has no value with these parameters: ${first?.message ?? ''}`);
     }
   }
+}
+
+function templateFrom(file: { readonly path: string; readonly text: string }): Template | Failed {
+  const key = `${file.path}\n${file.text}`;
+  const known = recent.templates.get(key);
+  if (known !== undefined) return known;
+  const findings: Finding[] = [];
+  const template = readConfiguration(file, findings);
+  if (template !== undefined) return remember(recent.templates, key, template);
+  return failed('stale_plan', `${file.path} has errors: ${findings[0]?.message ?? ''}`);
 }
 
 /** Asks a machine for everything that its document wants to know, and judges the answers. */

@@ -41,7 +41,7 @@ export interface SettledParameters {
 export function settleParameters(
   definitions: ReadonlyMap<string, ParameterDefinition>,
   inputs: ValueMap,
-  scope: Pick<Scope, 'answers' | 'nowMs'>,
+  scope: Pick<Scope, 'answers' | 'nowMs' | 'work'>,
 ): SettledParameters {
   const values = new Map<string, Value>();
   const problems: ParameterProblem[] = [];
@@ -69,7 +69,7 @@ export function settleParameters(
 function defaultOf(
   definition: ParameterDefinition,
   node: TreeNode,
-  scope: Pick<Scope, 'answers' | 'nowMs'>,
+  scope: Pick<Scope, 'answers' | 'nowMs' | 'work'>,
 ): { readonly value: Value } | { readonly problem: ParameterProblem } | undefined {
   const empty: ValueMap = new Map();
   let written = valueOf(node);

@@ -1,7 +1,7 @@
 import { didYouMean, quoted, type Report } from '../language/diagnostics.ts';
 import { nearest } from '../language/near.ts';
 import { pointerOf, type TreeNode } from '../language/tree.ts';
-import { evaluateText } from './expression/evaluate.ts';
+import { DOCUMENT_CALLS_MAX, evaluateText } from './expression/evaluate.ts';
 import type { Scope } from './expression/scope.ts';
 import type { Value, ValueMap } from './expression/value.ts';
 import { type ParameterProblem, settleParameters } from './parameters.ts';
@@ -27,12 +27,13 @@ export interface Settled {
 
 /** Gives parameters and variables their values. What the document itself has wrong is reported; inputs are the caller's to report. */
 export function settle(template: Template, { inputs, ...rest }: Given, report: Report): Settled {
-  const settled = settleParameters(template.parameters, inputs, rest);
+  const limited = { ...rest, work: { left: DOCUMENT_CALLS_MAX } };
+  const settled = settleParameters(template.parameters, inputs, limited);
   for (const problem of settled.problems) reportDefault(problem, report);
   const refused = settled.problems.filter((problem) => problem.kind === 'input');
   const variables = new Map<string, Value>();
   const waiting = new Set<string>();
-  const scope: Scope = { place: 'variable', parameters: settled.values, variables, functions: new Map(), ...rest };
+  const scope: Scope = { place: 'variable', parameters: settled.values, variables, functions: new Map(), ...limited };
   for (const { key, value } of template.variables) {
     const made = variableValue(value, scope);
     if ('value' in made) variables.set(key, made.value);

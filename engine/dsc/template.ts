@@ -41,7 +41,7 @@ const KNOWN = [
 
 /** Reads the structure of a DSC v3 document (YAML or JSON). Adds its findings and answers undefined when one is an error. */
 export function readTemplate(file: DocumentFile, findings: Finding[]): Template | undefined {
-  const { source, reason } = acceptText(file);
+  const { source, reason } = acceptText({ ...file, text: withoutMark(file.text) });
   const before = findings.length;
   const report = reportInto(findings, source);
   if (reason !== undefined) {
@@ -58,6 +58,15 @@ export function readTemplate(file: DocumentFile, findings: Finding[]): Template 
   const template = templateOf(root, source, report);
   return findings.slice(before).some(({ severity }) => severity === 'error') ? undefined : { ...template, path: file.path };
 }
+
+/** Editors of some systems put a byte order mark before documents; the format allows it. */
+function withoutMark(text: DocumentFile['text']): DocumentFile['text'] {
+  if (typeof text === 'string') return text.startsWith(MARK) ? text.slice(MARK.length) : text;
+  return MARK_BYTES.every((byte, index) => text[index] === byte) ? text.subarray(MARK_BYTES.length) : text;
+}
+
+const MARK = '\uFEFF';
+const MARK_BYTES = [0xef, 0xbb, 0xbf];
 
 /** The template of a document that stands inside another one, as the properties of a group. */
 export function templateOf(root: TreeNode, source: SourceText, report: Report): Template {

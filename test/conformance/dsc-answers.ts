@@ -1,23 +1,17 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../../engine/dsc/expression/problem.ts';
 import type { TargetAnswers } from '../../engine/dsc/expression/scope.ts';
 import type { Value } from '../../engine/dsc/expression/value.ts';
+import { valueFromJson } from '../../engine/dsc/tree-value.ts';
+import { osInfo } from './dsc-types.ts';
 
 /** What this machine answers to the functions that ask a target. */
 export const LOCAL_ANSWERS: TargetAnswers = {
   context: () =>
     new Map<string, Value>([
-      [
-        'os',
-        new Map<string, Value>([
-          ['family', 'Linux'],
-          ['version', osVersion()],
-          ['kernel', release()],
-        ]),
-      ],
-      ['security', process.getuid?.() === 0 ? 'Root' : 'User'],
+      ['os', valueFromJson(osInfo())],
+      ['security', securityContext()],
     ]),
   envvar: (name) => process.env[name] ?? fail(`there is no environment variable ${name}`),
   tryWhich: (name) => {
@@ -29,8 +23,9 @@ export const LOCAL_ANSWERS: TargetAnswers = {
   secret: (name) => fail(`no vault holds a secret ${name}`),
 };
 
-function osVersion(): string {
-  return /^VERSION_ID="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'unknown';
+/** Whether this process may do everything, in the words of the reference. */
+export function securityContext(): 'elevated' | 'restricted' {
+  return process.getuid?.() === 0 ? 'elevated' : 'restricted';
 }
 
 function isProgram(path: string): boolean {

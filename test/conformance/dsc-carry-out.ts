@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../engine/json.ts';
 import type { Operation } from './dsc-case.ts';
+import { DscFailure } from './dsc-document.ts';
 import { comparable, type DscType } from './dsc-types.ts';
 import { differingProperties } from './reference-diff.ts';
 
@@ -35,7 +36,8 @@ export function carryOut(carrying: Carrying): Carried {
     case 'set-whatIf':
       return imagined(carrying);
     case 'export':
-      return { result: {}, state: input, exported: type.exported?.(input) ?? [] };
+      if (type.exported === undefined) throw new DscFailure(2, 'the resource does not support export');
+      return { result: {}, state: input, exported: type.exported(input) };
   }
 }
 

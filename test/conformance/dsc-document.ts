@@ -9,7 +9,8 @@ import { readTemplate, type Template } from '../../engine/dsc/template.ts';
 import { valueFromJson } from '../../engine/dsc/tree-value.ts';
 import type { JsonValue } from '../../engine/json.ts';
 import { type Finding, type Report, reportInto } from '../../engine/language/diagnostics.ts';
-import { LOCAL_ANSWERS } from './dsc-answers.ts';
+import { child, textOf } from '../../engine/language/tree.ts';
+import { LOCAL_ANSWERS, securityContext } from './dsc-answers.ts';
 import type { DscCase } from './dsc-case.ts';
 
 /** Ends the run of a document with the exit code of the reference. */
@@ -42,7 +43,20 @@ export function readyDocument(text: string, given: Pick<DscCase, 'parameters' | 
   const template = readTemplate({ path: 'case.dsc.yaml', text }, findings);
   if (template === undefined) return stop(findings);
   const report = reportInto(findings, template.source);
+  checkSecurity(template);
   return { ...settled(template, inputsOf(template, given), { findings, report }), report, findings };
+}
+
+/** The rights that a document asks for, in its directives or, as it was done before, in its metadata. */
+function checkSecurity({ root }: Template): void {
+  const asked = [child(root, 'directives'), child(child(root, 'metadata'), 'Microsoft.DSC')].map((each) =>
+    textOf(child(each, 'securityContext')),
+  );
+  const [wanted, ...others] = [...new Set(asked.filter((each) => each !== undefined))];
+  if (others.length > 0) throw new DscFailure(RUNNING, 'the directive and the metadata ask for different security contexts');
+  if (wanted !== undefined && wanted !== 'current' && wanted !== securityContext()) {
+    throw new DscFailure(RUNNING, `${wanted} security context required`);
+  }
 }
 
 /** Gives a template its scope. Throws DscFailure. */

@@ -71,7 +71,8 @@ function orderOf(text: string): readonly string[] | undefined {
 function judgeRun({ expected, quirk }: DscCase, ran: Ran): CaseResult {
   if (!ran.ok) {
     if (quirk !== undefined && ran.isSyntax) return PASSED;
-    if (expected.error !== true) return failed(ran.message);
+    const isCodeOnly = expected.exitCode !== undefined && expected.exitCode > 0 && expected.assertions === undefined;
+    if (expected.error !== true && !isCodeOnly) return failed(ran.message);
     if (expected.exitCode !== undefined && expected.exitCode !== ran.exitCode) return failed(`exit ${ran.exitCode}: ${ran.message}`);
     return { kind: 'passed', worded: isWorded(expected, ran.message), said: ran.message };
   }

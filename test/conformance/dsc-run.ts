@@ -12,6 +12,7 @@ import type { JsonObject, JsonValue } from '../../engine/json.ts';
 import { child, textOf } from '../../engine/language/tree.ts';
 import type { DscCase, Operation, Ran } from './dsc-case.ts';
 import { DscFailure, isError, type Ready, readyDocument, settled, stop } from './dsc-document.ts';
+import { securityContext } from './dsc-answers.ts';
 import { type Carried, carryOut, restartsIn, rowOf } from './dsc-carry-out.ts';
 import { DSC_TYPES, type DscType } from './dsc-types.ts';
 
@@ -126,23 +127,34 @@ function keep({ entry, id, name }: Unfolded, carried: Carried, running: Running)
   running.rows.set(id, rowOf({ type: entry.type, name, carried, restarts }));
 }
 
-const GROUPS = new Set(['Microsoft.DSC/Group', 'Microsoft.DSC/Assertion']);
 const ASSERTION = 'Microsoft.DSC/Assertion';
+const INCLUDE = 'Microsoft.DSC/Include';
+const GROUPS = new Set(['Microsoft.DSC/Group', ASSERTION, INCLUDE]);
 
 /** The document inside a group has parameters, variables and references of its own. */
 function runGroup({ entry, id, name }: Unfolded, { report, findings, running }: Carrying): void {
-  const { properties } = entry;
-  if (properties === undefined) throw new DscFailure(2, `${id} holds no document`);
-  const source = { path: 'case.dsc.yaml', text: '', lineStarts: [0] };
-  const template = templateOf(properties, source, report);
-  if (findings.some(isError)) stop(findings);
-  const own = { ...settled(template, new Map(), { report, findings }), report, findings };
+  const own = entry.type === INCLUDE ? included(entry) : grouped(entry, { report, findings, running });
   const inside = newRunning(entry.type === ASSERTION ? 'test' : running.operation, running.messages);
   const rows = allRows(own, inside);
   const isMet = rows.every((row) => (row['result'] as JsonObject)['inDesiredState'] !== false);
   if (entry.type === ASSERTION && !isMet) throw new DscFailure(2, `Assertion failed: ${id}`);
   running.states.set(id, valueFromJson(rows));
   running.rows.set(id, { name, type: entry.type, result: rows });
+}
+
+function grouped({ properties, base }: Unfolded['entry'], { report, findings }: Carrying): Ready {
+  if (properties === undefined) throw new DscFailure(2, `${base.join('/')} holds no document`);
+  const template = templateOf(properties, { path: 'case.dsc.yaml', text: '', lineStarts: [0] }, report);
+  if (findings.some(isError)) stop(findings);
+  return { ...settled(template, new Map(), { report, findings }), report, findings };
+}
+
+/** A document that stands as text in another one, with the parameters beside it. */
+function included({ properties, base }: Unfolded['entry']): Ready {
+  const content = textOf(child(properties, 'configurationContent'));
+  if (content === undefined) throw new DscFailure(2, `${base.join('/')} has no configurationContent`);
+  const parameters = textOf(child(properties, 'parametersContent'));
+  return readyDocument(content, parameters === undefined ? {} : { parametersFile: parameters });
 }
 
 function typeOf({ entry }: Unfolded): { readonly type: DscType; readonly version: string } {
@@ -213,7 +225,7 @@ function printed({ rows, outputs, operation, running }: Printing): JsonObject {
   const information: JsonObject = {
     executionType: operation === 'set-whatIf' ? 'whatIf' : 'actual',
     operation: operation === 'set-whatIf' ? 'set' : operation,
-    securityContext: process.getuid?.() === 0 ? 'elevated' : 'restricted',
+    securityContext: securityContext(),
     version: CONTRACT_VERSION,
     startDatetime: new Date(running.startedAtMs).toISOString(),
     endDatetime: new Date().toISOString(),

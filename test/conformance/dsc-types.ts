@@ -26,7 +26,8 @@ const fixed =
   (input: JsonObject): JsonObject => ({ ...input, ...state });
 const DOUBLE = ['0.1.0'];
 
-function osInfo(): JsonObject {
+/** What this machine is, in the words of the reference. */
+export function osInfo(): JsonObject {
   const lines = readFileSync('/etc/os-release', 'utf8').split('\n');
   const entries = lines.flatMap((line) => {
     const [, key, value] = /^(\w+)="?(.*?)"?$/.exec(line) ?? [];

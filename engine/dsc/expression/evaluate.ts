@@ -8,7 +8,10 @@ import type { Scope, UserFunction } from './scope.ts';
 import { isList, isMap, isSecure, kindOf, secured, type Value, weightOf } from './value.ts';
 
 const CALLS_MAX = 100_000;
+/** How many calls all expressions of a document may make together. */
+export const DOCUMENT_CALLS_MAX = 500_000;
 const WEIGHT_MAX = 1_000_000;
+const WEIGHT_OF_A_CALL = 25;
 const OF_A_RUN: readonly (keyof Scope['answers'])[] = ['reference', 'stateChanged', 'restartRequired', 'stdout'];
 const IN_A_RUN: readonly Scope['place'][] = ['resource', 'output'];
 
@@ -46,9 +49,8 @@ function expressionValue(expression: Expression, evaluation: Evaluation): Value 
 }
 
 function callValue({ name, args }: Expression, evaluation: Evaluation): Value {
-  const { scope, budget } = evaluation;
-  budget.calls -= 1;
-  if (budget.calls < 0) return fail(`an expression makes at most ${CALLS_MAX} calls`);
+  const { scope } = evaluation;
+  spend(evaluation, 1);
   if (name === LAMBDA) return lambdaOf(args, evaluation);
   const each = dscFunctions.get(name);
   if (each === undefined) {
@@ -59,6 +61,11 @@ function callValue({ name, args }: Expression, evaluation: Evaluation): Value {
   checkArity(each, args.length);
   const values = args.map((argument) => argumentValue(argument, evaluation));
   checkKinds(each, values);
+  // What goes through many elements costs as many calls would.
+  spend(
+    evaluation,
+    values.reduce<number>((sum, value) => sum + Math.floor(weightOf(value) / WEIGHT_OF_A_CALL), 0),
+  );
   if (each.needs !== undefined) checkAnswered(each.needs, scope);
   return lightEnough(each.call(values, scope));
 }
@@ -66,6 +73,14 @@ function callValue({ name, args }: Expression, evaluation: Evaluation): Value {
 function checkAnswered(name: keyof Scope['answers'], { place, answers }: Scope): void {
   if (OF_A_RUN.includes(name) && !IN_A_RUN.includes(place)) fail(`${name}() cannot be used ${WHERE[place]}`);
   if (answers[name] === undefined) fail(`${name}() is not available here: nobody has asked the target`, { needs: name });
+}
+
+function spend({ scope: { work }, budget }: Evaluation, calls: number): void {
+  budget.calls -= calls;
+  if (budget.calls < 0) fail(`an expression makes at most ${CALLS_MAX} calls, and long values count as several`);
+  if (work === undefined) return;
+  work.left -= calls;
+  if (work.left < 0) fail(`the expressions of a document make at most ${DOCUMENT_CALLS_MAX} calls together`);
 }
 
 function userFunction(name: string, { place, functions }: Scope): UserFunction {
@@ -84,7 +99,14 @@ function userFunctionValue({ name, parameters, output }: UserFunction, values: r
       ? [parameter, value]
       : fail(`${parameter} of ${name}() must be ${TYPE_WORDS[type]}, and is ${kindWords(value)}`);
   });
-  const inside: Scope = { place: 'function', parameters: new Map(own), variables: new Map(), functions: new Map(), answers: scope.answers };
+  const inside: Scope = {
+    place: 'function',
+    parameters: new Map(own),
+    variables: new Map(),
+    functions: new Map(),
+    answers: scope.answers,
+    ...(scope.work === undefined ? {} : { work: scope.work }),
+  };
   const value = typeof output.value === 'string' ? statementValue(output.value, { scope: inside, budget }) : output.value;
   return isOfType(value, output.type) ? value : fail(`${name}() must give ${TYPE_WORDS[output.type]}, and gives ${kindWords(value)}`);
 }

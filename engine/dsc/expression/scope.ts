@@ -38,6 +38,8 @@ export interface Scope {
   /** The turn of the `copy` that the expression stands in. */
   readonly loop?: { readonly name: string; readonly index: bigint };
   readonly lambda?: ValueMap;
+  /** What all expressions of a document together may still do, in calls. */
+  readonly work?: { left: number };
   /** Milliseconds since 1970; absent where nothing may depend on the time. */
   readonly nowMs?: number;
 }

@@ -76,6 +76,31 @@ export function isEqual(left: Value, right: Value): boolean {
   return kind === 'number' ? left == right : left === right;
 }
 
+/** A text that two values share exactly when they are equal: sets of many values are compared by it. */
+export function equalityKey(value: Value): string {
+  if (isList(value)) return `[${value.map(equalityKey).join(',')}]`;
+  if (isMap(value)) {
+    const sorted = [...value].toSorted(([left], [right]) => (left < right ? -1 : 1));
+    return `{${sorted.map(([key, item]) => `${JSON.stringify(key)}:${equalityKey(item)}`).join(',')}}`;
+  }
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+  if (value !== null && typeof value === 'object') return `#${identityOf(value)}`;
+  return String(value);
+}
+
+// A secret is equal to itself only: what it holds decides nothing.
+function identityOf(value: SecureValue | LambdaValue): number {
+  const known = identities.get(value);
+  if (known !== undefined) return known;
+  identityCount += 1;
+  identities.set(value, identityCount);
+  return identityCount;
+}
+
+const identities = new WeakMap<object, number>();
+let identityCount = 0;
+
 /** How much a value would be if it were written out: characters and elements. Counted once for parts that are used often. */
 export function weightOf(value: Value): number {
   if (typeof value === 'string') return value.length + 1;

@@ -1,5 +1,5 @@
 import { fail } from '../expression/problem.ts';
-import { isEqual, isList, isMap, kindOf, type Value, type ValueMap } from '../expression/value.ts';
+import { equalityKey, isEqual, isList, isMap, kindOf, type Value, type ValueMap } from '../expression/value.ts';
 import { type Accepts, ANY, ARRAY, type DscFunction, integerArgument, listArgument, mapArgument, OBJECT, scalarText } from './function.ts';
 
 const COUNTED: Accepts = ['array', 'object', 'string'];
@@ -117,14 +117,12 @@ function isOfArrays(name: string, args: readonly Value[]): boolean {
 }
 
 function distinct(values: readonly Value[]): readonly Value[] {
-  const kept: Value[] = [];
-  const seen = new Set<Value>();
+  const first = new Map<string, Value>();
   for (const value of values) {
-    if (seen.has(value)) continue;
-    seen.add(value);
-    if (typeof value === 'string' || !kept.some((other) => isEqual(other, value))) kept.push(value);
+    const key = equalityKey(value);
+    if (!first.has(key)) first.set(key, value);
   }
-  return kept;
+  return [...first.values()];
 }
 
 function mergeAll(maps: readonly ValueMap[]): ValueMap {
@@ -132,7 +130,8 @@ function mergeAll(maps: readonly ValueMap[]): ValueMap {
 }
 
 function commonElements([first = [], ...others]: readonly (readonly Value[])[]): readonly Value[] {
-  return distinct(first.filter((value) => others.every((other) => other.some((each) => isEqual(each, value)))));
+  const keys = others.map((other) => new Set(other.map(equalityKey)));
+  return distinct(first.filter((value) => keys.every((each) => each.has(equalityKey(value)))));
 }
 
 function commonEntries([first, ...others]: readonly ValueMap[]): ValueMap {

@@ -122,7 +122,7 @@ describe('evaluation', () => {
     const doubled = Array.from({ length: 40 }).reduce<Value>((value) => [value, value], 'x');
     expect(valueOf("[array(parameters('big'))]", { parameters: new Map([['big', doubled]]) })).toContain('! the value has more than');
     const nested = "[map(range(0, 1000), lambda('a', length(map(range(0, 1000), lambda('b', add(1, 1))))))]";
-    expect(valueOf(nested)).toBe('! an expression makes at most 100000 calls');
+    expect(valueOf(nested)).toContain('! an expression makes at most 100000 calls');
     expect(valueOf("[format('{:>999999999}', 'x')]")).toContain('! a format is at most');
   });
 

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluateText } from '../../../engine/dsc/expression/evaluate.ts';
 import type { Scope } from '../../../engine/dsc/expression/scope.ts';
-import { FUNCTION_GROUPS } from '../../../engine/dsc/functions/catalogue.ts';
+import { dscFunctions, FUNCTION_GROUPS } from '../../../engine/dsc/functions/catalogue.ts';
 import { jsonText } from '../../../engine/dsc/functions/json-text.ts';
 
 const SCOPE: Scope = { place: 'resource', parameters: new Map(), variables: new Map(), functions: new Map(), answers: {} };
@@ -10,6 +11,14 @@ function valueOf(call: string): string {
   const made = evaluateText(`[${call}]`, SCOPE);
   return 'value' in made ? jsonText(made.value) : '!';
 }
+
+const ARGUMENTS = [
+  fc.constantFrom('true', 'null()', 'createArray()', 'createObject()', "createArray('b', 'a')", 'json(\'[1.5, null, {"a": [2]}]\')'),
+  fc.constantFrom("'10.0.0.0/30'", "'{0:>5}{}'", "'https://h/'", "'YQ=='", "'data:;base64,YQ=='", "'a/b'", "''", "'🌊é'", "'9e999'"),
+  fc.constantFrom("lambda('x', lambdaVariables('x'))", "lambda('x', 'i', equals(lambdaVariables('i'), 0))"),
+  fc.integer({ min: -3, max: 70 }).map(String),
+  fc.constantFrom('2147483647', '-2147483648'),
+];
 
 /** Calls by the group that they belong to, each with its value; `!` is a refusal. */
 const CALLS: Readonly<Record<string, readonly (readonly [call: string, value: string])[]>> = {
@@ -113,6 +122,8 @@ const CALLS: Readonly<Record<string, readonly (readonly [call: string, value: st
     ['union(createArray(1, 2), createArray(2, 3))', '[1,2,3]'],
     ['intersection(json(\'{"a":1,"b":2}\'), json(\'{"a":1,"b":3}\'))', '{"a":1}'],
     ['union(createArray(1), createObject())', '!'],
+    ["union(json('[1, \"1\", 2]'), json('[1.0, 3, 2]'))", '[1,"1",2,3]'],
+    ['intersection(json(\'[{"a":1,"b":2}, 1]\'), json(\'[{"b":2,"a":1}]\'))', '[{"a":1,"b":2}]'],
     ["tryGet(createObject('a', 1), 'b')", 'null'],
     ["tryGet(createArray(1), 'a')", '!'],
   ],
@@ -151,6 +162,21 @@ const CALLS: Readonly<Record<string, readonly (readonly [call: string, value: st
 describe('functions of configuration documents', () => {
   it.each(Object.entries(CALLS))('%s', (_, calls) => {
     expect(calls.map(([call]) => [call, valueOf(call)])).toEqual(calls);
+  });
+
+  it('answer every call with a value or a reason, whatever is given to them', () => {
+    const { call } = fc.letrec<{ call: string }>((tie) => ({
+      call: fc
+        .tuple(fc.constantFrom(...dscFunctions.keys()), fc.array(fc.oneof({ maxDepth: 3 }, ...ARGUMENTS, tie('call')), { maxLength: 4 }))
+        .map(([name, args]) => `${name}(${args.join(', ')})`),
+    }));
+    fc.assert(
+      fc.property(call, (text) => {
+        const made = evaluateText(`[${text}]`, SCOPE);
+        expect('value' in made || made.problem.reason !== '').toBe(true);
+      }),
+      { numRuns: 1500 },
+    );
   });
 
   it('each has a name of its own, a way to call it, and a sentence', () => {
