@@ -62,7 +62,7 @@ function ranDifferences(one: TestCase, ran: Ran): Found {
     ...ran.unmocked.map(
       (id) => [['mocks'], `step "${id}" asked a person, and no mock answers: say approve, deny, done or no_answer`] as const,
     ),
-    ...ran.unplayed.map((event) => [['events', one.events.indexOf(event)], `this event never came: ${eventText(event)}`] as const),
+    ...ran.unplayed.map((late) => [['events', one.events.indexOf(late.event)], `this event never came: ${eventText(late)}`] as const),
   ];
 }
 
@@ -199,6 +199,9 @@ function written(value: JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value as JsonObject).map(([name, item]) => [name, written(item ?? null)]));
 }
 
-function eventText(event: Ran['unplayed'][number]): string {
-  return event.when.kind === 'step' ? `${event.when.step} was never ${event.when.is}` : 'the run ended before its time';
+function eventText({ event: { when }, isLate }: Ran['unplayed'][number]): string {
+  if (when.kind === 'at') return 'the run ended before its time';
+  return isLate
+    ? `${when.step} was ${when.is}, and the run ended before it; give the step a mock with a duration`
+    : `${when.step} was never ${when.is}`;
 }

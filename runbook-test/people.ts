@@ -22,7 +22,13 @@ export interface Happenings {
   /** Ids of steps that asked a person of whom the case says nothing. */
   readonly unmocked: () => readonly string[];
   /** Events that never came: their step was never as they wait for, or the run ended before their time. */
-  readonly unplayed: () => readonly TestEvent[];
+  readonly unplayed: () => readonly UnplayedEvent[];
+}
+
+/** An event that did not come. `isLate`: its moment did, and the run ended before the event's own time. */
+export interface UnplayedEvent {
+  readonly event: TestEvent;
+  readonly isLate: boolean;
 }
 
 interface Stage {
@@ -93,7 +99,7 @@ export function stagePeople(stage: Stage): Happenings {
     toCome: () => toCome,
     said: () => said,
     unmocked: () => [...unmocked],
-    unplayed: () => one.events.filter((event) => !played.has(event)),
+    unplayed: () => one.events.filter((event) => !played.has(event)).map((event) => ({ event, isLate: expected.has(event) })),
   };
 }
 

@@ -2,7 +2,7 @@ import { makeVirtualTime } from '../adapters/memory/virtual-time.ts';
 import type { Freeze } from '../engine/gates/stops.ts';
 import type { RunId } from '../engine/ids.ts';
 import type { Finding } from '../engine/language/diagnostics.ts';
-import type { TestCase, TestEvent } from '../engine/language/runbook-test.ts';
+import type { TestCase } from '../engine/language/runbook-test.ts';
 import { type Plan } from '../engine/plan/plan-record.ts';
 import { makePlan } from '../engine/plan/plan.ts';
 import type { Project } from '../engine/plan/project.ts';
@@ -15,7 +15,7 @@ import { type Journal, keepJournal } from './journal.ts';
 import { setsOf } from './machines.ts';
 import { mockBook } from './mock-book.ts';
 import { mockedActions } from './mocked-actions.ts';
-import { type Happenings, stagePeople, STARTER } from './people.ts';
+import { type Happenings, stagePeople, STARTER, type UnplayedEvent } from './people.ts';
 import { startWorkers, type Workers } from './workers.ts';
 
 const BEYOND_MS = 40 * 86_400_000;
@@ -29,7 +29,7 @@ export type Played =
       readonly plan: Plan;
       readonly run: RunRecord;
       readonly journal: Journal;
-      readonly unplayed: readonly TestEvent[];
+      readonly unplayed: readonly UnplayedEvent[];
       /** Ids of steps that asked a person of whom the case says nothing. */
       readonly unmocked: readonly string[];
       /** From the start of the run to its last change, in milliseconds of virtual time. */

@@ -216,9 +216,13 @@ describe('what happens to a run', () => {
     const report = await only(`  - name: never
     events:
       - { when: { step: report, is: failed }, do: cancel }
+      - { when: { step: restart, is: running }, after: 1h, do: cancel }
     expect: { status: succeeded }
 `);
-    expect(texts(report)).toEqual(['10:9 this event never came: report was never failed']);
+    expect(texts(report)).toEqual([
+      '10:9 this event never came: report was never failed',
+      '11:9 this event never came: restart was running, and the run ended before it; give the step a mock with a duration',
+    ]);
   });
 });
 
