@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 
 const KILLS = Number(process.env['KILL_MOMENTS'] ?? 2);
 // A day with many kills must last long enough for them.
-const SCALE = KILLS > 2 ? 10 : 300;
+const SCALE = KILLS > 2 ? 5 : 300;
 const WITHIN_MS = 120_000 + 20_000 * KILLS;
 const SEED = Number(process.env['TEST_SEED'] ?? Date.now() % 1_000_000);
 const SET_RULES = 'NetworkSecurityGroups_CreateOrUpdate';
