@@ -28,6 +28,9 @@ async function at(minutes: number): Promise<void> {
   await fire();
 }
 
+// What an expression gives is known only when the slot comes.
+const TOO_LONG = `who: "\${{ '${'x'.repeat(60)}' }}"`;
+
 describe('a schedule', () => {
   beforeEach(async () => {
     world = await makeServerWorld();
@@ -136,7 +139,7 @@ describe('a schedule', () => {
     // A process dies between the mark and the run, and the plan is refused from then on.
     await fireOnce(world.ports, { ...runs, create: async () => Promise.reject(new Error('killed')) });
     expect(await pending()).toMatchObject([{ slot, begun: true, reason: expect.stringContaining('killed') }]);
-    await publish(GREET.text + SCHEDULED.replace('who: ada', `who: "${'x'.repeat(60)}"`));
+    await publish(GREET.text + SCHEDULED.replace('who: ada', TOO_LONG));
     await fire();
     expect(await pending()).toMatchObject([{ slot, begun: true, reason: expect.stringContaining('its plan is refused now') }]);
     expect((await skip()).body).toMatchObject({ code: 'CONFLICT_STATE', detail: expect.stringContaining('it can be skipped from') });
@@ -165,7 +168,7 @@ describe('a schedule', () => {
   });
 
   it('records why a slot got no run', async () => {
-    await publish(GREET.text + SCHEDULED.replace('who: ada', `who: "${'x'.repeat(60)}"`));
+    await publish(GREET.text + SCHEDULED.replace('who: ada', TOO_LONG));
     await at(60);
     const { last } = (await world.call('GET', `/api/v1/schedules/${ID}`)).body;
     expect(last).toMatchObject({ outcome: 'skipped', reason: expect.stringMatching(/^no run was started: /) });
