@@ -17,8 +17,8 @@ import { stepRuns, type StepRun } from './step-run.ts';
 const SCALE = 600;
 /** The engine is slower than the estate: its quiet time is one second. */
 const PACE = { timeScale: 120 } as const;
-/** Where an effect lands late, the quiet time is four seconds: how long this computer takes to send is not divided by anything. */
-const PATIENT = { ...PACE, quietTimes: 4 } as const;
+/** Where an effect lands late, the quiet time is eight seconds: how long this computer takes to send is not divided by anything. */
+const PATIENT = { ...PACE, quietTimes: 8 } as const;
 /** When a request whose answer is kept back is given up, in milliseconds. */
 const GIVE_UP_MS = 1_500;
 const LANES = 24;
