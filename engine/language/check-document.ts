@@ -1,8 +1,9 @@
 import { checkGiven } from './check-given.ts';
-import { cronProblem, restrictsBothDays } from './cron.ts';
+import { cronProblem, restrictsBothDays, shortestPeriodMs } from './cron.ts';
 import { cycleFrom } from './cycle.ts';
 import { didYouMean, quoted, type Report } from './diagnostics.ts';
 import { parseExpression } from './expression-parse.ts';
+import { formatDuration, parseDurationMs } from './duration.ts';
 import { isTimeZone, parseInstantMs } from './instant.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
@@ -64,6 +65,7 @@ function checkSchedule(schedule: TreeNode, index: number, { root, report }: { re
   const path = ['triggers', 'schedules', index];
   checkClockPattern(schedule, path, report);
   checkSpan(schedule, path, report);
+  checkJitter(schedule, path, report);
   checkScheduleInputs(schedule, [...path, 'inputs'], { root, report });
 }
 
@@ -72,6 +74,18 @@ function checkSpan(schedule: TreeNode, path: readonly Segment[], report: Report)
   const [fromMs, untilMs] = [child(schedule, 'from'), until].map((node) => parseInstantMs(textOf(node) ?? ''));
   if (until === undefined || fromMs === undefined || untilMs === undefined || untilMs > fromMs) return;
   report('RW207', { span: until.span, pointer: pointerOf([...path, 'until']) }, { key: quoted('until'), bound: 'after from' });
+}
+
+// A slot that could start after the next one would hold that one back, and no preview would be right.
+function checkJitter(schedule: TreeNode, path: readonly Segment[], report: Report): void {
+  const jitter = child(schedule, 'jitter');
+  const jitterMs = parseDurationMs(textOf(jitter) ?? '');
+  const cron = textOf(child(schedule, 'cron'));
+  if (jitter === undefined || jitterMs === undefined || cron === undefined || cronProblem(cron) !== undefined) return;
+  const periodMs = shortestPeriodMs(cron);
+  if (jitterMs <= periodMs) return;
+  const bound = `at most ${formatDuration(periodMs)}, the shortest time between two slots`;
+  report('RW207', { span: jitter.span, pointer: pointerOf([...path, 'jitter']) }, { key: quoted('jitter'), bound });
 }
 
 // Of two with one id only one would ever fire.

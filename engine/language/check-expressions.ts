@@ -131,7 +131,8 @@ function article(type: string, scope: TypeScope): string {
 
 function reportIssue(issue: TypeIssue, place: FindingPlace, report: Report): void {
   if (issue.kind === 'type') return report('RW304', place, { found: issue.found, expected: issue.expected });
-  if (issue.kind === 'other') return report('RW301', { ...place, hint: 'look at the types of the values' }, { message: issue.message });
+  if (issue.kind === 'other')
+    return report('RW301', { ...place, hint: issue.hint ?? 'look at the types of the values' }, { message: issue.message });
   const near = nearest(issue.field, issue.known);
   const has =
     issue.known.length === 0 ? 'it has no fields' : `it has ${issue.known.slice(0, 8).join(', ')}${issue.known.length > 8 ? ', …' : ''}`;

@@ -26,6 +26,26 @@ export function restrictsBothDays(text: string): boolean {
   return dayOfMonth !== '*' && dayOfWeek !== '*';
 }
 
+const DAY_MINUTES = 24 * 60;
+const MINUTE_MS = 60_000;
+
+/** The shortest time in milliseconds that can lie between two slots of a sound pattern, as if no clock were ever changed and every month had its days. */
+export function shortestPeriodMs(text: string): number {
+  const [minutes = [], hours = [], days = [], , weekdays = []] = FIELDS.map((field, index) =>
+    (text.trim().split(/\s+/)[index] ?? '*').split(',').flatMap((part) => valuesOf(part, field)),
+  );
+  const [, , day = '*', , weekday = '*'] = text.trim().split(/\s+/);
+  const dayGap = day === '*' ? shortestGap(weekdays, 7) : weekday === '*' ? shortestGap(days, 28) : 1;
+  const times = hours.flatMap((hour) => minutes.map((minute) => hour * 60 + minute));
+  return shortestGap(times, dayGap * DAY_MINUTES) * MINUTE_MS;
+}
+
+// On a circle: from the last value it goes on to the first.
+function shortestGap(values: readonly number[], round: number): number {
+  const sorted = [...values].toSorted((left, right) => left - right);
+  return Math.min(...sorted.map((value, index) => (sorted[index + 1] ?? (sorted[0] ?? value) + round) - value).filter((gap) => gap > 0));
+}
+
 function partProblem(part: string, field: (typeof FIELDS)[number]): string | undefined {
   const [, range = '', step] = /^([^/]*)(?:\/(\d+))?$/.exec(part) ?? [];
   if (range === '' || step === '0') return 'cannot be read';

@@ -19,7 +19,7 @@ export interface TypeScope {
 export type TypeIssue =
   | { readonly kind: 'field'; readonly field: string; readonly type: string; readonly known: readonly string[]; readonly range: Range }
   | { readonly kind: 'type'; readonly found: string; readonly expected: string; readonly range: Range }
-  | { readonly kind: 'other'; readonly message: string; readonly range: Range };
+  | { readonly kind: 'other'; readonly message: string; readonly range: Range; readonly hint?: string };
 
 /** The type of an expression, the receivers of macros that turn out to be maps and the texts that are compared with statuses, or the first thing that does not fit. */
 export type TypeAnswer =
@@ -130,6 +130,14 @@ function issueOf(error: unknown, ast: ASTNode, scope: TypeScope): TypeIssue {
   }
   const operands = /^no such overload: (.+)$/.exec(summary)?.[1];
   if (operands !== undefined) return { kind: 'type', found: readable(operands, scope), expected: 'operands that fit', range };
+  const iterated = /^Expression of type '(.+)' cannot be range of a comprehension/.exec(summary)?.[1];
+  if (iterated !== undefined)
+    return {
+      kind: 'other',
+      message: `a macro goes through a list, not through ${readable(iterated, scope)}`,
+      range,
+      hint: notAList(iterated, scope),
+    };
   const fieldless = /^Cannot index type '(.+)'$/.exec(summary)?.[1];
   if (fieldless !== undefined) return { kind: 'other', message: `${readable(fieldless, scope)} has no fields`, range };
   if (summary === 'has() invalid argument')
@@ -139,6 +147,11 @@ function issueOf(error: unknown, ast: ASTNode, scope: TypeScope): TypeIssue {
   const arguments_ = /^found no matching overload for '(.+)'$/.exec(summary)?.[1];
   if (arguments_ !== undefined) return { kind: 'other', message: `there is no ${readable(arguments_, scope)}`, range };
   return { kind: 'other', message: readable(summary.charAt(0).toLowerCase() + summary.slice(1), scope), range };
+}
+
+function notAList(type: string, scope: TypeScope): string {
+  const fields = Object.keys((scope.types.get(type) ?? SHARED_TYPES.get(type))?.fields ?? {});
+  return fields.length === 0 ? 'give it a list' : `name its fields: ${fields.slice(0, 8).join(', ')}${fields.length > 8 ? ', …' : ''}`;
 }
 
 /** A CEL type in words: durations and field types by the names that documents use. */

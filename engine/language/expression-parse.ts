@@ -73,7 +73,7 @@ function parseAnew(text: string): Parsed {
   try {
     ast = PARSER.parse(text).ast;
   } catch (error) {
-    return syntaxFailure(error, whole);
+    return syntaxFailure(error, text);
   }
   const found: Found = { names: [], calls: [], macroBodies: [], weighed: [], paths: [], nodes: 0, deepest: 0 };
   visit(ast, { bound: new Set(), macroDepth: 0, guarded: false }, found);
@@ -205,15 +205,49 @@ function literalText(node: ASTNode): string | undefined {
   return node.op === 'value' && typeof node.args === 'string' ? node.args : undefined;
 }
 
-function syntaxFailure(error: unknown, whole: Range): Parsed {
+function syntaxFailure(error: unknown, text: string): Parsed {
+  const whole = { start: 0, end: text.length };
   if (!(error instanceof ParseError)) return { ok: false, kind: 'syntax', message: 'cannot be read', range: whole };
   const limit = error.code.includes('limit') || error.summary.includes('Exceeded');
-  return { ok: false, kind: limit ? 'limit' : 'syntax', message: plainSummary(error.summary), range: error.range ?? whole };
+  return {
+    ok: false,
+    kind: limit ? 'limit' : 'syntax',
+    message: plainSummary(error.summary),
+    range: insideText(error.range ?? whole, text),
+  };
 }
+
+// What is missing at the end is missing behind the last word, not behind the line break of a block.
+function insideText({ start, end }: Range, text: string): Range {
+  const last = text.trimEnd().length;
+  return { start: Math.min(start, last), end: Math.min(end, last) };
+}
+
+const TOKENS: Readonly<Record<string, string>> = {
+  RPAREN: '")"',
+  RBRACKET: '"]"',
+  RBRACE: '"}"',
+  COLON: '":"',
+  COMMA: '","',
+  DOT: '"."',
+  QUESTION: '"?"',
+  LPAREN: '"("',
+  LBRACKET: '"["',
+  LBRACE: '"{"',
+  IDENTIFIER: 'a name',
+  NUMBER: 'a number',
+  STRING: 'a text',
+  BOOLEAN: 'true or false',
+};
 
 function plainSummary(summary: string): string {
   const text = summary
     .replace('Unexpected token: EOF', 'something is missing at the end')
+    .replace(/^Expected (\w+), got EOF$/, (_, token: string) => `${TOKENS[token] ?? token} is missing at the end`)
+    .replace(
+      /^Expected (\w+), got (\w+)$/,
+      (_, ...[wanted = '', got = '']: readonly string[]) => `expected ${TOKENS[wanted] ?? wanted}, found ${TOKENS[got] ?? got}`,
+    )
     .replace(/^Exceeded maxDepth \((\d+)\)$/i, '$1 levels')
     .replace(/^Exceeded max\w+ \((\d+)\)$/i, '$1 parts')
     .replaceAll("'", '"');

@@ -4,9 +4,15 @@ import type { ScalarNode } from './tree.ts';
 /** Where a stretch of a scalar's value stands in the document, through quotes, escapes, folding and indentation. */
 export function spanInScalar(node: ScalarNode, start: number, end: number): Span {
   const offsets = valueOffsets(node);
-  const first = offsets[start] ?? node.span.end;
+  const first = offsets[start] ?? behind(node, offsets);
   const last = end > start ? (offsets[end - 1] ?? node.span.end - 1) + 1 : first;
   return { start: first, end: Math.max(last, first) };
+}
+
+// The end of a block lies in the next line, which is not where its value ends.
+function behind({ style, span }: ScalarNode, offsets: readonly number[]): number {
+  const last = offsets.at(-1);
+  return style === 'block' && last !== undefined ? last + 1 : span.end;
 }
 
 // For each UTF-16 unit of the value, the offset of what produced it.

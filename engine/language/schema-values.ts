@@ -22,6 +22,12 @@ const TYPE_NAMES: Readonly<Record<string, { readonly name: string; readonly exam
 const EXAMPLES: Readonly<Record<string, string>> = {
   wait: '10m, "${{ inputs.bake }}", or { until_time: … }',
   for_each: "\"${{ ['a', 'b'] }}\"",
+  missed: 'missed: { run: latest }',
+};
+
+// What fits where the words for it are not an example themselves.
+const CODED_EXAMPLES: Readonly<Record<string, string>> = {
+  'an RFC 3339 time with an offset': '"2026-03-29T02:00:00+01:00"',
 };
 
 // Words that the language knows as values and this release does not have.
@@ -130,7 +136,12 @@ function reportCoded({ node, issue, report, key }: ValueAt, message: string): vo
   if (code === 'RW213') return report('RW213', place, { text: quoted(value) });
   if (code === 'RW503') return report('RW503', place, {});
   if (code === 'RW208') return reportId({ report, ...place }, value, about);
-  report('RW205', place, { key: quoted(key), type: about, found: quoted(value), example: 'see the example in the reference' });
+  report('RW205', place, {
+    key: quoted(key),
+    type: about,
+    found: quoted(value),
+    example: CODED_EXAMPLES[about] ?? 'see the example in the reference',
+  });
 }
 
 function boundOf(issue: ValueIssue): string {
