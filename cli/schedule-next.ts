@@ -1,10 +1,12 @@
 import { actions } from '../engine/actions/registry.ts';
 import { RunwardError } from '../engine/errors.ts';
+import { restrictsBothDays } from '../engine/language/cron.ts';
 import { formatDuration } from '../engine/language/duration.ts';
 import { formatInstant, isTimeZone } from '../engine/language/instant.ts';
 import { loadDocuments } from '../engine/language/load.ts';
 import { cronWords } from '../engine/schedule/cron-words.ts';
 import { lookFromMs, type PreviewRow, previewSlots } from '../engine/schedule/preview.ts';
+import type { ScheduleState } from '../engine/schedule/schedule-state.ts';
 import { connect } from './api-client.ts';
 import { argument, countFlag, textFlag } from './flags.ts';
 import type { Flags } from './flags.ts';
@@ -18,11 +20,15 @@ interface Head {
   readonly timezone: string;
   readonly overlap: string;
   readonly missed: { readonly run?: string; readonly withinMs?: number };
+  readonly jitterMs?: number;
+  readonly dayMatch?: string;
 }
 
 interface Shown {
   readonly id: string;
   readonly head: Head;
+  /** Why slots do not start runs now, such as `disabled`; absent where they do. */
+  readonly held?: string;
   readonly rows: readonly PreviewRow[];
 }
 
@@ -51,7 +57,7 @@ export async function nextOfSchedule(session: Session, args: readonly unknown[],
     json: {
       apiVersion: 'runward/v1',
       kind: 'SlotPreview',
-      schedules: found.map(({ id, rows }) => ({ schedule: id, next: rows.map(jsonRow) })),
+      schedules: found.map(({ id, held, rows }) => ({ schedule: id, ...(held === undefined ? {} : { held }), next: rows.map(jsonRow) })),
     },
     names: found.map(({ id }) => id),
   });
@@ -59,10 +65,14 @@ export async function nextOfSchedule(session: Session, args: readonly unknown[],
 }
 
 /** `"30 2 * * *" · at 02:30 every day · Europe/Berlin · overlap skip · missed latest within 1h`. */
-export function headLine({ cron, timezone, overlap, missed }: Head): string {
+export function headLine({ cron, timezone, overlap, missed, jitterMs = 0, dayMatch }: Head): string {
+  const days = dayMatch !== undefined && restrictsBothDays(cron) ? [`day_match ${dayMatch}`] : [];
+  const jitter = jitterMs === 0 ? [] : [`jitter ${formatDuration(jitterMs)}`];
   const within = missed.withinMs === undefined || missed.run === 'none' ? '' : ` within ${formatDuration(missed.withinMs)}`;
   const late = missed.run === undefined ? [] : [`missed ${missed.run}${within}`];
-  return [JSON.stringify(cron), cronWords(cron), timezone, `overlap ${overlap}`, ...late].filter((part) => part !== undefined).join(' · ');
+  return [JSON.stringify(cron), cronWords(cron), ...days, timezone, ...jitter, `overlap ${overlap}`, ...late]
+    .filter((part) => part !== undefined)
+    .join(' · ');
 }
 
 async function fromServer(session: Session, id: string, { count, zone, from }: Asked): Promise<Shown> {
@@ -70,7 +80,7 @@ async function fromServer(session: Session, id: string, { count, zone, from }: A
   const place = `/schedules/${encodeURIComponent(id)}`;
   const query = new URLSearchParams({ count: String(count), zone, ...(from === undefined ? {} : { from }) });
   const [head, { next }] = await Promise.all([
-    client.get<Head>(place),
+    client.get<Head & { readonly state: ScheduleState }>(place),
     client.get<{ readonly next: readonly (Omit<PreviewRow, 'slotMs'> & { readonly slot?: string; readonly startsAt?: string })[] }>(
       `${place}/slots?${query.toString()}`,
     ),
@@ -78,7 +88,7 @@ async function fromServer(session: Session, id: string, { count, zone, from }: A
   const rows = next.map(({ slot, startsAt, ...row }) =>
     slot === undefined || startsAt === undefined ? row : { ...row, slotMs: Date.parse(slot), startsAtMs: Date.parse(startsAt) },
   );
-  return { id, head, rows };
+  return { id, head, ...(head.state === 'active' ? {} : { held: head.state }), rows };
 }
 
 async function fromFile(
@@ -102,20 +112,31 @@ async function fromFile(
   return schedules.map((schedule) => {
     const fromMs = from === undefined ? Date.now() : lookFromMs(from, schedule.timezone);
     if (fromMs === undefined) throw new RunwardError('USAGE_FLAG', `--from: "${from}" is neither RFC 3339 nor a date such as 2027-03-27`);
-    return { id: schedule.id, head: schedule, rows: previewSlots(schedule, { fromMs, count, zone }) };
+    return {
+      id: schedule.id,
+      head: schedule,
+      ...(schedule.enabled ? {} : { held: 'disabled' }),
+      rows: previewSlots(schedule, { fromMs, count, zone }),
+    };
   });
 }
 
-function textOf({ head, rows }: Shown, zone: string): string {
-  const notes = rows.some(({ note }) => note !== undefined);
+function textOf({ head, held, rows }: Shown, zone: string): string {
+  const notes = rows.some((row) => noteOf(row) !== undefined);
   const headings = [`SLOT ${head.timezone}`, `YOURS ${zone}`, 'UTC', ...(notes ? ['NOTE'] : [])];
-  const lines = rows.map(({ slotMs, local, yours = '', note = ' ' }) => [
-    local,
-    yours,
-    slotMs === undefined ? '' : minuteText(slotMs),
-    ...(notes ? [note] : []),
+  const lines = rows.map((row) => [
+    row.local,
+    row.yours ?? '',
+    row.slotMs === undefined ? '' : minuteText(row.slotMs),
+    ...(notes ? [noteOf(row) ?? ' '] : []),
   ]);
-  return [headLine(head), rows.length === 0 ? 'no slot' : tableText(headings, lines)].join('\n');
+  const stands = held === undefined ? [] : [`${held}: these slots start no runs while it stays so`];
+  return [headLine(head), ...stands, rows.length === 0 ? 'no slot' : tableText(headings, lines)].join('\n');
+}
+
+function noteOf({ slotMs, startsAtMs, note }: PreviewRow): string | undefined {
+  const starts = startsAtMs === undefined || startsAtMs === slotMs ? undefined : `starts ${formatInstant(startsAtMs).slice(0, 19)}Z`;
+  return starts === undefined ? note : [starts, ...(note === undefined ? [] : [note])].join(', ');
 }
 
 function minuteText(slotMs: number): string {

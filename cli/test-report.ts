@@ -45,13 +45,19 @@ export function reportText(report: TestsReport, how: { readonly all: boolean; re
 export function summaryText(report: TestsReport, errors: number): string {
   const cases = report.tests.flatMap((test) => test.cases);
   const failed = cases.filter(({ status }) => status === 'failed').length;
-  const thin = report.coverage.filter(({ percent }) => percent < (report.minPercent ?? 0)).map(({ runbook }) => runbook);
+  const thin = thinOf(report).map(({ runbook }) => runbook);
   return [
     `${cases.length} ${cases.length === 1 ? 'case' : 'cases'}: ${cases.length - failed} passed, ${failed} failed`,
+    ...(cases.length === 0 && errors === 0 ? ['no name of a case or runbook holds the text of --filter'] : []),
     ...(errors > 0 ? [`${errors} ${errors === 1 ? 'error' : 'errors'} in documents`] : []),
     ...(thin.length > 0 ? [`less than ${report.minPercent}% reached in ${thin.join(', ')}`] : []),
     `seed ${report.seed}`,
   ].join(' · ');
+}
+
+/** Runbooks of which the cases reached less than was asked for. */
+export function thinOf({ coverage, minPercent }: TestsReport): readonly RunbookCoverage[] {
+  return coverage.filter(({ percent }) => percent < (minPercent ?? 0));
 }
 
 /** The report as a document for programs. Times are milliseconds. */
@@ -80,7 +86,7 @@ export function reportJson(report: TestsReport, findings: readonly Finding[], ex
   };
 }
 
-/** The report as JUnit XML: a suite for each file; the time of a case is virtual. Errors of documents are a suite of their own. */
+/** The report as JUnit XML: a suite for each file; the time of a case is virtual. Errors of documents are a suite of their own, and so is a share that is not reached. */
 export function junitText(report: TestsReport, findings: readonly Finding[]): string {
   const suites = report.tests.map(({ path, runbook, cases }) => {
     const failed = cases.filter(({ status }) => status === 'failed').length;
@@ -96,9 +102,27 @@ export function junitText(report: TestsReport, findings: readonly Finding[]): st
     errors.length === 0
       ? []
       : [`<testsuite name="documents" tests="${errors.length}" failures="0" errors="${errors.length}">`, ...errors, '</testsuite>'];
-  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="runward test">', ...suites, ...documents, '</testsuites>'].join(
-    '\n',
-  );
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<testsuites name="runward test">',
+    ...suites,
+    ...documents,
+    ...junitCoverage(report),
+    '</testsuites>',
+  ].join('\n');
+}
+
+function junitCoverage(report: TestsReport): readonly string[] {
+  const { coverage, minPercent } = report;
+  if (minPercent === undefined || coverage.length === 0) return [];
+  const thin = thinOf(report);
+  const cases = coverage.map((one) => {
+    const head = `<testcase classname="${xml(one.runbook)}" name="at least ${minPercent}% reached"`;
+    if (!thin.includes(one)) return `${head}/>`;
+    const message = `${one.percent}% reached: ${reachedText(one)} steps and conditions`;
+    return `${head}><failure message="${message}">${xml(missedLines([one]).join('\n'))}</failure></testcase>`;
+  });
+  return [`<testsuite name="coverage" tests="${cases.length}" failures="${thin.length}" errors="0">`, ...cases, '</testsuite>'];
 }
 
 function junitCase(one: CaseReport, of: { readonly path: string; readonly runbook: string }): string {

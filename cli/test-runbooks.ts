@@ -11,7 +11,7 @@ import { playTests } from './play-tests.ts';
 import { needsAscii } from './terminal.ts';
 import type { Session } from './program-options.ts';
 import { isTestPath, readDocuments } from './project-documents.ts';
-import { junitText, reportJson, reportText, type RunbookCoverage, summaryText, type TestsReport } from './test-report.ts';
+import { junitText, reportJson, reportText, type RunbookCoverage, summaryText, type TestsReport, thinOf } from './test-report.ts';
 
 const FAILED_EXIT = 1;
 const FOUND_EXIT = 3;
@@ -66,8 +66,7 @@ function isAbout(loaded: Loaded, files: readonly DocumentFile[], file: string): 
 function exitOf(report: TestsReport, errors: number): number {
   if (errors > 0) return FOUND_EXIT;
   const failed = report.tests.some(({ cases }) => cases.some(({ status }) => status === 'failed'));
-  const thin = report.coverage.some(({ percent }) => percent < (report.minPercent ?? 0));
-  return failed || thin || report.tests.length === 0 ? FAILED_EXIT : 0;
+  return failed || thinOf(report).length > 0 || report.tests.length === 0 ? FAILED_EXIT : 0;
 }
 
 function numbersOf(flags: Flags): Numbers {

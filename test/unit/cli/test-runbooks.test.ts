@@ -106,6 +106,23 @@ look     100%     4 of 4
     expect(stdout).toContain('<failure message="late is succeeded, expected skipped">runbooks/tests/look.test.yaml:9:49 late is');
   });
 
+  it('JUnit holds the share that was asked for, so that a build that fails by it says why', async () => {
+    const short = await runward(['test', '--filter', 'answers', '--min-coverage', '80', '-o', 'junit'], folder);
+    expect(short.exit).toBe(1);
+    expect(short.stdout).toContain('<testsuite name="coverage" tests="1" failures="1" errors="0">');
+    expect(short.stdout).toContain('name="at least 80% reached"><failure message="50% reached: 2 of 4 steps and conditions">');
+    expect(short.stdout).toContain('runbooks/look.yaml:11 no case reached step late');
+    const enough = await runward(['test', '--filter', 'answers', '--min-coverage', '50', '-o', 'junit'], folder);
+    expect(enough.exit).toBe(0);
+    expect(enough.stdout).toContain('<testcase classname="look" name="at least 50% reached"/>');
+  });
+
+  it('a filter that fits no case is no success, and says so', async () => {
+    const { stderr, exit } = await runward(['test', '--filter', 'anwsers'], folder);
+    expect(stderr).toContain('no name of a case or runbook holds the text of --filter');
+    expect(exit).toBe(1);
+  });
+
   it('a document with errors is exit code 3, with the place of the error', async () => {
     const bad = join(folder, 'bad.test.yaml');
     writeFileSync(bad, TESTS.replace('answers: {', 'anwsers: {'));
