@@ -23,6 +23,7 @@ interface Search {
   readonly rows: ReadonlyMap<string, PlanRow>;
   /** Paths of severe steps without an approval before them. */
   readonly open: string[];
+  /** Approvals that are asked in every run and that time does not answer. */
   gates: number;
 }
 
@@ -42,9 +43,11 @@ function searchSequence(walk: Search, steps: readonly Step[], place: Place): voi
   let { gated } = place;
   for (const step of steps) {
     searchStep(walk, step, { ...place, gated });
-    if (!isGate(walk, step, `${place.prefix}${step.id}`)) continue;
-    gated = true;
-    walk.gates += 1;
+    if (step.body.kind !== 'approval' || step.body.onTimeout === 'skip') continue;
+    const isAsked = walk.rows.get(`${place.prefix}${step.id}`)?.condition === 'always';
+    // An approval without a condition stands before what follows it in its block, also where nobody knows yet whether the block runs.
+    gated ||= isAsked || step.if === undefined;
+    if (isAsked) walk.gates += 1;
   }
 }
 
@@ -65,11 +68,6 @@ function searchStep(walk: Search, step: Step, place: Place): void {
   searchSequence(walk, step.rollout?.afterWave ?? [], { prefix: `${path}/after_wave/`, gated });
   searchSequence(walk, handlerOf(step), { prefix: `${path}/on_failure/`, gated });
   for (const undoing of step.rollback ?? []) searchStep(walk, undoing, { prefix: `${path}/rollback/`, gated });
-}
-
-/** An approval that is asked in every run and that time does not answer. */
-function isGate(walk: Search, { body }: Step, path: string): boolean {
-  return body.kind === 'approval' && body.onTimeout !== 'skip' && walk.rows.get(path)?.condition === 'always';
 }
 
 /** A failover is severe as a whole: everything in it that changes more than a little counts, except what cleans up. */

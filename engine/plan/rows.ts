@@ -1,10 +1,11 @@
 import { type Action, type Severity, severityOf } from '../actions/action.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
+import type { JsonObject } from '../json.ts';
 import { evaluate, freeNames, renderTemplate, templateNames } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { formatDuration } from '../language/duration.ts';
 import { targetScope } from '../run/scope.ts';
 import { allSteps, childrenOf, handlerOf } from '../run/step-path.ts';
+import { laterSteps } from './later-steps.ts';
 import type { PlannedSet, PlanRow, PlanRowKind } from './plan-record.ts';
 import { cutWaves } from './waves.ts';
 
@@ -32,13 +33,19 @@ export interface Known {
 
 /** The lines of a plan for steps and all steps inside them, in written order. */
 export function planRows(steps: readonly Step[], section: PlanRow['section'], known: Known): readonly PlanRow[] {
-  return rowsBelow(steps, { section, prefix: section === 'steps' ? '' : `${section}/`, depth: 0, count: undefined }, known);
+  const at: At = { section, prefix: section === 'steps' ? '' : `${section}/`, depth: 0, count: undefined, condition: 'always' };
+  return rowsBelow(steps, at, { ...known, later: laterSteps([...steps, ...known.steps.values()]) });
 }
 
 /** The most severe of severities. */
 export function worstOf(severities: readonly Severity[]): Severity {
   if (severities.includes('severe')) return 'severe';
   return severities.includes('moderate') ? 'moderate' : 'mild';
+}
+
+interface KnownRows extends Known {
+  /** Ids of steps whose targets or arguments only another step will tell. */
+  readonly later: ReadonlySet<string>;
 }
 
 interface At {
@@ -48,30 +55,39 @@ interface At {
   /** Members of the enclosing fan-out, where known; `undefined` outside of one. */
   readonly count: number | undefined;
   readonly role?: PlanRow['role'];
+  /** What the conditions of everything around will do. */
+  readonly condition: PlanRow['condition'];
 }
 
-function rowsBelow(steps: readonly Step[], at: At, known: Known): readonly PlanRow[] {
+function rowsBelow(steps: readonly Step[], at: At, known: KnownRows): readonly PlanRow[] {
   return steps.flatMap((step) => {
     const path = `${at.prefix}${step.id}`;
     const { body } = step;
     const count = countOf(step, known) ?? at.count;
-    const after = [...afterWaveRows(step, { ...at, path }, known), ...asideRows(step, { ...at, path, count }, known)];
-    if (body.kind === 'call') return [...callRows(step, { ...at, path }, known), ...after];
-    if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, { ...at, path }, known), ...after];
-    const inner = { ...at, prefix: `${path}/`, depth: at.depth + 1, count };
+    const within = { ...at, path, condition: bothHold(at.condition, conditionOf(step, known)) };
+    const after = [...afterWaveRows(step, within, known), ...asideRows(step, { ...within, count }, known)];
+    if (body.kind === 'call') return [...callRows(step, within, known), ...after];
+    if (body.kind !== 'steps' && body.kind !== 'parallel') return [rowOf(step, within, known), ...after];
+    const inner = { ...within, prefix: `${path}/`, depth: at.depth + 1, count };
     const [first, ...others] = rowsBelow(childrenOf(step), inner, known);
     return [...(first === undefined ? [] : [{ ...first, ...wavesOf(step, known) }]), ...others, ...after];
   });
 }
 
 // The steps of a called runbook stand below its call, as far as they are known, and are the ones that count.
-function callRows(step: Step, at: At & { readonly path: string }, known: Known): readonly PlanRow[] {
+function callRows(step: Step, at: At & { readonly path: string }, known: KnownRows): readonly PlanRow[] {
   const { body } = step;
   if (body.kind !== 'call') return [];
   const called = known.calls.get(step.id) ?? { rows: [], severity: 'mild' };
-  const later = dependsOnSteps(step);
+  const later = known.later.has(step.id);
   const rows = called.rows.map((row): PlanRow => {
-    const inner = { ...row, path: `${at.path}/${row.path}`, section: at.section, depth: row.depth + at.depth + 1 };
+    const inner = {
+      ...row,
+      path: `${at.path}/${row.path}`,
+      section: at.section,
+      depth: row.depth + at.depth + 1,
+      condition: bothHold(at.condition, row.condition),
+    };
     return later && row.kind === 'MUTATES' ? { ...inner, kind: 'UNKNOWN', note: 'depends on a later result' } : inner;
   });
   const kinds = new Set(rows.map(({ kind }) => kind));
@@ -84,7 +100,7 @@ function callRows(step: Step, at: At & { readonly path: string }, known: Known):
     section: at.section,
     depth: at.depth,
     action: 'call',
-    condition: conditionOf(step, known),
+    condition: at.condition,
     calls: body.runbook,
     severity: called.severity,
     ...(targets === undefined ? {} : { targets }),
@@ -94,7 +110,7 @@ function callRows(step: Step, at: At & { readonly path: string }, known: Known):
 }
 
 // What handles a failure and what undoes a step is part of the plan: an approval covers it as well.
-function asideRows(step: Step, at: At & { readonly path: string }, known: Known): readonly PlanRow[] {
+function asideRows(step: Step, at: At & { readonly path: string }, known: KnownRows): readonly PlanRow[] {
   const below = { ...at, depth: at.depth + 1 };
   return [
     ...rowsBelow(handlerOf(step), { ...below, prefix: `${at.path}/on_failure/`, role: 'on_failure' }, known),
@@ -103,7 +119,7 @@ function asideRows(step: Step, at: At & { readonly path: string }, known: Known)
 }
 
 // Steps after a wave see one wave at a time: how many there will be is known when the items are.
-function afterWaveRows(step: Step, at: At & { readonly path: string }, known: Known): readonly PlanRow[] {
+function afterWaveRows(step: Step, at: At & { readonly path: string }, known: KnownRows): readonly PlanRow[] {
   return rowsBelow(
     step.rollout?.afterWave ?? [],
     { ...at, prefix: `${at.path}/after_wave/`, depth: at.depth + 1, count: undefined },
@@ -111,7 +127,7 @@ function afterWaveRows(step: Step, at: At & { readonly path: string }, known: Kn
   );
 }
 
-function rowOf(step: Step, at: At & { readonly path: string }, known: Known): PlanRow {
+function rowOf(step: Step, at: At & { readonly path: string }, known: KnownRows): PlanRow {
   const { kind, note, severity: ofUndone } = noteOpenSet(step, kindOf(step, known), known);
   const targets = countOf(step, known) ?? at.count;
   const action = step.body.kind === 'uses' ? known.actions.get(step.body.action) : undefined;
@@ -127,7 +143,7 @@ function rowOf(step: Step, at: At & { readonly path: string }, known: Known): Pl
     depth: at.depth,
     ...(at.role === undefined ? {} : { role: at.role }),
     action: step.body.kind === 'uses' ? step.body.action : step.body.kind,
-    condition: conditionOf(step, known),
+    condition: at.condition,
     ...(targets === undefined ? {} : { targets }),
     ...wavesOf(step, known),
     ...(effect === undefined ? {} : { effect }),
@@ -144,7 +160,7 @@ function severityOfStep({ body }: Step, { actions }: Known): Severity | undefine
   return body.kind === 'run' ? (body.effect === 'read' ? 'mild' : 'moderate') : undefined;
 }
 
-function wavesOf(step: Step, known: Known): Pick<PlanRow, 'waves'> {
+function wavesOf(step: Step, known: KnownRows): Pick<PlanRow, 'waves'> {
   const waves = step.rollout?.waves ?? [];
   const count = waves.length === 0 ? undefined : countOf(step, known);
   return count === undefined ? {} : { waves: cutWaves(count, waves) };
@@ -156,7 +172,7 @@ function noteOpenSet(step: Step, row: ReturnType<typeof kindOf>, { open }: Known
   return set !== undefined && open.has(set) ? { ...row, note: `targets of ${set} are not resolved` } : row;
 }
 
-function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonly note?: string; readonly severity?: Severity } {
+function kindOf(step: Step, known: KnownRows): { readonly kind: PlanRowKind; readonly note?: string; readonly severity?: Severity } {
   const { body } = step;
   switch (body.kind) {
     case 'approval':
@@ -178,10 +194,12 @@ function kindOf(step: Step, known: Known): { readonly kind: PlanRowKind; readonl
     case 'run':
       if (body.effect === 'read') return { kind: 'READ', note: 'declared by the script' };
       if (body.effect === 'blind') return { kind: 'UNKNOWN', note: 'a script: its effect cannot be predicted' };
-      return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES' };
+      return known.later.has(step.id) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES' };
     case 'uses':
       if (known.actions.get(body.action)?.effect === 'read') return { kind: 'READ' };
-      return dependsOnSteps(step) ? { kind: 'UNKNOWN', note: 'depends on a later result' } : { kind: 'MUTATES', ...noteOfUse(body, known) };
+      return known.later.has(step.id)
+        ? { kind: 'UNKNOWN', note: 'depends on a later result' }
+        : { kind: 'MUTATES', ...noteOfUse(body, known) };
   }
 }
 
@@ -191,7 +209,7 @@ function noteOfUse(body: Extract<Step['body'], { readonly kind: 'uses' }>, { act
 }
 
 /** An `undo` is what the rollbacks are that it runs: those of the step and of every step inside it. */
-function kindOfUndo(id: string, known: Known): { readonly kind: PlanRowKind; readonly note: string; readonly severity: Severity } {
+function kindOfUndo(id: string, known: KnownRows): { readonly kind: PlanRowKind; readonly note: string; readonly severity: Severity } {
   const undone = known.steps.get(id);
   const undoing = undone === undefined ? [] : [...allSteps([undone])].flatMap((inside) => inside.rollback ?? []);
   const run = [...allSteps(undoing)];
@@ -201,24 +219,13 @@ function kindOfUndo(id: string, known: Known): { readonly kind: PlanRowKind; rea
   return { kind, note: `runs ${undoing.map((step) => step.id).join(', ')}`, severity };
 }
 
-/** True when a step's targets or arguments are known only after another step has ended. */
-function dependsOnSteps(step: Step): boolean {
-  if (step.target?.kind === 'produced') return true;
-  const bare = [step.target?.kind === 'set' ? step.target.where : undefined].filter((text) => text !== undefined);
-  if (bare.some((text) => freeNames(text).names.has('steps'))) return true;
-  const values: readonly JsonValue[] = [
-    step.forEach ?? null,
-    ...(step.body.kind === 'uses' || step.body.kind === 'call' ? [step.body.with] : step.body.kind === 'run' ? [step.body.env] : []),
-  ];
-  return values.some((value) => ['steps', 'undone'].some((name) => templateNames(value).names.has(name)));
-}
-
-function countOf(step: Step, known: Known): number | undefined {
+function countOf(step: Step, known: KnownRows): number | undefined {
   if (step.forEach !== undefined) return lengthOf(step.forEach, known);
   if (step.target?.kind !== 'set') return undefined;
   const targets = known.sets[step.target.set]?.targets;
   const { where } = step.target;
   if (targets === undefined || where === undefined) return targets?.length;
+  if (freeNames(where).functions.has('now')) return undefined;
   let count = 0;
   for (const target of targets) {
     const outcome = evaluate(where, { ...(known.scope as Record<string, never>), [step.as ?? 'target']: targetScope(target) }, known.nowMs);
@@ -229,16 +236,23 @@ function countOf(step: Step, known: Known): number | undefined {
 }
 
 function lengthOf(list: string, { scope, nowMs }: Known): number | undefined {
-  if ([...templateNames(list).names].some((name) => !(name in scope))) return undefined;
+  const { names, functions } = templateNames(list);
+  if (functions.has('now') || [...names].some((name) => !(name in scope))) return undefined;
   const outcome = renderTemplate(list, scope as Record<string, never>, nowMs);
   return outcome.ok && Array.isArray(outcome.value) ? outcome.value.length : undefined;
 }
 
-function conditionOf(step: Step, known: Known): PlanRow['condition'] {
+function conditionOf(step: Step, known: KnownRows): PlanRow['condition'] {
   if (step.if === undefined) return 'always';
-  const { names } = freeNames(step.if);
-  if ([...names].some((name) => !(name in known.scope))) return 'depends';
+  const { names, functions } = freeNames(step.if);
+  // The time of its turn decides, not that of the plan.
+  if (functions.has('now') || [...names].some((name) => !(name in known.scope))) return 'depends';
   const outcome = evaluate(step.if, known.scope as Record<string, never>, known.nowMs);
   if (!outcome.ok || typeof outcome.value !== 'boolean') return 'depends';
   return outcome.value ? 'always' : 'never';
+}
+
+function bothHold(around: PlanRow['condition'], own: PlanRow['condition']): PlanRow['condition'] {
+  if (around === 'never' || own === 'never') return 'never';
+  return around === 'depends' ? 'depends' : own;
 }

@@ -19,14 +19,21 @@ const END_EVENTS = {
 /** The run's last change: a failed rollback or `finally` turns success into partial failure and gives every other outcome the reason `cleanup_failed`. */
 export function endOfRun(situation: Situation, finallyStatus: StepStatus, fields: NonNullable<RunChange['fields']>): RunChange {
   const { run } = situation.view;
-  const clean = (finallyStatus === 'succeeded' || finallyStatus === 'skipped') && run.rollback !== 'failed';
-  const cleanup = run.cleanup === 'incomplete' && fields.cleanup !== null ? 'incomplete' : clean ? 'clean' : 'failed';
-  const { outcome, ...reason } = finalOutcome(run.outcome ?? 'succeeded', cleanup);
+  const isIncomplete = run.cleanup === 'incomplete' && fields.cleanup !== null;
+  const { outcome, ...reason } = finalOutcome(
+    run.outcome ?? 'succeeded',
+    isIncomplete ? 'incomplete' : cleanupOf(situation, finallyStatus),
+  );
   return {
     event: END_EVENTS[outcome],
     stampFields: ['endedAtMs'],
     fields: { ...fields, outcome, ...reason, outputs: outputsOf(situation) },
   };
+}
+
+function cleanupOf({ view }: Situation, finallyStatus: StepStatus): 'clean' | 'failed' | 'rollback_failed' {
+  if (view.run.rollback === 'failed') return 'rollback_failed';
+  return finallyStatus === 'succeeded' || finallyStatus === 'skipped' ? 'clean' : 'failed';
 }
 
 /** Outputs of the runbook; null where one cannot be computed. */

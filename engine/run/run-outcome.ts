@@ -29,9 +29,10 @@ export function runOutcome(facts: OutcomeFacts): RunOutcome {
 /** The outcome after rollback and `finally`: when one of them failed, success becomes partial and the others get a reason of their own. */
 export function finalOutcome(
   decided: RunOutcome,
-  cleanup: 'clean' | 'failed' | 'incomplete',
+  cleanup: 'clean' | 'failed' | 'rollback_failed' | 'incomplete',
 ): { readonly outcome: RunOutcome; readonly reason?: string } {
   if (cleanup === 'clean') return { outcome: decided };
   const reason = cleanup === 'incomplete' ? 'cleanup_incomplete' : 'cleanup_failed';
-  return decided === 'succeeded' ? { outcome: 'partially_failed', reason: 'a step of finally failed' } : { outcome: decided, reason };
+  if (decided !== 'succeeded') return { outcome: decided, reason };
+  return { outcome: 'partially_failed', reason: cleanup === 'rollback_failed' ? 'not everything was undone' : 'a step of finally failed' };
 }

@@ -26,6 +26,11 @@ const PLAN = '/subscriptions/s/resourceGroups/g/providers/Microsoft.RecoveryServ
 const commit = (id = 'commit'): string => `{ id: ${id}, uses: asr.plan.commit@1, with: { plan: ${PLAN} } }`;
 const ask = (more = '', inside = ''): string => `{ id: go, ${more}approval: { by: [group:dba], need: 1, message: Sure?${inside} } }`;
 
+/** Nobody can tell them when a plan is made: one holds then, the other when a run comes to it later. */
+const EARLY = 'now() < timestamp("2026-01-05T00:30:00Z")';
+const LATE = 'now() > timestamp("2026-01-05T00:30:00Z")';
+const block = (...steps: readonly string[]): string => `{ id: ready, if: '${LATE}', steps: [${steps.join(', ')}] }`;
+
 async function open(body: string, { purpose = 'operations', called = 'steps: [{ id: nothing, wait: 1s }]\n' } = {}) {
   const files = [
     { path: 'runbooks/it.yaml', text: head('it', purpose) + body },
@@ -47,6 +52,11 @@ test.each([
   ['an approval after it', `steps: [${commit()}, ${ask()}]\n`, before('commit')],
   ['an approval whose condition is false', `steps: [${ask('if: inputs.sample > 3, ')}, ${commit()}]\n`, before('commit')],
   ['an approval whose condition is true', `steps: [${ask('if: inputs.sample > 1, ')}, ${commit()}]\n`, undefined],
+  ['an approval whose condition the clock decides', `steps: [${ask(`if: '${EARLY}', `)}, ${commit()}]\n`, before('commit')],
+  ['an approval in a block that may be left out', `steps: [${block(ask(), commit())}]\n`, undefined],
+  ['an approval that may be left out of a block', `steps: [${block(ask(`if: '${LATE}', `), commit())}]\n`, before('ready/commit')],
+  ['a step that the clock may let run', `steps: [${commit().replace('uses', `if: '${LATE}', uses`)}]\n`, before('commit')],
+  ['a step inside a block that never runs', `steps: [{ id: move, if: inputs.sample > 3, steps: [${commit()}] }]\n`, undefined],
   ['an approval that time passes by', `steps: [${ask('', ', on_timeout: skip')}, ${commit()}]\n`, before('commit')],
   ['a wait, which is a gate as well', `steps: [{ id: later, wait: 1m }, ${commit()}]\n`, before('commit')],
   ['an approval beside it', `steps: [{ id: all, parallel: [${ask()}, ${commit()}] }]\n`, before('all/commit')],
@@ -84,6 +94,7 @@ test('a failover is severe as a whole: a person is asked, and before anything th
   expect(await open(`${set}steps: [${script}]\n`, { purpose: 'failover' })).toBe(before('move'));
   expect(await open(`${set}steps: [${ask()}, ${script}]\n`, { purpose: 'failover' })).toBeUndefined();
   expect(await open(`steps: [{ id: look, wait: 1s }]\n`, { purpose: 'failover' })).toBe('asks no person');
+  expect(await open(`${set}steps: [${block(ask(), script)}]\n`, { purpose: 'failover' })).toBe('asks no person');
   expect(await open(`${set}steps: [${script}]\n`)).toBeUndefined();
 });
 

@@ -57,3 +57,43 @@ test('what an argument adds to a change is said where the runbook writes it', ()
   expect(note({ expire_after: '7d' })).toBe('deletes old ones');
   expect(note({})).toBeUndefined();
 });
+
+const FROM_LIST = { forEach: '${{ steps.list.outputs.names }}' };
+const block = (steps: readonly Step[], more: Partial<Step>): Step =>
+  step('block', { kind: 'steps', steps, finally: [leaf('tidy', 'guarded')] }, more);
+
+test.each<[string, Step, readonly string[]]>([
+  ['a list', block([leaf('one', 'guarded')], FROM_LIST), ['block/one', 'block/tidy']],
+  [
+    'a filter',
+    block([leaf('one', 'guarded')], { target: { kind: 'set', set: 'web', where: 'steps.list.outputs.ok' } }),
+    ['block/one', 'block/tidy'],
+  ],
+  ['machines that the run makes', block([], { target: { kind: 'produced', expression: 'steps.list.produced' } }), ['block/tidy']],
+  [
+    'what undoes and handles them',
+    leaf('one', 'guarded', { ...FROM_LIST, rollback: [leaf('back', 'guarded')] }),
+    ['one', 'one/rollback/back'],
+  ],
+  [
+    'the arguments of one step',
+    block([leaf('one', 'guarded', { body: { kind: 'uses', action: 'test.guarded@1', with: { vm: '${{ steps.list.outputs.vm }}' } } })], {}),
+    ['block/one'],
+  ],
+])('what stands in a block is UNKNOWN where only a later result tells %s', (_, given, expected) => {
+  const rows = planRows([leaf('list', 'read'), given], 'steps', known);
+  expect(rows.filter(({ kind }) => kind === 'UNKNOWN').map(({ path }) => path)).toEqual(expected);
+  expect(rows.find(({ kind }) => kind === 'UNKNOWN')?.note).toBe('depends on a later result');
+});
+
+test('a condition holds for all that it stands around, and one that the clock decides is not known yet', () => {
+  const conditions = (outer: string, inner: string) => {
+    const inside = leaf('one', 'guarded', { if: inner, rollback: [leaf('back', 'guarded')] });
+    return planRows([block([inside], { if: outer })], 'steps', known).map(({ path, condition }) => `${path} ${condition}`);
+  };
+  expect(conditions('false', 'true')).toEqual(['block/one never', 'block/one/rollback/back never', 'block/tidy never']);
+  expect(conditions('true', 'false')).toEqual(['block/one never', 'block/one/rollback/back never', 'block/tidy always']);
+  const late = 'now() > timestamp("2026-01-01T00:00:00Z")';
+  expect(conditions(late, 'true')).toEqual(['block/one depends', 'block/one/rollback/back depends', 'block/tidy depends']);
+  expect(conditions(late, 'false')[0]).toBe('block/one never');
+});

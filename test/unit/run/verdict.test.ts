@@ -57,6 +57,8 @@ test('the outcome of a run is fixed by the first of: denial, cancel or deadline,
 test('a failed cleanup turns success into partial failure and gives every other outcome a reason', () => {
   expect(finalOutcome('succeeded', 'clean')).toEqual({ outcome: 'succeeded' });
   expect(finalOutcome('succeeded', 'failed').outcome).toBe('partially_failed');
+  expect(finalOutcome('succeeded', 'rollback_failed')).toEqual({ outcome: 'partially_failed', reason: 'not everything was undone' });
+  expect(finalOutcome('failed', 'rollback_failed')).toEqual({ outcome: 'failed', reason: 'cleanup_failed' });
   expect(finalOutcome('rejected', 'failed')).toEqual({ outcome: 'rejected', reason: 'cleanup_failed' });
   expect(finalOutcome('cancelled', 'incomplete')).toEqual({ outcome: 'cancelled', reason: 'cleanup_incomplete' });
 });
