@@ -7,6 +7,7 @@ import { formatDuration, parseDurationMs } from './duration.ts';
 import { isTimeZone, parseInstantMs } from './instant.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
+import { reportZone } from './report-zone.ts';
 import { splitTemplate } from './template.ts';
 import { child, entriesOf, entryOf, itemsOf, pointerOf, type Segment, textOf, type TreeNode } from './tree.ts';
 
@@ -120,7 +121,7 @@ export function checkClockPattern(schedule: TreeNode, path: readonly Segment[], 
   const zone = child(schedule, 'timezone');
   const zoneName = textOf(zone);
   if (zone !== undefined && zoneName !== undefined && !isTimeZone(zoneName)) {
-    report('RW215', { span: zone.span, pointer: at('timezone') }, { zone: quoted(zoneName) });
+    reportZone(zoneName, { span: zone.span, pointer: at('timezone'), fixable: true }, report);
   }
 }
 

@@ -9,6 +9,7 @@ import { isTimeZone, parseInstantMs } from './instant.ts';
 import { checkPaths, type Names } from './check-names.ts';
 import { nearest } from './near.ts';
 import type { OutlinedStep } from './outline.ts';
+import { reportZone } from './report-zone.ts';
 import { spanInScalar } from './scalar-offsets.ts';
 import type { ScopeTypes } from './scope-types.ts';
 import { soleExpression, splitTemplate } from './template.ts';
@@ -171,7 +172,7 @@ function checkLiteral({ name, method, node }: Call, at: PlacedExpression['at'], 
   const place = at({ start: argument.start, end: argument.end });
   const text = argument.args;
   if (method) {
-    if (ZONED.test(name) && !isTimeZone(text)) report('RW215', place, { zone: quoted(text) });
+    if (ZONED.test(name) && !isTimeZone(text)) reportZone(text, { ...place, fixable: false }, report);
   } else if (name === 'duration' && parseDurationMs(text) === undefined) report('RW213', place, { text: quoted(text) });
   else if (name === 'timestamp' && parseInstantMs(text) === undefined)
     report('RW205', place, {
@@ -193,7 +194,10 @@ function methodRange(text: string, name: string, range: Range): Range {
 
 const LOOKS_LIKE = /^(?:steps|inputs|vars|targets|target|item|run|result)\.[a-z_][\w.[\]'"]*$/;
 
-function reportLooksLike({ node, path, use }: ExpressionPlace, text: string, report: Report): void {
-  if (use === 'other' || !LOOKS_LIKE.test(text.trim())) return;
+// A text of people, or one that could be the name of a file: only what cannot well be anything else.
+const HARDLY_TEXT = /^(?:steps|inputs|vars|targets)\.[a-z_][\w.[\]'"]*$/;
+
+function reportLooksLike({ node, path, use, expected }: ExpressionPlace, text: string, report: Report): void {
+  if (expected !== undefined || !(use === 'other' ? HARDLY_TEXT : LOOKS_LIKE).test(text.trim())) return;
   report('RW311', { span: node.span, pointer: pointerOf(path), fix: `"\${{ ${text.trim()} }}"` }, { text: `"${shown(text)}"` });
 }

@@ -116,8 +116,12 @@ function withTypes(environment: Environment, types: ReadonlyMap<string, FieldTyp
   return environment;
 }
 
+const UNTYPED_HINT = 'write the value out: nothing can be in [ ]';
+
 function issueOf(error: unknown, ast: ASTNode, scope: TypeScope): TypeIssue {
   const whole = { start: ast.start, end: ast.end };
+  if (error instanceof Error && /^Operator overload .* overlaps/.test(error.message))
+    return { kind: 'other', message: 'what an empty list gives has no type that could be compared', range: whole, hint: UNTYPED_HINT };
   if (!(error instanceof CelTypeError)) return { kind: 'other', message: 'its types cannot be determined', range: whole };
   const range = error.range ?? whole;
   const node = error.node as (ASTNode & { readonly args: unknown }) | undefined;

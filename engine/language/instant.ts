@@ -34,6 +34,11 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** Names of time zones that people write. */
+export function timeZones(): readonly string[] {
+  return ['UTC', ...Intl.supportedValuesOf('timeZone')];
+}
+
 // The parser moves 30 February to 2 March instead of refusing it.
 function dayExists(text: string): boolean {
   const [year, month, day] = text.slice(0, 10).split('-').map(Number);

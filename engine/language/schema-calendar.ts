@@ -1,10 +1,15 @@
 import { z } from 'zod';
-import { duration, instant, name, text } from './schema-scalars.ts';
+import { instant, name, positiveDuration, text } from './schema-scalars.ts';
 import { MAPS } from './schema-maps.ts';
 import { metadata } from './schema-v1.ts';
 
 const window = z
-  .strictObject({ cron: z.string().min(1), duration, timezone: z.string().min(1), day_match: z.enum(['and', 'or']).optional() })
+  .strictObject({
+    cron: z.string().min(1),
+    duration: positiveDuration,
+    timezone: z.string().min(1),
+    day_match: z.enum(['and', 'or']).optional(),
+  })
   .register(MAPS, { title: 'window' });
 
 const freeze = z
