@@ -4,15 +4,17 @@ import type { ScalarNode } from './tree.ts';
 /** Where a stretch of a scalar's value stands in the document, through quotes, escapes, folding and indentation. */
 export function spanInScalar(node: ScalarNode, start: number, end: number): Span {
   const offsets = valueOffsets(node);
-  const first = offsets[start] ?? behind(node, offsets);
+  const first = startIn(node, offsets, start);
   const last = end > start ? (offsets[end - 1] ?? node.span.end - 1) + 1 : first;
   return { start: first, end: Math.max(last, first) };
 }
 
-// The end of a block lies in the next line, which is not where its value ends.
-function behind({ style, span }: ScalarNode, offsets: readonly number[]): number {
-  const last = offsets.at(-1);
-  return style === 'block' && last !== undefined ? last + 1 : span.end;
+// What ends a line of a block lies right behind its last character, whatever the line break is made of; the end of the block is a line lower.
+function startIn({ value, style, span }: ScalarNode, offsets: readonly number[], start: number): number {
+  const atBreak = offsets[start] === undefined || String(value)[start] === '\n';
+  const before = offsets[start - 1];
+  if (style === 'block' && atBreak && before !== undefined) return before + 1;
+  return offsets[start] ?? span.end;
 }
 
 // For each UTF-16 unit of the value, the offset of what produced it.
