@@ -99,7 +99,10 @@ describe('reads', () => {
     expect(isolated).toMatchObject({ kind: 'succeeded', result: { isolated: true } });
     const network = drillNetwork.replace('rg-dr-test', 'rg-shop-neu').replace('vnet-drill', 'vnet-shop-neu');
     const open = await readOf(azureNetworkCheckIsolated, portsOf(azure), contextFor(azureNetworkCheckIsolated, undefined, { network }));
-    expect(open).toMatchObject({ kind: 'failed', result: { isolated: false, findings: [expect.stringContaining('vnet-shop-weu')] } });
+    expect(open).toMatchObject({
+      kind: 'failed',
+      result: { isolated: false, findings: [expect.stringContaining('vnet-shop-weu'), expect.stringContaining('allow-customers')] },
+    });
   });
 
   test('what does not exist', async () => {
