@@ -96,9 +96,9 @@ export interface FanOutFacts {
 /** The status of a fan-out whose items have ended, by the same kind of rules. */
 export function fanOutStatus({ statuses, exceeded, rolledBack }: FanOutFacts): StepStatus {
   if (statuses.includes('unknown')) return 'unknown';
-  if (statuses.length > 0 && statuses.every((status) => status === 'cancelled')) return 'cancelled';
   if (rolledBack !== undefined) return rolledBack === 'complete' ? 'rolled_back' : 'rollback_failed';
   if (exceeded) return 'failed';
+  if (statuses.includes('cancelled')) return 'cancelled';
   if (statuses.some((status) => countsAsFailed(status) || status === 'partially_failed')) return 'partially_failed';
   return statuses.length > 0 && statuses.every((status) => status === 'skipped') ? 'skipped' : 'succeeded';
 }

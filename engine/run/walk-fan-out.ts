@@ -34,12 +34,12 @@ export function walkFanOut(walk: Walk, step: Step, node: FanOutNode): StepStatus
   const reached = walkWaves(walk, step, { ...node, members, exceeded: failedBefore > tolerated });
   if (reached.open.includes('running')) return 'running';
   if (reached.open.includes('unknown')) return 'unknown';
-  const failed = reached.statuses.filter((status) => countsAsFailed(status)).length;
+  // What was cancelled has not failed: it was never tried to its end.
+  const failed = reached.statuses.filter((status) => countsAsFailed(status) && status !== 'cancelled').length;
   const exceeded = failed > tolerated || reached.stopped !== undefined;
-  const all = reached.statuses.every((status) => status === 'cancelled');
   const why = reached.stopped ?? failureMessage(walk, members, failed);
   const failure: Failure = { kind: 'target', message: why };
-  const after = exceeded && !all ? aftermathOf(walk, step, node, failure) : undefined;
+  const after = exceeded ? aftermathOf(walk, step, node, failure) : undefined;
   if (after?.kind === 'open') return after.status;
   if (reached.unopened > 0) walkWaves(walk, step, { ...node, level: { ...level, mode: 'finish' }, members, exceeded: false });
   else closeFanOut(walk, { record, members, statuses: reached.statuses, after, failure });
@@ -144,7 +144,7 @@ function closeFanOut(
   const produced = members.flatMap(({ path }) => walk.view.steps.get(path)?.produced ?? []);
   const kept = produced.length === 0 ? {} : { produced };
   const status = fanOutStatus({ statuses, exceeded: after !== undefined, rolledBack: after?.rolledBack });
-  if (after !== undefined && status !== 'cancelled') {
+  if (after !== undefined) {
     walk.found.changes.push(failedScope(record, { status, after, error: record.error ?? node.failure, kept }));
   } else if (status === 'cancelled') walk.found.changes.push(moveStep(record, 'cancelled', kept));
   else if (status === 'skipped') walk.found.changes.push(moveStep(record, 'left_out', { reason: 'every item was skipped' }));

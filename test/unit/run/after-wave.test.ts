@@ -83,6 +83,7 @@ test('a cancelled run cancels what stands after the wave, and the waves behind i
   await world.go(60_000);
   await world.say({ kind: 'cancel' });
   expect((await world.go()).state).toBe('cancelled');
+  expect(await world.steps()).toMatchObject({ each: 'cancelled', 'each[a]': 'succeeded' });
   expect(await world.steps()).toMatchObject({ 'each/wave-1/bake': 'cancelled', 'each[c]': 'cancelled', 'each[d]': 'cancelled' });
 });
 

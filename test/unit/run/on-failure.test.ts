@@ -167,6 +167,20 @@ test('a block that does not end in its time is timed out, and its on_failure is 
   expect(worked(world)).toContain('cut/one/roll-back/one_back');
 });
 
+test('a rollout that is cut off by the time of its block has not failed and is no partial success: the block is timed out', async () => {
+  const rollout = { waves: [{ count: 1 }], maxFailures: { count: 2 }, onExceeded: 'stop', afterWave: [] } as const;
+  const each = step('each', { kind: 'wait', wait: { duration: '8m' } }, { forEach: '${{ ["a", "b", "c"] }}', rollout });
+  const world = await makeRunWorld({ steps: [block('cut', [each], { timeoutMs: 600_000 }), leaf('after', 'named')] });
+  expect((await world.go()).state).toBe('failed');
+  expect(await world.steps()).toMatchObject({
+    'cut/each[a]': 'succeeded',
+    'cut/each[b]': 'cancelled',
+    'cut/each': 'cancelled',
+    after: 'skipped',
+  });
+  expect(await world.step('cut')).toMatchObject({ verdict: 'timed_out', error: { kind: 'timed_out' } });
+});
+
 test('needs on a sibling that failed with continue is satisfied, and the level ends partially failed', async () => {
   const steps = [leaf('first', 'read', { onFailure: 'continue' }), leaf('second', 'named', { needs: ['first'] })];
   const world = await makeRunWorld({ steps: [step('all', { kind: 'parallel', maxParallel: 10, steps })] }, failing({ first: 1 }));
