@@ -65,7 +65,7 @@ export async function sendStep(turn: Turn, action: EffectAction, input: unknown)
   const record = recordOf(turn);
   const ticket = await turn.engine.ports.tickets.create(`${record.key}.${record.attempt}.${record.send}`);
   if (ticket === 'exists' && action.effect === 'blind' && turn.holder.nowMs() >= quietEndMs(turn, record, action)) {
-    const reason = 'the request may have been sent before and leaves no mark at its target';
+    const reason = 'the request may have been sent before, and nothing at its target tells whether it was';
     return move(turn, (now) => moveStep(now, 'cannot_tell', { ...candidatesOf(turn), reason }));
   }
   if (ticket !== 'created') {
