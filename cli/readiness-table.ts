@@ -44,11 +44,16 @@ export function readinessTable(plans: readonly PlanReadinessView[], at: { readon
   return tableText(headings, rows);
 }
 
+const WANTING = ['not_ready', 'unknown', 'at_risk'] as const;
+
 // A plan with nothing wrong of its own is as good as its worst machine.
 function machinesText(own: Judged<PlanFact>, machines: PlanReadinessView['machines']): { readonly message?: string } {
-  const wanting = machines.filter(({ ready }) => ready !== 'ready').length;
-  if (wanting === 0 || own.facts.some(({ state }) => state !== 'ready')) return {};
-  return { message: `${wanting} of ${machines.length} machines are not ready as far as is known` };
+  if (own.facts.some(({ state }) => state !== 'ready')) return {};
+  const counts = WANTING.flatMap((word) => {
+    const count = machines.filter(({ ready }) => ready === word).length;
+    return count === 0 ? [] : [`${count} ${word.replace('_', ' ')}`];
+  });
+  return counts.length === 0 ? {} : { message: `${counts.join(', ')} of ${machines.length} machines` };
 }
 
 function lastCells({ at, run, ...judged }: Judged<MachineFact | PlanFact>, nowMs: number): readonly string[] {

@@ -7,16 +7,21 @@ import { Time } from './time.tsx';
 
 const FACTS = ['protection', 'health', 'rpo', 'recovery_point', 'test_leftover', 'agent', 'disks', 'test_failover'] as const;
 
+const WANTING = ['not_ready', 'unknown', 'at_risk'] as const;
+
 /** A recovery plan, and below it each of its machines with every figure and its limit; open where something needs a look. */
 export function PlanReadinessPart({ of, nowMs }: { readonly of: PlanReadiness; readonly nowMs: number }) {
   const { plan, ready, facts, machines } = of;
-  const wanting = machines.filter((machine) => machine.ready !== 'ready').length;
+  const wanting = WANTING.flatMap((word) => {
+    const count = machines.filter((machine) => machine.ready === word).length;
+    return count === 0 ? [] : [`, ${count} ${readyWords(word).word}`];
+  });
   const count = machines.length === 1 ? '1 machine' : `${machines.length} machines`;
   return (
     <details open={ready !== 'ready'}>
       <summary>
         Recovery plan {plainText(plan)} <StatusMark words={readyWords(ready)} /> {count}
-        {wanting > 0 && `, ${wanting} not ready as far as is known`}
+        {wanting.join('')}
       </summary>
       <ul>
         {facts.map((fact) => (
