@@ -207,6 +207,8 @@ export interface StoredPlan {
   readonly text: string;
   readonly hash: string;
   readonly signature: Signature;
+  /** When a plan was kept that waits to be started, milliseconds since 1970; its signature covers it. */
+  readonly keptAtMs?: number;
 }
 
 /** An event before the store has numbered it. */

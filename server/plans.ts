@@ -20,12 +20,17 @@ export interface HashedPlan {
   readonly hash: string;
 }
 
+/** A plan that was shown and can be started. Its age counts from when it was made: what it saw of the machines is as old as that. */
+export interface KeptPlan extends HashedPlan {
+  readonly plannedAtMs: number;
+}
+
 /** Reads plans; a text that does not give its hash, or that this installation did not sign, is no plan. */
 export interface Plans {
   /** Keeps a plan so that a run can start from its hash: severe ones for an hour, others for a day. Answers the time it ends (milliseconds). */
   readonly keep: (made: HashedPlan) => Promise<number>;
-  /** Throws NOT_FOUND_PLAN when it was never made here or is too old. */
-  readonly kept: (hash: string) => Promise<HashedPlan>;
+  /** The plan and when it was made, milliseconds since 1970. Throws NOT_FOUND_PLAN when it was never made here or is too old. */
+  readonly kept: (hash: string) => Promise<KeptPlan>;
   /** The plan of a run. Throws NOT_FOUND_PLAN when the store has it no more, CONFLICT_STALE_PLAN when it is not the one that was hashed. */
   readonly ofRun: (run: Pick<RunRecord, 'runId' | 'planHash'>) => Promise<HashedPlan>;
 }
@@ -59,22 +64,23 @@ export function makePlans(ports: Pick<Ports, 'store' | 'ids' | 'signer'>): Plans
       return parse(stored);
     },
     async keep({ plan, text, hash }) {
-      const signature = ports.signer.sign(offerText(hash));
+      const keptAtMs = await ports.store.nowMs();
+      const signature = ports.signer.sign(offerText(hash, keptAtMs));
       if (signature === undefined)
         throw new RunwardError('INTERNAL_INVARIANT', 'plans are signed by the server; this process has no signing key');
       const keepMs = keepMsOf(plan);
-      await ports.store.putPlan(hash, { text, hash, signature }, keepMs);
-      return (await ports.store.nowMs()) + keepMs;
+      await ports.store.putPlan(hash, { text, hash, signature, keptAtMs }, keepMs);
+      return keptAtMs + keepMs;
     },
     async kept(hash) {
       const stored = await ports.store.getPlan(hash);
-      const holds = stored?.hash === hash && ports.signer.verify(offerText(hash), stored.signature);
-      if (!holds)
+      const keptAtMs = stored?.keptAtMs;
+      if (stored?.hash !== hash || keptAtMs === undefined || !ports.signer.verify(offerText(hash, keptAtMs), stored.signature))
         throw new RunwardError(
           'NOT_FOUND_PLAN',
           `no plan ${hash.slice(0, 8)}: it was never made here, or it is too old (RW516); plan again`,
         );
-      return parse(stored);
+      return { ...parse(stored), plannedAtMs: keptAtMs };
     },
   };
 }
@@ -123,8 +129,8 @@ export function planView(
 }
 
 // A proposal is signed as such: it can never be taken for the signature that a run's plan needs.
-function offerText(hash: string): string {
-  return canonicalJson({ kind: 'plan-offer', planHash: hash });
+function offerText(hash: string, keptAtMs: number): string {
+  return canonicalJson({ kind: 'plan-offer', planHash: hash, keptAt: timeText(keptAtMs) });
 }
 
 function keepMsOf(plan: Plan): number {

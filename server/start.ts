@@ -83,7 +83,8 @@ export async function start(context: ServerContext, caller: Caller, request: { r
   const requestDigest = ports.ids.sha256(canonicalJson(body));
   if (await isReplay(context, runId, requestDigest)) return answerOf(context, caller, { runId, replayed: true });
 
-  const made = body.planHash === undefined ? await planFor(context, caller, named(body)) : await context.plans.kept(body.planHash);
+  const kept = body.planHash === undefined ? undefined : await context.plans.kept(body.planHash);
+  const made = kept ?? (await planFor(context, caller, named(body)));
   const { plan, hash } = made;
   const resource = { runbook: plan.definition.name, environment: plan.environment };
   for (const each of [resource, ...calledBy(made)]) demand(caller, startPermission(each.environment), each);
@@ -98,6 +99,7 @@ export async function start(context: ServerContext, caller: Caller, request: { r
     trigger: 'api',
     requestDigest,
     freezeExempt,
+    ...(kept === undefined ? {} : { plannedAtMs: kept.plannedAtMs }),
     ...(body.reason === undefined ? {} : { reason: body.reason }),
     ...(outageAtMs === undefined ? {} : { outageAtMs }),
     ...runFacts(context, plan),

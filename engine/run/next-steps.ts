@@ -113,7 +113,7 @@ function failurePause({ view, nowMs, plan }: Situation, found: Found): RunChange
 function startOrWait(situation: Situation): Moves {
   const { plan, view, nowMs } = situation;
   const { run } = view;
-  const startByMs = run.createdAtMs + (plan.severity === 'severe' ? PLAN_AGE_SEVERE_MS : PLAN_AGE_MAX_MS);
+  const startByMs = (run.plannedAtMs ?? run.createdAtMs) + (plan.severity === 'severe' ? PLAN_AGE_SEVERE_MS : PLAN_AGE_MAX_MS);
   if (nowMs >= startByMs) {
     const reason = `it could not start in time (${run.hold?.message ?? 'no worker was there'}): plan again`;
     return change({ event: 'ended_timed_out', stampFields: ['endedAtMs'], fields: { outcome: 'timed_out', reason, hold: null } });

@@ -84,6 +84,8 @@ export interface RunFields {
   readonly reasonGiven?: string;
   /** When the outage began that this failover answers, by the word of whoever started it: what was written since is not there to be lost. */
   readonly outageAtMs?: number;
+  /** When the plan was made that the run was started from by its hash: what it saw of its targets is as old as that. */
+  readonly plannedAtMs?: number;
   /** SHA-256 of the request that started the run: the same key with another body is refused. */
   readonly requestDigest?: string;
   readonly phase: RunPhase;

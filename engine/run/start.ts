@@ -20,6 +20,8 @@ export interface StartRequest {
   /** The slot of a schedule, milliseconds since 1970; the message of a webhook. Expressions see both as `trigger`. */
   readonly slotMs?: number;
   readonly slotDueAtMs?: number;
+  /** When the plan was made, milliseconds since 1970, where that was before the start. */
+  readonly plannedAtMs?: number;
   readonly triggerBody?: JsonObject;
   /** A failover whose runbook is exempt, started by somebody who may pass freezes. */
   readonly freezeExempt?: boolean;
@@ -130,6 +132,7 @@ function fieldsOf(request: StartRequest): Omit<RunFields, 'number' | 'createdAtM
     ...(plan.definition.concurrency === undefined ? {} : { group: plan.definition.concurrency.group }),
     ...(request.reason === undefined ? {} : { reasonGiven: request.reason }),
     ...(request.outageAtMs === undefined ? {} : { outageAtMs: request.outageAtMs }),
+    ...(request.plannedAtMs === undefined ? {} : { plannedAtMs: request.plannedAtMs }),
     ...(request.simulatedScale === undefined ? {} : { simulatedScale: request.simulatedScale }),
     ...(request.publicUrl === undefined ? {} : { publicUrl: request.publicUrl }),
     ...(request.requestDigest === undefined ? {} : { requestDigest: request.requestDigest }),

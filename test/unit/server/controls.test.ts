@@ -160,4 +160,18 @@ describe('a start', () => {
     const late = await world.call('POST', '/api/v1/runs', { token: operator, key: newKey(), body });
     expect(late.body).toMatchObject({ code: 'NOT_FOUND_PLAN', detail: expect.stringContaining('RW516') });
   });
+
+  it('does not make a plan younger: a run that no worker takes in time ends by the age of its plan', async () => {
+    const operator = await world.token('olga', ['operator']);
+    const { body: plan } = await world.call('POST', '/api/v1/plans', { token: operator, body: { runbook: 'move', inputs: {} } });
+    world.clock.move(50 * 60_000);
+    const body = { planHash: plan.planHash, reason: 'INC-1', confirm: 'move' };
+    const { id } = (await world.call('POST', '/api/v1/runs', { token: operator, key: newKey(), body })).body;
+    world.clock.move(10 * 60_000);
+    await world.work(id);
+    expect((await world.call('GET', `/api/v1/runs/${id}`, { token: operator })).body).toMatchObject({
+      status: 'timed_out',
+      reason: expect.stringContaining('plan again'),
+    });
+  });
 });
