@@ -21,13 +21,19 @@ interface Work {
   readonly engine: Engine;
   readonly holder: Holder;
   readonly drain: AbortSignal;
-  readonly busy: Map<string, Promise<void>>;
+  readonly busy: Map<string, BusyLeaf>;
   readonly locks: RunLocks;
   /** The run as people were told of it last, and the messages that are still on their way. */
   told: RunView;
   telling: Promise<void>;
   /** Errors of leaves, in the order in which they came up. */
   readonly errors: unknown[];
+}
+
+/** A leaf that this process works on, and the means to give it up. */
+interface BusyLeaf {
+  readonly done: Promise<void>;
+  readonly drop: AbortController;
 }
 
 /**
@@ -70,7 +76,7 @@ async function visit(work: Work): Promise<Visit> {
     return 'parked';
   } finally {
     ended.abort();
-    await Promise.allSettled(work.busy.values());
+    await allDone(work);
     await renewals;
     await work.telling;
   }
@@ -98,6 +104,7 @@ async function moveOn(work: Work): Promise<Visit> {
     if (moves.kind === 'change') {
       const before = holder.view();
       await holder.commit((view, nowMs) => changeNow(work, { view, nowMs }));
+      dropCancelled(work);
       tellNews(work);
       if (someEnded(before, holder.view())) await giveBackIdle(engine, holder, locks);
       continue;
@@ -153,11 +160,24 @@ function movesNow({ engine, holder, busy, locks }: Work): Moves {
   });
 }
 
-function begin({ engine, holder, busy, errors }: Work, leaf: Parameters<typeof executeStep>[2]): void {
-  const done = executeStep(engine, holder, leaf)
+function begin({ engine, holder, busy, errors }: Work, leaf: Omit<Parameters<typeof executeStep>[2], 'signal'>): void {
+  const drop = new AbortController();
+  const signal = AbortSignal.any([holder.lost, drop.signal]);
+  const done = executeStep(engine, holder, { ...leaf, signal })
     .catch((error: unknown) => void errors.push(error))
     .finally(() => busy.delete(leaf.path));
-  busy.set(leaf.path, done);
+  busy.set(leaf.path, { done, drop });
+}
+
+/** A read whose step was cancelled under it is not waited for; what it still answers finds nobody. */
+function dropCancelled({ holder, busy }: Work): void {
+  for (const [path, { drop }] of busy) {
+    if (holder.view().steps.get(path)?.state === 'cancelled') drop.abort(DROPPED);
+  }
+}
+
+async function allDone({ busy }: Work): Promise<void> {
+  await Promise.allSettled([...busy.values()].map(({ done }) => done));
 }
 
 function isLongWait(holder: Holder, moves: Extract<Moves, { kind: 'work' }>): boolean {
@@ -179,6 +199,7 @@ function waitsForCalls(holder: Holder): boolean {
 
 // An abort without a reason makes an exception with its stack, thousands of times in a long run.
 const WOKEN = 'something has happened';
+const DROPPED = 'the step was cancelled';
 
 /** Waits until a leaf is done, the next time is due, a person says something or the process drains. */
 async function somethingHappens(work: Work, moves: Extract<Moves, { kind: 'work' }>): Promise<void> {
@@ -187,12 +208,12 @@ async function somethingHappens(work: Work, moves: Extract<Moves, { kind: 'work'
   const woken = new AbortController();
   const signal = AbortSignal.any([drain, holder.lost, woken.signal]);
   const timer = engine.ports.clock.sleep(Math.min(dueInMs, INBOX_POLL_MS), signal);
-  await Promise.race([timer, ...busy.values()]).finally(() => woken.abort(WOKEN));
+  await Promise.race([timer, ...[...busy.values()].map(({ done }) => done)]).finally(() => woken.abort(WOKEN));
   if (!holder.lost.aborted) await fetchCommands(engine, holder);
 }
 
 async function giveBack(work: Work, wakeAtMs: number | undefined): Promise<Visit> {
-  await Promise.allSettled(work.busy.values());
+  await allDone(work);
   const { drain, holder, engine } = work;
   const nowMs = holder.nowMs();
   const dueMs = drain.aborted ? nowMs : (wakeAtMs ?? Number.MAX_SAFE_INTEGER);

@@ -14,11 +14,11 @@ import type { Level } from './walk.ts';
 export async function executeStep(
   engine: Engine,
   holder: Holder,
-  leaf: { readonly step: Step; readonly path: string; readonly level: Level },
+  leaf: { readonly step: Step; readonly path: string; readonly level: Level; readonly signal: AbortSignal },
 ): Promise<void> {
   const record = recordOf({ holder, path: leaf.path });
   const action = actionOf(engine, holder, { step: leaf.step, record });
-  const turn: Turn = { engine, holder, ...leaf, action: action ?? NO_ACTION, begunIn: holder.view().run.state, signal: holder.lost };
+  const turn: Turn = { engine, holder, ...leaf, action: action ?? NO_ACTION, begunIn: holder.view().run.state };
   if (action === undefined) return move(turn, (now) => refusedChange(turn, now, 'this worker does not have the action of this step'));
   const input = action.input.safeParse(record.input ?? {});
   if (!input.success && record.state === 'ready') {

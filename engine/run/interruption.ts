@@ -1,8 +1,9 @@
-import type { RunChange } from './change.ts';
+import type { Step } from '../language/runbook.ts';
+import { moveStep, type RunChange, type StepChange } from './change.ts';
 import { endOfRun } from './end-of-run.ts';
 import { clockChange } from './objective-clock.ts';
 import type { RunRecord, StepRecord } from './record.ts';
-import type { Mode, Situation } from './walk.ts';
+import type { Mode, Node, Situation } from './walk.ts';
 
 /** A person asked to stop: nothing new starts, what was sent is followed to its end. Inside rollback and `finally` only `force` has an effect. */
 export function cancelChange({ view, nowMs }: Situation): RunChange | undefined {
@@ -27,6 +28,16 @@ export function isCleaningUp({ phase }: Pick<RunRecord, 'phase'>): boolean {
 /** Work that was sent before a person or the clock stopped the run: its action may end it early. What cleans up inside a block goes on. */
 export function isToBeStopped({ state, stopAskedAtMs }: StepRecord, run: Pick<RunRecord, 'state' | 'phase'>, mode: Mode): boolean {
   return state === 'submitted' && stopAskedAtMs === undefined && run.state === 'cancelling' && mode === 'drain' && !isCleaningUp(run);
+}
+
+/**
+ * The end of a read whose run or block was stopped: nothing can be harmed, so its answer is not waited for. Undefined for everything else, for
+ * readiness checks and for what cleans up. A read begins when it opens, unless it waits for a lock: after a takeover nobody can tell more.
+ */
+export function droppedRead({ nowMs }: Pick<Situation, 'nowMs'>, { body }: Step, { record, level }: Node): StepChange | undefined {
+  if (body.kind !== 'uses' || record.effect !== 'read' || level.cleanup === true) return undefined;
+  const begun = record.lockWaitSinceMs === undefined ? { firstAttemptAtMs: record.firstAttemptAtMs ?? nowMs } : {};
+  return moveStep(record, 'cancelled', { ...begun, reason: 'the run was stopped: the answer of this read was not waited for' });
 }
 
 /** What was sent has ended after `cancel --force`: rollback and `finally` are given up, and the run says so. */

@@ -49,12 +49,13 @@ function afterMain(situation: Situation, status: StepStatus, clock: Fields): Run
   const stopped = run.state === 'cancelling' ? (run.outcome === 'timed_out' ? 'timed_out' : 'cancelled') : undefined;
   const outcome = runOutcome({ refused: refusalOf(situation), stopped, main: status });
   const decided = withOutcome(situation, outcome);
-  if (outcome === 'cancelled' && isUntouched(view)) {
+  const isForced = run.cleanup === 'incomplete';
+  if (outcome === 'cancelled' && isUntouched(view) && (isForced || !hasBegun(situation))) {
     // Nothing was sent, so nothing is left behind: there is no cleanup that could be incomplete.
-    const forced = run.cleanup === 'incomplete' ? { cleanup: null, reason: `cancelled by ${run.cancel?.by ?? 'a person'}` } : {};
+    const forced = isForced ? { cleanup: null, reason: `cancelled by ${run.cancel?.by ?? 'a person'}` } : {};
     return endOfRun(decided, 'succeeded', { ...clock, ...forced });
   }
-  if (run.cleanup === 'incomplete') return { event: 'settled', fields: { ...clock, outcome } };
+  if (isForced) return { event: 'settled', fields: { ...clock, outcome } };
   const reason = stopped !== undefined || outcome === 'succeeded' ? {} : { reason: reasonOf(situation) };
   const event = run.state === 'cancelling' ? 'settled' : 'outcome_decided';
   const fields = { ...clock, outcome, ...reason };
@@ -106,8 +107,10 @@ export function refusalOf({ plan, view }: Pick<Situation, 'plan' | 'view'>): 're
   return failed.some(({ stepId }) => steps.get(stepId)?.body.kind === 'approval') ? 'timed_out' : undefined;
 }
 
+/** A step of this run has started; what a retry carried over was started by another run. */
 function hasBegun({ view }: Situation): boolean {
-  return [...view.steps.values()].some((record) => !record.path.startsWith('readiness') && hasStarted(record));
+  const own = [...view.steps.values()].filter(({ path, keptFrom }) => keptFrom === undefined && !path.startsWith('readiness'));
+  return own.some(hasStarted);
 }
 
 function budget({ plan, nowMs }: Situation): Fields {

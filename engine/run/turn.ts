@@ -35,6 +35,7 @@ export interface Turn {
   readonly action: Action;
   /** The run's state when this turn began. */
   readonly begunIn: RunState;
+  /** Aborts when the run is lost or given back, and when the step was cancelled under its read. */
   readonly signal: AbortSignal;
 }
 
@@ -58,12 +59,12 @@ export function recordOf(turn: Pick<Turn, 'holder' | 'path'>): StepRecord {
 export async function move(
   turn: Turn,
   make: (record: StepRecord, nowMs: number) => StepChange,
-  options: { readonly writesIntent?: boolean; readonly unless?: (run: RunRecord) => boolean } = {},
+  options: { readonly writesIntent?: boolean; readonly unless?: (run: RunRecord, record: StepRecord) => boolean } = {},
 ): Promise<void> {
   await turn.holder.commit((view, nowMs) => {
-    if (options.unless?.(view.run) === true) return undefined;
     const record = view.steps.get(turn.path);
     assert(record !== undefined, 'a leaf whose turn it is has a record');
+    if (options.unless?.(view.run, record) === true) return undefined;
     const change = make(record, nowMs);
     const first = change.to.firstAttemptAtMs === undefined ? { ...change, to: { ...change.to, firstAttemptAtMs: nowMs } } : change;
     return { steps: [first], writesIntent: options.writesIntent ?? false };

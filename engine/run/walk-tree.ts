@@ -1,7 +1,7 @@
 import type { Step } from '../language/runbook.ts';
 import { moveStep } from './change.ts';
 import { memberOf, standingOf } from './failure.ts';
-import { isToBeStopped } from './interruption.ts';
+import { droppedRead, isToBeStopped } from './interruption.ts';
 import { failOpened, openNode } from './open-step.ts';
 import type { RunRecord, StepRecord } from './record.ts';
 import { stepPath } from './step-path.ts';
@@ -98,9 +98,12 @@ function walkRecord(walk: Walk, step: Step, node: Node): StepStatus {
 
 function walkLeaf(walk: Walk, step: Step, { record, level }: Node): StepStatus {
   const busy = walk.busy.has(record.path);
-  if (record.state === 'ready' && !busy && level.mode === 'drain') {
-    walk.found.changes.push(moveStep(record, 'cancelled', { reason: 'the run was stopped before this step was sent' }));
-    return 'running';
+  if (record.state === 'ready' && level.mode === 'drain') {
+    const dropped = droppedRead(walk, step, { record, level });
+    if (dropped !== undefined || !busy) {
+      walk.found.changes.push(dropped ?? moveStep(record, 'cancelled', { reason: 'the run was stopped before this step was sent' }));
+      return 'running';
+    }
   }
   if (busy || (record.state === 'ready' && level.mode === 'hold')) return 'running';
   const held = walkHold(walk, record, level);

@@ -9,7 +9,7 @@ const DECIDED: readonly (readonly [question: string, ...tests: (readonly [file: 
   [
     '1 cancel and running work',
     ['unit/run/decided.test.ts', 'decided 1:'],
-    ['unit/run/people.test.ts', 'cancel before any effect ends the run without finally; cancel after one follows'],
+    ['unit/run/people.test.ts', 'cancel before any step has started ends the run without finally; cancel after one follows'],
     ['unit/run/on-failure.test.ts', 'cancel rolls back only when it is asked to'],
     ['integration/shell-local.test.ts', 'kills what ignores TERM'],
   ],

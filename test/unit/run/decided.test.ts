@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { planDifferences } from '../../../engine/plan/differences.ts';
 import type { Step } from '../../../engine/language/runbook.ts';
+import { INTENT_LEASE_MS } from '../../../engine/limits.ts';
+import { advance } from '../../../engine/run/advance.ts';
 import { type Answers, leaf, makeRunWorld, type RunWorld, step } from '../../support/run-world.ts';
 import { testTarget } from '../../support/targets.ts';
 
@@ -131,6 +133,121 @@ test('decided 1: cancel drops a read: what it was to wait for is not looked at a
   expect((await run.go()).state).toBe('cancelled');
   expect(await run.steps()).toEqual({ look: 'cancelled', change: 'cancelled' });
   expect(run.calls).toEqual(['look:read']);
+});
+
+/** A person cancels while the read `look` answers; its answer comes ten minutes later, whatever its signal says. */
+async function cancelledWhileReading(
+  definition: Parameters<typeof makeRunWorld>[0],
+  cancel: { readonly rollback?: boolean } = {},
+  slow = 'look',
+): Promise<RunWorld> {
+  const late: string[] = [];
+  let told = '';
+  const run: RunWorld = await makeRunWorld(definition, {
+    read: async ({ clock }, { stepPath, signal }) => {
+      if (stepPath !== slow) return { kind: 'succeeded', result: { ok: true } };
+      await run.say({ kind: 'cancel', reason: 'wrong estate', ...cancel });
+      signal.addEventListener('abort', () => (told = run.calls.at(-1) ?? ''), { once: true });
+      await clock.sleep(HOUR_MS / 6);
+      late.push(`${stepPath} answered`);
+      return { kind: 'succeeded', result: { ok: true } };
+    },
+  });
+  await run.go();
+  const endedAtMs = run.time.clock.monotonicMs();
+  await run.time.run(endedAtMs + HOUR_MS, () => late.length > 0);
+  // It was told at once, and not only when the run was given back.
+  expect(told).toMatch(/:read$/);
+  expect(late).toEqual([`${slow} answered`]);
+  expect(endedAtMs).toBeLessThan(HOUR_MS / 60);
+  return run;
+}
+
+test('decided 1: cancel drops a read in the middle of its answer, cleans up at once, and the late answer changes nothing', async () => {
+  const run = await cancelledWhileReading({ steps: [leaf('look', 'read'), leaf('change', 'named')], finally: [leaf('tidy', 'named')] });
+  expect(await run.run()).toMatchObject({ state: 'cancelled', reason: 'cancelled by dana' });
+  expect(await run.steps()).toEqual({ look: 'cancelled', change: 'cancelled', 'finally/tidy': 'succeeded' });
+  expect((await run.step('look')).result).toBeUndefined();
+});
+
+test('decided 1: a read is dropped before the changes in front of it are undone, where the cancel asks for it', async () => {
+  const steps = [undoable('one'), step('both', { kind: 'parallel', maxParallel: 2, steps: [leaf('look', 'read'), leaf('other', 'read')] })];
+  const run = await cancelledWhileReading({ steps, finally: [leaf('tidy', 'named')] }, { rollback: true }, 'both/look');
+  expect(await run.run()).toMatchObject({ state: 'cancelled', rollback: 'complete' });
+  expect(sent(run)).toEqual(['one', 'one/roll-back/one_back', 'finally/tidy']);
+});
+
+test('decided 1: an answer that comes while its step is being cancelled finds a closed record', async () => {
+  const answer = Promise.withResolvers<void>();
+  const run: RunWorld = await makeRunWorld(
+    { steps: [leaf('look', 'read')], finally: [leaf('tidy', 'named')] },
+    {
+      read: async () => {
+        await run.say({ kind: 'cancel', reason: 'wrong estate' });
+        await answer.promise;
+        return { kind: 'succeeded', result: { ok: true } };
+      },
+    },
+  );
+  const { store } = run.ports;
+  const transition: typeof store.transition = async (request) => {
+    const stored = await store.transition(request);
+    if (request.steps.some(({ record }) => record.path === 'look' && record.state === 'cancelled')) answer.resolve();
+    // Long enough for the answer to stand in line behind this change.
+    for (let turns = 0; turns < 100; turns += 1) await Promise.resolve();
+    return stored;
+  };
+  const engine = { ...run.engine, ports: { ...run.ports, store: { ...store, transition } } };
+  let visit: string | undefined;
+  void advance(engine, run.runId, new AbortController().signal).then((how) => (visit = how));
+  await run.time.run(HOUR_MS, () => visit !== undefined);
+  expect(visit).toBe('ended');
+  expect((await run.run()).state).toBe('cancelled');
+  expect(await run.steps()).toEqual({ look: 'cancelled', 'finally/tidy': 'succeeded' });
+});
+
+test('decided 1: the time of a run that is over drops a read as a cancel does', async () => {
+  const run = await makeRunWorld(
+    { steps: [leaf('look', 'read')], finally: [leaf('tidy', 'named')], timeoutMs: 60_000 },
+    { read: ({ clock }) => clock.sleep(HOUR_MS).then(() => ({ kind: 'succeeded', result: { ok: true } })) },
+  );
+  expect((await run.go(HOUR_MS / 10)).state).toBe('timed_out');
+  expect(await run.steps()).toEqual({ look: 'cancelled', 'finally/tidy': 'succeeded' });
+});
+
+test('decided 1: a worker that takes over while a run is cancelled drops the read of the lost one, and finally runs', async () => {
+  const never = () => new Promise<never>(() => undefined);
+  const run = await makeRunWorld({ steps: [leaf('look', 'read')], finally: [leaf('tidy', 'named')] }, { read: never });
+  const { clock } = run.time;
+  const lost = { ...run.engine, worker: 'lost', ports: { ...run.ports, clock: { ...clock, sleep: never } } };
+  void advance(lost, run.runId, new AbortController().signal);
+  await run.time.run(HOUR_MS, () => run.calls.includes('look:read'));
+  await run.say({ kind: 'cancel', reason: 'wrong estate' });
+  run.time.at(2 * INTENT_LEASE_MS, () => undefined);
+  await run.time.run(HOUR_MS, () => clock.monotonicMs() >= 2 * INTENT_LEASE_MS);
+  expect(await run.go()).toMatchObject({ state: 'cancelled', worker: 'w1' });
+  expect(await run.steps()).toEqual({ look: 'cancelled', 'finally/tidy': 'succeeded' });
+  expect(run.calls.filter((call) => call === 'look:read')).toHaveLength(1);
+});
+
+test('decided 1: readiness checks, and reads that clean up, are waited for', async () => {
+  const halfAMinute: NonNullable<Answers['read']> = async ({ clock }, { signal }) => {
+    await clock.sleep(30_000, signal);
+    return signal.aborted ? broken : { kind: 'succeeded', result: { ok: true } };
+  };
+  const early: RunWorld = await makeRunWorld(
+    { readiness: { checks: [leaf('ready', 'read')] }, steps: [leaf('change', 'named')] },
+    { read: async (...asked) => early.say({ kind: 'cancel' }).then(() => halfAMinute(...asked)) },
+  );
+  expect((await early.go()).state).toBe('cancelled');
+  expect(await early.steps()).toEqual({ 'readiness/ready': 'succeeded' });
+
+  const late: RunWorld = await makeRunWorld(
+    { steps: [leaf('change', 'named')], finally: [leaf('seen', 'read'), leaf('tidy', 'named')] },
+    { read: async (...asked) => late.say({ kind: 'cancel', force: true, reason: 'no time' }).then(() => halfAMinute(...asked)) },
+  );
+  expect(await late.go()).toMatchObject({ state: 'partially_failed', reason: 'cleanup_incomplete' });
+  expect(await late.steps()).toEqual({ change: 'succeeded', 'finally/seen': 'succeeded', 'finally/tidy': 'cancelled' });
 });
 
 /** Work that goes on until it is asked to stop; the first look at it is when a person cancels. */

@@ -181,7 +181,7 @@ test('a manual step ends by the word of a person, with the fields of its form', 
   expect((await world.step('check')).error?.message).toBe('judged broken');
 });
 
-test('cancel before any effect ends the run without finally; cancel after one follows what was sent and cleans up', async () => {
+test('cancel before any step has started ends the run without finally; cancel after one follows what was sent and cleans up', async () => {
   const early = await makeRunWorld({ steps: [step('gate', GATE)], finally: [leaf('tidy', 'guarded')] });
   await early.go();
   await early.say({ kind: 'cancel', reason: 'wrong day' });
