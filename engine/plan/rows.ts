@@ -1,6 +1,6 @@
 import { type Action, type Severity, severityOf } from '../actions/action.ts';
-import type { JsonObject } from '../json.ts';
-import { evaluate, freeNames, renderTemplate, templateNames } from '../language/expression.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { asText, evaluate, freeNames, renderTemplate, templateNames } from '../language/expression.ts';
 import type { Step } from '../language/runbook.ts';
 import { formatDuration } from '../language/duration.ts';
 import { targetScope } from '../run/scope.ts';
@@ -183,7 +183,7 @@ function kindOf(step: Step, known: KnownRows): { readonly kind: PlanRowKind; rea
     case 'manual':
       return { kind: 'GATE', note: `${body.by.join(', ')} within ${formatDuration(body.timeoutMs)}` };
     case 'wait':
-      return { kind: 'GATE', note: 'duration' in body.wait ? `waits ${body.wait.duration}` : `waits until ${body.wait.untilTime}` };
+      return { kind: 'GATE', note: waitNote(body.wait, known) };
     case 'assert':
     case 'call':
     case 'steps':
@@ -201,6 +201,13 @@ function kindOf(step: Step, known: KnownRows): { readonly kind: PlanRowKind; rea
         ? { kind: 'UNKNOWN', note: 'depends on a later result' }
         : { kind: 'MUTATES', ...noteOfUse(body, known) };
   }
+}
+
+function waitNote(wait: Extract<Step['body'], { readonly kind: 'wait' }>['wait'], known: Known): string {
+  const text = 'duration' in wait ? wait.duration : wait.untilTime;
+  const value = knownValue(text, known);
+  const shown = value === undefined ? undefined : asText(value);
+  return `${'duration' in wait ? 'waits' : 'waits until'} ${shown?.ok === true ? shown.value : text}`;
 }
 
 function noteOfUse(body: Extract<Step['body'], { readonly kind: 'uses' }>, { actions }: Known): { readonly note?: string } {
@@ -235,11 +242,17 @@ function countOf(step: Step, known: KnownRows): number | undefined {
   return count;
 }
 
-function lengthOf(list: string, { scope, nowMs }: Known): number | undefined {
-  const { names, functions } = templateNames(list);
+function lengthOf(list: string, known: Known): number | undefined {
+  const value = knownValue(list, known);
+  return Array.isArray(value) ? value.length : undefined;
+}
+
+/** What a text gives that depends on nothing later; undefined for all others. */
+function knownValue(text: string, { scope, nowMs }: Known): JsonValue | undefined {
+  const { names, functions } = templateNames(text);
   if (functions.has('now') || [...names].some((name) => !(name in scope))) return undefined;
-  const outcome = renderTemplate(list, scope as Record<string, never>, nowMs);
-  return outcome.ok && Array.isArray(outcome.value) ? outcome.value.length : undefined;
+  const outcome = renderTemplate(text, scope as Record<string, never>, nowMs);
+  return outcome.ok ? outcome.value : undefined;
 }
 
 function conditionOf(step: Step, known: KnownRows): PlanRow['condition'] {

@@ -37,6 +37,17 @@ test('a list that is known now is counted, and cut into its waves; one that a st
   expect(row('${{ steps.list.outputs.names }}')).not.toHaveProperty('targets');
 });
 
+test('a wait is shown with its length where that is known now', () => {
+  const note = (duration: string) =>
+    planRows([step('bake', { kind: 'wait', wait: { duration } })], 'steps', {
+      ...known,
+      scope: { inputs: { bake: { $duration: 1_800_000 } } },
+    })[0]?.note;
+  expect(note('${{ inputs.bake }}')).toBe('waits 30m');
+  expect(note('10m')).toBe('waits 10m');
+  expect(note('${{ steps.look.outputs.pause }}')).toBe('waits ${{ steps.look.outputs.pause }}');
+});
+
 test('an undo is shown as what the rollbacks are that it runs', () => {
   const row = (...rollback: readonly Step[]) => {
     const steps = [leaf('drain', 'guarded', { rollback }), step('enable', { kind: 'undo', step: 'drain' })];
