@@ -3,12 +3,20 @@ import type { World } from './world.ts';
 
 /*
  * Azure spells the fixed parts and the names inside an id differently from service to service, and always the same way for one kind of
- * resource. These are the spellings of the services served here; nobody may rely on `===`.
+ * resource. Machines, vaults and what replicates are spelt here as their services were seen to; for the other kinds the seed says which
+ * spelling they have. Nobody may rely on `===`.
  */
+
+const SPELLINGS: readonly ((id: string) => string)[] = [
+  (id) => id.replace('/subscriptions/', '/Subscriptions/'),
+  (id) => id.replace('/resourceGroups/', '/resourcegroups/'),
+  (id) => id.replace(/(\/resourceGroups\/)([^/]+)/, (_, fixed: string, group: string) => `${fixed}${group.toUpperCase()}`),
+  (id) => id.toLowerCase(),
+];
 
 /** Id of a resource group. */
 export function groupId(world: World, group: string): string {
-  return `/subscriptions/${world.subscriptionId}/resourceGroups/${group}`;
+  return spelt(world, 'resourceGroups', plainGroupId(world, group));
 }
 
 /** Id of a virtual machine as the compute provider writes it: group in capitals. */
@@ -25,7 +33,7 @@ export function fabricObjectId(world: World, group: string, name: string): strin
 
 /** Id of a disk. */
 export function diskId(world: World, group: string, name: string): string {
-  return `/subscriptions/${world.subscriptionId}/resourceGroups/${group}/providers/Microsoft.Compute/disks/${name}`;
+  return spelt(world, 'disks', `${plainGroupId(world, group)}/providers/Microsoft.Compute/disks/${name}`);
 }
 
 /** Id of a resource of the network provider. */
@@ -33,7 +41,8 @@ export function networkResourceId(
   world: World,
   resource: { readonly group: string; readonly type: string; readonly name: string },
 ): string {
-  return `/subscriptions/${world.subscriptionId}/resourceGroups/${resource.group}/providers/Microsoft.Network/${resource.type}/${resource.name}`;
+  const { group, type, name } = resource;
+  return spelt(world, type, `${plainGroupId(world, group)}/providers/Microsoft.Network/${type}/${name}`);
 }
 
 /** Id of a vault as Site Recovery writes it: with a capital S. */
@@ -45,4 +54,15 @@ export function vaultId(world: World, vault: { readonly group: string; readonly 
 /** Id of a Site Recovery job. */
 export function replicationJobId(world: World, vault: { readonly group: string; readonly name: string }, job: string): string {
   return `${vaultId(world, vault)}/replicationJobs/${job}`;
+}
+
+function plainGroupId(world: World, group: string): string {
+  return `/subscriptions/${world.subscriptionId}/resourceGroups/${group}`;
+}
+
+/** An id as its kind of resource has it with this seed. */
+function spelt(world: World, type: string, id: string): string {
+  if (planted(world, 'E7')) return id;
+  const drawn = Number.parseInt(world.draws.hex(`spelling:${type}`, 4), 16);
+  return SPELLINGS[drawn % SPELLINGS.length]?.(id) ?? id;
 }

@@ -1,4 +1,5 @@
 import { standing } from './faults/faults.ts';
+import { planted } from './plants.ts';
 import { DURATIONS } from './times.ts';
 import type { World } from './world.ts';
 
@@ -18,11 +19,21 @@ export function listLater(world: World, kind: string, id: string, body: unknown)
   const lagMs = world.clock.paced(world.draws.next(`list-lag:${key}`) * DURATIONS.listLag + ordered * 1000);
   const dueMs = Math.max(nowMs + lagMs, world.listDue.get(key) ?? 0);
   world.listDue.set(key, dueMs);
-  world.clock.afterPaced(dueMs - nowMs, () => {
+  const show = (): void => {
     const list = listOf(world, kind);
     if (body === undefined) list.delete(id.toLowerCase());
     else list.set(id.toLowerCase(), body);
-  });
+  };
+  if (planted(world, 'E21')) show();
+  else world.clock.afterPaced(dueMs - nowMs, show);
+}
+
+/** Whether a list shows by now what a GET shows since `sinceMs`; one thing is always equally late. */
+export function hasReachedList(world: World, id: string, sinceMs: number): boolean {
+  if (planted(world, 'E21')) return sinceMs <= world.clock.nowMs();
+  const share = Number.parseInt(world.draws.hex(`list-lag:${id.toLowerCase()}`, 8), 16) / 16 ** 8;
+  const ordered = standing(world, 'listLag', `/${id.toLowerCase()}/`)?.listLag ?? 0;
+  return sinceMs + world.clock.paced(share * DURATIONS.listLag + ordered * 1000) <= world.clock.nowMs();
 }
 
 /** The bodies a list shows now. */

@@ -25,6 +25,7 @@ export const PLANTS = {
   E18: 'machines of an isolated network can be reached',
   E19: 'run commands return all output, and their result as provisioning state',
   E20: 'the URL of an operation may be read by whoever may start it',
+  E21: 'lists show a change at once',
 } as const;
 
 export type Plant = keyof typeof PLANTS;

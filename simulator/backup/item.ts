@@ -1,4 +1,5 @@
 import { machineId } from '../arm-ids.ts';
+import { listLater, listNow } from '../lists.ts';
 import { azureTime } from '../times.ts';
 import type { EstateBackup } from '../estate.ts';
 import type { Manifest } from '../machine/points.ts';
@@ -69,6 +70,16 @@ export function backupItemBody(world: World, item: BackupItem): Readonly<Record<
       ...(newest === undefined ? {} : { lastRecoveryPoint: azureTime(newest.atMs) }),
     },
   };
+}
+
+/** Tells the list of a vault that an item is different now. */
+export function backupItemChanged(world: World, item: BackupItem): void {
+  listLater(world, `backup items ${item.vault.name}`, item.machine.key, backupItemBody(world, item));
+}
+
+/** Puts an item into the list as it was before the simulator started. */
+export function backupItemListed(world: World, item: BackupItem): void {
+  listNow(world, `backup items ${item.vault.name}`, item.machine.key, backupItemBody(world, item));
 }
 
 /** A recovery point as the list shows it. */

@@ -8,7 +8,7 @@ import type { Call } from '../route.ts';
 import { azureTime, DURATIONS } from '../times.ts';
 import { advance } from '../transition.ts';
 import type { World } from '../world.ts';
-import { backupItemId, backupNames, type BackupItem, backupVaultId } from './item.ts';
+import { backupItemChanged, backupItemId, backupNames, type BackupItem, backupVaultId } from './item.ts';
 import { BACKUP_JOB, type BackupJobEvent, type BackupJobState } from './job-state.ts';
 import { pointName } from './populate.ts';
 
@@ -99,6 +99,7 @@ function move(job: BackupJob, event: BackupJobEvent): void {
 
 function changed(world: World, job: BackupJob): void {
   listLater(world, `backup jobs ${job.item.vault.name}`, job.name, backupJobBody(world, job, 'list'));
+  backupItemChanged(world, job.item);
 }
 
 /** A job as GET or a list answers it; the list leaves out what stands in `extendedInfo`. */

@@ -2,7 +2,7 @@ import { periodMs } from '../estate.ts';
 import { captureFiles } from '../machine/points.ts';
 import type { EstateBackup } from '../estate.ts';
 import type { Machine, Vault, World } from '../world.ts';
-import { backupNames, type BackupItem } from './item.ts';
+import { backupItemListed, backupNames, type BackupItem } from './item.ts';
 
 const DAY_MS = 86_400_000;
 /** The last nightly backup of a machine was this long ago when the simulator starts. */
@@ -22,6 +22,7 @@ export function populateBackup(world: World, vault: Vault, given: EstateBackup):
     if (except.includes(each)) continue;
     const item = itemOf(world, { vault, machine, policy }, Math.floor(periodMs(history) / DAY_MS));
     vault.backupItems.set(backupNames(machine).item.toLowerCase(), item);
+    backupItemListed(world, item);
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { armError, refusal, resourceNotFound } from '../arm-errors.ts';
 import { machineId } from '../arm-ids.ts';
-import { listed } from '../lists.ts';
+import { hasReachedList, listed } from '../lists.ts';
 import { backupHeaders, backupStatusBody, findOperation, isOperation, operationResult } from '../operations.ts';
 import { paged } from '../paging.ts';
 import { param } from '../route.ts';
@@ -140,7 +140,8 @@ function trigger(world: World, call: Call, item: BackupItem): Answer {
 function listPoints(world: World, call: Call, item: BackupItem): Answer {
   const wanted = pointWindow(call.query.get('$filter'));
   if (typeof wanted !== 'function') return wanted;
-  const value = item.points.filter(({ atMs }) => wanted(atMs)).map((point) => backupPointBody(world, item, point));
+  const shown = item.points.filter(({ name, atMs }) => wanted(atMs) && hasReachedList(world, `${item.machine.key}/${name}`, atMs));
+  const value = shown.map((point) => backupPointBody(world, item, point));
   return { status: 200, body: { value: value.toReversed() } };
 }
 
@@ -157,7 +158,7 @@ function listItems(world: World, call: Call): Answer {
   const filter = call.query.get('$filter');
   if (filter !== null && !/^backupManagementType eq 'AzureIaasVM'( and itemType eq 'VM')?$/.test(filter))
     return armError(400, 'BMSUserErrorInvalidInput', `The filter '${filter}' is not valid.`);
-  const bodies = [...vault.backupItems.values()].map((item) => backupItemBody(world, item));
+  const bodies = listed(world, `backup items ${vault.name}`);
   return paged(world, call, { bodies, most: ITEMS_A_PAGE });
 }
 

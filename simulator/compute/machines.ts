@@ -12,11 +12,12 @@ import { diskChanged, diskGone, diskListed, disksOf } from './disk-view.ts';
 import { listLater, listNow } from '../lists.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { freeAddress, nextRealAddress } from '../network/addresses.ts';
+import { nicChanged, nicGone, nicListed } from '../network/views.ts';
 import { POWER, type PowerEvent } from './power-state.ts';
 import { machineBody, statusOnlyBody } from './machine-view.ts';
 import type { EstateMachine } from '../estate.ts';
 import type { Manifest } from '../machine/points.ts';
-import type { Machine, Network, World } from '../world.ts';
+import type { Machine, Network, Nic, World } from '../world.ts';
 
 /** Makes a machine of the estate: files, interface, and its power as the estate says. */
 export function machineFromEstate(world: World, given: EstateMachine, network: Network): Machine {
@@ -43,6 +44,7 @@ export function machineFromEstate(world: World, given: EstateMachine, network: N
   listNow(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
   listNow(world, 'virtualMachines/status', machine.key, statusOnlyBody(world, machine));
   for (const disk of disksOf(world, machine)) diskListed(world, disk);
+  for (const nic of nicsOf(world, machine)) nicListed(world, nic);
   return machine;
 }
 
@@ -68,6 +70,7 @@ export function replicaMachine(
   machine.provisioning = 'Creating';
   rootFromManifest(world, machine, wanted.files);
   changed(world, machine);
+  for (const nic of nicsOf(world, machine)) nicChanged(world, nic);
   return machine;
 }
 
@@ -250,6 +253,7 @@ function dropDisk(world: World, { group }: Machine, name: string): void {
 
 function dropNic(world: World, machine: Machine): void {
   world.nics.delete(keyOf(machine.group, machine.nic));
+  nicGone(world, { group: machine.group, name: machine.nic });
 }
 
 /** What of a machine's disks and interface is still there belongs to nobody from now on. */
@@ -259,8 +263,15 @@ function detach(world: World, machine: Machine): void {
     if (disk.os && !machine.bare) disk.files = captureFiles(world, machine.root);
     diskChanged(world, disk);
   }
+  for (const nic of nicsOf(world, machine)) {
+    nic.machine = undefined;
+    nicChanged(world, nic);
+  }
+}
+
+function nicsOf(world: World, machine: Machine): readonly Nic[] {
   const nic = world.nics.get(keyOf(machine.group, machine.nic));
-  if (nic !== undefined) nic.machine = undefined;
+  return nic === undefined ? [] : [nic];
 }
 
 /** Deletes a machine; what it says shall be detached stays, with the files on its OS disk. */

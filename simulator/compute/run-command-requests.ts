@@ -3,6 +3,7 @@ import { machineId } from '../arm-ids.ts';
 import { armError, refusal } from '../arm-errors.ts';
 import { fateOf } from '../faults/fate.ts';
 import { computeHeaders, moveOperation, openOperation } from '../operations.ts';
+import { listed, listLater } from '../lists.ts';
 import { param } from '../route.ts';
 import { DURATIONS } from '../times.ts';
 import { exists } from './machines.ts';
@@ -70,9 +71,11 @@ export function putRunCommand(world: World, call: Call): Answer {
     provisioned: (failed) => {
       endOperation(operation, failed);
       moveOperation(world, operation, failed ? 'fail' : 'succeed');
+      changed(world, machine, command);
     },
   });
   machine.runCommands.set(name.toLowerCase(), command);
+  changed(world, machine, command);
   const headers = computeHeaders(world, operation, machine.location) ?? {};
   moveOperation(world, operation, 'run');
   return {
@@ -117,10 +120,7 @@ export function getRunCommand(world: World, call: Call): Answer {
 export function listRunCommands(world: World, call: Call): Answer {
   const machine = findMachine(world, call);
   if (!isMachine(machine)) return machine;
-  const value = [...machine.runCommands.values()].map((command) =>
-    runCommandBody(runCommandId(world, machine, command.order.name), command, false),
-  );
-  return { status: 200, body: { value } };
+  return { status: 200, body: { value: listed(world, listOf(machine)) } };
 }
 
 /** DELETE: kills a script that runs, and removes the run command. */
@@ -142,12 +142,32 @@ export function deleteRunCommand(world: World, call: Call): Answer {
   }
   command.cancel();
   command.provisioning = 'Deleting';
+  changed(world, machine, command);
   world.clock.after(DURATIONS.runCommandDelete, () => {
-    if (exists(world, machine) && machine.runCommands.get(name.toLowerCase()) === command) machine.runCommands.delete(name.toLowerCase());
+    if (isThere(world, machine, command)) {
+      machine.runCommands.delete(name.toLowerCase());
+      listLater(world, listOf(machine), command.order.name, undefined);
+    }
     moveOperation(world, operation, 'succeed');
     world.ledger.newPeriod(resource, 'VirtualMachineRunCommands_Delete');
   });
   return { ...answer, effect: { effect: 'started', resource, operationId: operation.id } };
+}
+
+/** Tells the list of a machine's run commands that one of them is different now. */
+function changed(world: World, machine: Machine, command: RunCommand): void {
+  if (!isThere(world, machine, command)) return;
+  const { name } = command.order;
+  listLater(world, listOf(machine), name, runCommandBody(runCommandId(world, machine, name), command, false));
+}
+
+function isThere(world: World, machine: Machine, command: RunCommand): boolean {
+  return exists(world, machine) && machine.runCommands.get(command.order.name.toLowerCase()) === command;
+}
+
+/** The list that shows the run commands of this machine, and of no later one of its name. */
+function listOf(machine: Machine): string {
+  return `run commands ${machine.vmId}`;
 }
 
 function waitGone(world: World, given: { readonly machine: Machine; readonly command: RunCommand; readonly operation: Operation }): void {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { may } from '../access/rights.ts';
 import { armError, resourceNotFound } from '../arm-errors.ts';
-import { diskId, machineId, networkResourceId } from '../arm-ids.ts';
+import { networkResourceId } from '../arm-ids.ts';
+import { listed } from '../lists.ts';
 import { param } from '../route.ts';
 import { keyOf } from '../world.ts';
 import type { Answer, Call, Route } from '../route.ts';
@@ -114,29 +115,26 @@ function patchEndpoint(world: World, call: Call): Answer {
   return { status: 200, body: endpointBody(world, profile, endpoint), effect: { effect: 'started', resource } };
 }
 
+/** What the bodies of all kinds of resources have. */
+interface ResourceBody {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly location: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 /** Machines, disks and interfaces that the caller may read; filtered by `resourceType eq`, the one filter that is served. */
 function listResources(world: World, call: Call): Answer {
   const filter = call.query.get('$filter');
   const wanted = filter === null ? undefined : /^resourceType eq '([^']+)'$/i.exec(filter)?.[1];
   if (filter !== null && wanted === undefined) return armError(400, 'InvalidFilterInQueryString', `The filter '${filter}' is not valid.`);
   const group = call.params['resourceGroupName']?.toLowerCase();
-  const all = [
-    ...[...world.machines.values()].map((each) => ({
-      ...each,
-      id: machineId(world, each.group, each.name),
-      type: 'Microsoft.Compute/virtualMachines',
-    })),
-    ...[...world.disks.values()].map((each) => ({ ...each, id: diskId(world, each.group, each.name), type: 'Microsoft.Compute/disks' })),
-    ...[...world.nics.values()].map((each) => ({
-      ...each,
-      id: networkResourceId(world, { group: each.group, type: 'networkInterfaces', name: each.name }),
-      type: 'Microsoft.Network/networkInterfaces',
-    })),
-  ];
+  const all = ['virtualMachines', 'disks', 'networkInterfaces'].flatMap((kind) => listed(world, kind) as readonly ResourceBody[]);
   const value = all
-    .filter((each) => group === undefined || each.group.toLowerCase() === group)
+    .filter((each) => group === undefined || each.id.toLowerCase().includes(`/resourcegroups/${group}/`))
     .filter((each) => wanted === undefined || each.type.toLowerCase() === wanted.toLowerCase())
     .filter((each) => may(world, call.caller, { action: `${each.type}/read`, scope: each.id }))
-    .map(({ id, name, type, location, tags }) => ({ id, name, type, location, ...(Object.keys(tags).length === 0 ? {} : { tags }) }));
+    .map(({ id, name, type, location, tags = {} }) => ({ id, name, type, location, ...(Object.keys(tags).length === 0 ? {} : { tags }) }));
   return { status: 200, body: { value } };
 }

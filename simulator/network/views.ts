@@ -1,4 +1,5 @@
 import { machineId, networkResourceId } from '../arm-ids.ts';
+import { listLater, listNow } from '../lists.ts';
 import { planted } from '../plants.ts';
 import { DEFAULT_RULES } from './rules.ts';
 import { keyOf } from '../world.ts';
@@ -118,6 +119,21 @@ export function nicBody(world: World, nic: Nic): Readonly<Record<string, unknown
       nicType: 'Standard',
     },
   };
+}
+
+/** Puts an interface into the lists at once: how the world was before the simulator started. */
+export function nicListed(world: World, nic: Nic): void {
+  listNow(world, 'networkInterfaces', keyOf(nic.group, nic.name), nicBody(world, nic));
+}
+
+/** Tells the lists that an interface was made or is different now. */
+export function nicChanged(world: World, nic: Nic): void {
+  listLater(world, 'networkInterfaces', keyOf(nic.group, nic.name), nicBody(world, nic));
+}
+
+/** Tells the lists that an interface does not exist any more. */
+export function nicGone(world: World, { group, name }: Pick<Nic, 'group' | 'name'>): void {
+  listLater(world, 'networkInterfaces', keyOf(group, name), undefined);
 }
 
 /** Etag of a network security group: another one after each change. */

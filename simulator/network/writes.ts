@@ -6,7 +6,7 @@ import { keyOf, locationOf } from '../world.ts';
 import { freeAddress } from './addresses.ts';
 import { groupOwner, missing } from './find.ts';
 import { isPrefix } from './rules.ts';
-import { nicBody, securityGroupBody, securityGroupEtag, securityGroupId } from './views.ts';
+import { nicBody, nicChanged, nicGone, securityGroupBody, securityGroupEtag, securityGroupId } from './views.ts';
 import type { Answer, Call } from '../route.ts';
 import type { SecurityRule, World } from '../world.ts';
 
@@ -66,6 +66,7 @@ export function putNic(world: World, call: Call): Answer {
   if (network === undefined) return refusal(resource, armError(400, 'InvalidResourceReference', `Resource ${subnet} was not found.`));
   const nic = { name, group, location: locationOf(world, group), network, address: freeAddress(world, network), machine: undefined, tags };
   world.nics.set(keyOf(group, name), nic);
+  nicChanged(world, nic);
   return { status: 201, body: nicBody(world, nic), effect: { effect: 'started', resource } };
 }
 
@@ -79,6 +80,7 @@ export function removeNic(world: World, call: Call): Answer {
   if (nic.machine !== undefined)
     return refusal(resource, armError(400, 'NicInUse', `Network Interface ${name} is used by an existing resource and cannot be deleted.`));
   world.nics.delete(keyOf(group, name));
+  nicGone(world, nic);
   world.ledger.newPeriod(resource, 'NetworkInterfaces_CreateOrUpdate');
   world.ledger.newPeriod(resource, 'NetworkInterfaces_Delete');
   return { status: 200, effect: { effect: 'started', resource } };

@@ -1,4 +1,5 @@
 import { removeMachine } from '../compute/machines.ts';
+import { nicChanged } from '../network/views.ts';
 import { DURATIONS } from '../times.ts';
 import { keyOf } from '../world.ts';
 import { regionName, testMachineOf } from './item.ts';
@@ -36,6 +37,7 @@ export function deleteTestMachine(world: World, item: Item, job: Job): readonly 
   if (machine !== undefined && nic !== undefined && job.fate.leftover) {
     nic.machine = undefined;
     world.nics.set(keyOf(machine.group, machine.nic), nic);
+    nicChanged(world, nic);
   }
   releaseItem(world, item, 'cleaned');
   return kept;

@@ -63,7 +63,7 @@ function past(world: World, item: Item): void {
   for (const ageMs of ages) {
     const kind = ageMs % appEvery < HOUR_MS && ageMs >= appEvery - HOUR_MS ? 'ApplicationConsistent' : 'CrashConsistent';
     const atMs = nowMs - world.clock.pacedPeriod(ageMs);
-    item.points.push({ name: pointName(world, item), atMs, usableMs: nowMs, kind, multiVm: item.multiVmGroup !== '', files });
+    item.points.push({ name: pointName(world, item), atMs, usableMs: atMs, kind, multiVm: item.multiVmGroup !== '', files });
   }
 }
 

@@ -1,4 +1,4 @@
-import { listed } from '../lists.ts';
+import { hasReachedList, listed } from '../lists.ts';
 import { findOperation, isOperation, operationResult, siteRecoveryStatus } from '../operations.ts';
 import { param } from '../route.ts';
 import { notThere } from './errors.ts';
@@ -162,9 +162,9 @@ function getItem(world: World, call: Call): Answer {
 
 function listPoints(world: World, call: Call): Answer {
   const item = findItem(world, call);
-  return 'status' in item
-    ? item
-    : { status: 200, body: { value: usablePoints(world, item).map((point) => pointBody(world, item, point)) } };
+  if ('status' in item) return item;
+  const shown = usablePoints(world, item).filter(({ name, usableMs }) => hasReachedList(world, name, usableMs));
+  return { status: 200, body: { value: shown.map((point) => pointBody(world, item, point)) } };
 }
 
 function getPoint(world: World, call: Call): Answer {
