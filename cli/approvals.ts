@@ -91,6 +91,11 @@ async function formOf(flags: Flags, approval: Approval): Promise<object | undefi
   return pairs.length === 0 ? undefined : readInputs(pairs, undefined, approval.form);
 }
 
+function why({ reason, outageAt }: Approval['run']): readonly string[] {
+  const words = [...(reason === undefined ? [] : [plainText(reason)]), ...(outageAt === undefined ? [] : [`outage since ${outageAt}`])];
+  return words.length === 0 ? [] : [`  because: ${words.join(' · ')}`];
+}
+
 function shown(approval: Approval): readonly string[] {
   const { run } = approval;
   const asked =
@@ -99,6 +104,7 @@ function shown(approval: Approval): readonly string[] {
       : `${approval.decisions.filter((one) => one.answer === 'approve').length} of ${approval.need} said yes`;
   return [
     `${approval.id} · ${run.runbook} · ${approval.environment} · ${approval.severity} · plan ${approval.planHash.slice(0, 8)} · asked for by ${plainText(run.requester)}`,
+    ...why(run),
     `  ${plainText(approval.message)}`,
     `  for ${approval.by.join(', ')} · ${asked}${approval.deadline === undefined ? '' : ` · until ${approval.deadline}`}`,
     ...approval.notReady.map(

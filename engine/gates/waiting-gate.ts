@@ -9,6 +9,9 @@ export interface WaitingGate<Form = JsonObject, Severity = string> {
     readonly runbook: string;
     readonly title: string;
     readonly requester: string;
+    /** Why the run was asked for, and when the outage began that it answers. */
+    readonly reason?: string;
+    readonly outageAt?: string;
   };
   readonly step: string;
   readonly stepKey: string;

@@ -24,7 +24,7 @@ export function DifferenceTable({ targets, nowMs, caption }: Props) {
             </td>
             <td>{plainText(one.resource)}</td>
             <td>
-              <code className="property">{one.path === '' ? '/' : plainText(one.path)}</code>
+              <code class="property">{one.path === '' ? '/' : plainText(one.path)}</code>
             </td>
             <td>
               <StatusMark words={DRIFT_WORDS.drifted} /> <small>{plainText(one.phrase)}</small>
@@ -51,7 +51,7 @@ export function DifferenceTable({ targets, nowMs, caption }: Props) {
             </td>
             <td>{plainText(one.resource)}</td>
             <td>
-              <code className="property">{one.path === '' ? '/' : plainText(one.path)}</code>
+              <code class="property">{one.path === '' ? '/' : plainText(one.path)}</code>
             </td>
             <td>
               <StatusMark words={DRIFT_WORDS.unknown} /> <small>{plainText(one.phrase)}</small>

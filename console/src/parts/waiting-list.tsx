@@ -141,7 +141,9 @@ function approvalDecisions(gate: Approval): readonly Decision[] {
     <>
       <p class="message">{plainText(gate.message)}</p>
       <p class="dim">
-        {gate.environment} · {gate.severity} · requested by {plainText(gate.run.requester)} · plan <code>{gate.planHash.slice(0, 12)}</code>
+        {gate.environment} · {gate.severity} · requested by {plainText(gate.run.requester)}
+        {gate.run.reason !== undefined && ` because: ${plainText(gate.run.reason)}`}
+        {gate.run.outageAt !== undefined && ` · outage since ${gate.run.outageAt}`} · plan <code>{gate.planHash.slice(0, 12)}</code>
       </p>
     </>
   );

@@ -60,6 +60,13 @@ describe('an outage', () => {
     expect(created?.data['outageAt']).toBe(formatInstant(world.clock.nowMs() - 1_500_000));
   });
 
+  it('stands with its reason on the gate, for those who are asked', async () => {
+    const { id, outageAt } = (await declare(ago(1_500_000))).body;
+    await world.work(id);
+    const [gate] = (await world.call('GET', '/api/v1/approvals')).body.items;
+    expect(gate.run).toMatchObject({ reason: 'flood', outageAt });
+  });
+
   it.each([
     ['to come', () => ago(-1000), 'still to come'],
     ['longer ago than can be meant', () => ago(7 * 86_400_000 + 1), 'taken for a mistake'],
