@@ -45,8 +45,12 @@ export interface ActionContext<Input> {
   readonly makers?: readonly StepKey[];
   /** The run was stopped, and `stop` was sent to the work of this attempt: what can no longer be found runs no more. */
   readonly stopAsked?: boolean;
+  /** Aborts when this worker must not go on; with the reason `DROPPED` nobody else will either. */
   readonly signal: AbortSignal;
 }
+
+/** Why a read is called off whose step was cancelled: its answer finds nobody, so what it started at its target is ended. */
+export const DROPPED = 'the step was cancelled';
 
 /** Codes of findings that only a run can make. */
 export type RunCode = 'RW312' | 'RW313' | 'RW416' | 'RW510' | 'RW519';

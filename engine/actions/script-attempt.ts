@@ -1,7 +1,7 @@
-import { SCRIPT_WAIT_MS, UNANSWERED_MS } from '../limits.ts';
+import { SCRIPT_KILL_AFTER_MS, SCRIPT_WAIT_MS, UNANSWERED_MS } from '../limits.ts';
 import type { ScriptAttempt, ScriptState } from '../ports.ts';
 import type { Target } from '../target.ts';
-import type { ActionPorts, Failed, Unanswered } from './action.ts';
+import { type ActionPorts, DROPPED, type Failed, type Unanswered } from './action.ts';
 
 /** A script that reads something at a target, under a name of its own. */
 export interface ScriptQuestion {
@@ -17,9 +17,31 @@ export type EndedScript = Extract<ScriptState, { kind: 'ended' }>;
 
 /**
  * Runs a script that changes nothing and waits a little for its end. An attempt of the same name is adopted, so asking again after a
- * crash or a lost answer starts nothing twice; a script that takes longer is `unanswered` and found at the next call.
+ * crash or a lost answer starts nothing twice; a script that takes longer is `unanswered` and found at the next call. One whose step was
+ * cancelled is stopped and leaves nothing at the target.
  */
 export async function askScript(
+  ports: Pick<ActionPorts, 'clock' | 'shell'>,
+  question: ScriptQuestion,
+): Promise<EndedScript | Failed | Unanswered> {
+  const answer = await untilEnded(ports, question);
+  if (answer.kind === 'unanswered' && question.signal.reason === DROPPED) await callOff(ports, question);
+  return answer;
+}
+
+async function callOff({ clock, shell }: Pick<ActionPorts, 'clock' | 'shell'>, { target, attempt }: ScriptQuestion): Promise<void> {
+  const { signal } = new AbortController();
+  const endMs = clock.monotonicMs() + SCRIPT_KILL_AFTER_MS + SCRIPT_WAIT_MS;
+  await shell.stop(target, attempt.name, signal);
+  for (let pauseMs = firstPauseMs(target); clock.monotonicMs() < endMs; pauseMs = Math.min(2 * pauseMs, longestPauseMs(target))) {
+    const { kind } = await shell.look(target, attempt.name, signal);
+    if (kind === 'ended' || kind === 'lost') return shell.remove(target, attempt.name, signal);
+    if (kind === 'absent') return;
+    await clock.sleep(pauseMs, signal);
+  }
+}
+
+async function untilEnded(
   ports: Pick<ActionPorts, 'clock' | 'shell'>,
   question: ScriptQuestion,
 ): Promise<EndedScript | Failed | Unanswered> {

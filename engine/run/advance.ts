@@ -1,3 +1,4 @@
+import { DROPPED } from '../actions/action.ts';
 import { RunwardError } from '../errors.ts';
 import type { RunId } from '../ids.ts';
 import { HOLD_MAX_MS, INBOX_POLL_MS, LEAVES_AT_ONCE } from '../limits.ts';
@@ -199,7 +200,6 @@ function waitsForCalls(holder: Holder): boolean {
 
 // An abort without a reason makes an exception with its stack, thousands of times in a long run.
 const WOKEN = 'something has happened';
-const DROPPED = 'the step was cancelled';
 
 /** Waits until a leaf is done, the next time is due, a person says something or the process drains. */
 async function somethingHappens(work: Work, moves: Extract<Moves, { kind: 'work' }>): Promise<void> {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../adapters/system/clock.ts';
 import { createLocalShell, type LocalShell } from '../../adapters/shell/local.ts';
+import { DROPPED } from '../../engine/actions/action.ts';
+import { askScript } from '../../engine/actions/script-attempt.ts';
 import { anAttempt, runToEnd, untilSettled } from '../support/attempts.ts';
 import { until } from '../support/until.ts';
 
@@ -61,6 +64,21 @@ describe('scripts on the worker', () => {
       anAttempt('true', { name: 'rw-x; touch /tmp/owned' }),
     ];
     for (const attempt of refused) expect(await shell.start(undefined, attempt, signal)).toMatchObject({ kind: 'refused' });
+  });
+
+  it('ends the script of a read that was dropped and leaves nothing of it; that of a lost run goes on for whoever takes it over', async () => {
+    for (const [reason, left] of [
+      [DROPPED, 'absent'],
+      ['the lease is lost', 'running'],
+    ] as const) {
+      const attempt = anAttempt('trap "" TERM; while :; do sleep 300; done');
+      const called = new AbortController();
+      const answer = askScript({ clock: systemClock, shell }, { target: undefined, attempt, signal: called.signal });
+      await until(async () => (await shell.look(undefined, attempt.name, signal)).kind === 'running');
+      called.abort(reason);
+      expect(await answer).toMatchObject({ kind: 'unanswered' });
+      expect(await shell.look(undefined, attempt.name, signal)).toMatchObject({ kind: left });
+    }
   });
 
   it('ends its scripts when the worker closes', async () => {
