@@ -166,6 +166,7 @@ function emptyWorld(birth: Birth, recorded: Recorded | undefined, generation: nu
     collections: new Map(),
     lists: new Map(),
     listDue: new Map(),
+    readDue: new Map(),
     subscriptionId: loaded.estate.subscriptions[0]?.id ?? '',
     locks: new Map(),
     buckets: new Map(),

@@ -6,6 +6,19 @@ import type { World } from './world.ts';
 /** What the lists of Azure show: the last body that has reached them, per kind and resource, oldest resource first. */
 export type Lists = Map<string, Map<string, unknown>>;
 
+/** A resource was put and answered 201: a GET says for up to two seconds that there is none. */
+export function readLater(world: World, id: string): void {
+  const key = id.toLowerCase();
+  const lagMs = world.clock.paced(world.draws.next(`read-lag:${key}`) * DURATIONS.readLag);
+  world.readDue.set(key, world.clock.nowMs() + lagMs);
+  world.clock.afterPaced(lagMs, () => void world.readDue.delete(key));
+}
+
+/** Whether a GET shows a resource by now. */
+export function isReadable(world: World, id: string): boolean {
+  return planted(world, 'E22') || (world.readDue.get(id.toLowerCase()) ?? 0) <= world.clock.nowMs();
+}
+
 /** Puts a body into a list at once: how the world was before the simulator started. */
 export function listNow(world: World, kind: string, id: string, body: unknown): void {
   listOf(world, kind).set(id.toLowerCase(), body);

@@ -59,7 +59,7 @@ export const USAGE = `runward-simulator: a stateful stand-in for the Azure contr
                         what a backup job tells of the request that started it (both)
   --retry-after-zero    answers Retry-After: 0
   --record DIR          writes requests and answers to DIR/exchanges.jsonl
-  --plant E1...E21      plants a wrong behaviour; may be repeated (a test of tests)
+  --plant E1...E22      plants a wrong behaviour; may be repeated (a test of tests)
   --principal NAME      whose credentials are printed (the estate's first one)
   --print-env           also prints RUNWARD_AZURE_* lines for a client
 

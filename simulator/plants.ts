@@ -26,6 +26,7 @@ export const PLANTS = {
   E19: 'run commands return all output, and their result as provisioning state',
   E20: 'the URL of an operation may be read by whoever may start it',
   E21: 'lists show a change at once',
+  E22: 'what was just put can be read at once',
 } as const;
 
 export type Plant = keyof typeof PLANTS;

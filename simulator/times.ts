@@ -60,6 +60,7 @@ export const DURATIONS = {
   transferHigh: 90 * SECOND,
   rpoComputed: MINUTE,
   listLag: 5 * SECOND,
+  readLag: 2 * SECOND,
   operationKept: 24 * 60 * MINUTE,
   jobKept: 30 * 24 * 60 * MINUTE,
 } as const;

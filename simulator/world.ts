@@ -190,6 +190,8 @@ export interface World {
   readonly counts: Map<string, number>;
   readonly lists: Lists;
   readonly listDue: Map<string, number>;
+  /** When a GET shows what was just put, by the id of the resource in lower case. */
+  readonly readDue: Map<string, number>;
   readonly subscriptionId: string;
   /** Management locks by their id in lower case. */
   readonly locks: Map<string, Lock>;

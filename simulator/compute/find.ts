@@ -1,4 +1,6 @@
 import { armError, resourceNotFound } from '../arm-errors.ts';
+import { machineId } from '../arm-ids.ts';
+import { isReadable } from '../lists.ts';
 import { param } from '../route.ts';
 import { keyOf } from '../world.ts';
 import type { Answer, Call } from '../route.ts';
@@ -33,6 +35,13 @@ export function findMachine(world: World, call: Call): Machine | Answer {
   const group = param(call, 'resourceGroupName');
   const name = param(call, 'vmName');
   return world.machines.get(keyOf(group, name)) ?? resourceNotFound('Microsoft.Compute/virtualMachines', name, group);
+}
+
+/** The same for a read, which does not see for a moment what was just put. */
+export function readMachine(world: World, call: Call): Machine | Answer {
+  const machine = findMachine(world, call);
+  if (!isMachine(machine) || isReadable(world, machineId(world, machine.group, machine.name))) return machine;
+  return resourceNotFound('Microsoft.Compute/virtualMachines', machine.name, machine.group);
 }
 
 /** Tells a machine from an answer. */

@@ -2,6 +2,7 @@ import { diskChanged } from './disk-view.ts';
 import { z } from 'zod';
 import { armError, refusal, resourceNotFound } from '../arm-errors.ts';
 import { diskId, machineId, networkResourceId } from '../arm-ids.ts';
+import { readLater } from '../lists.ts';
 import { computeHeaders, moveOperation, openOperation } from '../operations.ts';
 import { rootFromManifest } from '../machine/root.ts';
 import { captureFiles } from '../machine/points.ts';
@@ -160,6 +161,7 @@ export function putVm(world: World, call: Call): Answer {
   machine.provisioning = 'Creating';
   rootFromManifest(world, machine, os.files ?? []);
   changed(world, machine);
+  readLater(world, resource);
   const { operation, answer } = begin(world, machine, () => ({ status: 200, body: machineBody(world, machine, false) }));
   world.clock.after(DURATIONS.vmCreate, () => powerOn(world, machine, () => moveOperation(world, operation, 'succeed')));
   return {

@@ -3,7 +3,7 @@ import { listed } from '../lists.ts';
 import { computeStatus, findOperation, isOperation, operationResult } from '../operations.ts';
 import { paged } from '../paging.ts';
 import { param } from '../route.ts';
-import { findMachine, isMachine } from './find.ts';
+import { findMachine, isMachine, readMachine } from './find.ts';
 import { instanceView, machineBody } from './machine-view.ts';
 import {
   CREATE_BODY,
@@ -77,7 +77,7 @@ export const COMPUTE_ROUTES: readonly Route[] = [
 ];
 
 function getMachine(world: World, call: Call): Answer {
-  const machine = findMachine(world, call);
+  const machine = readMachine(world, call);
   if (!isMachine(machine)) return machine;
   const expand = call.query.get('$expand');
   if (expand !== null && expand !== 'instanceView' && expand !== 'userData') {
@@ -87,7 +87,7 @@ function getMachine(world: World, call: Call): Answer {
 }
 
 function getInstanceView(world: World, call: Call): Answer {
-  const machine = findMachine(world, call);
+  const machine = readMachine(world, call);
   return isMachine(machine) ? { status: 200, body: instanceView(world, machine) } : machine;
 }
 

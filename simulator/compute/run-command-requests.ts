@@ -3,7 +3,7 @@ import { machineId } from '../arm-ids.ts';
 import { armError, refusal } from '../arm-errors.ts';
 import { fateOf } from '../faults/fate.ts';
 import { computeHeaders, moveOperation, openOperation } from '../operations.ts';
-import { listed, listLater } from '../lists.ts';
+import { isReadable, listed, listLater, readLater } from '../lists.ts';
 import { param } from '../route.ts';
 import { DURATIONS } from '../times.ts';
 import { exists } from './machines.ts';
@@ -76,6 +76,7 @@ export function putRunCommand(world: World, call: Call): Answer {
   });
   machine.runCommands.set(name.toLowerCase(), command);
   changed(world, machine, command);
+  if (known === undefined) readLater(world, resource);
   const headers = computeHeaders(world, operation, machine.location) ?? {};
   moveOperation(world, operation, 'run');
   return {
@@ -107,12 +108,14 @@ function refuse(
 export function getRunCommand(world: World, call: Call): Answer {
   const found = findRunCommand(world, call);
   if ('status' in found) return found;
+  const id = runCommandId(world, found.machine, found.command.order.name);
+  if (!isReadable(world, id)) return missing(found.machine, found.command.order.name);
   const expand = call.query.get('$expand');
   if (expand !== null && expand !== 'instanceView')
     return armError(400, 'InvalidParameter', `The value '${expand}' of $expand is invalid.`);
   return {
     status: 200,
-    body: runCommandBody(runCommandId(world, found.machine, found.command.order.name), found.command, expand !== null),
+    body: runCommandBody(id, found.command, expand !== null),
   };
 }
 
@@ -180,6 +183,10 @@ function findRunCommand(world: World, call: Call): { readonly machine: Machine; 
   const name = param(call, 'runCommandName');
   const command = machine.runCommands.get(name.toLowerCase());
   if (command !== undefined) return { machine, command };
+  return missing(machine, name);
+}
+
+function missing(machine: Machine, name: string): Answer {
   return armError(404, 'ResourceNotFound', `The entity '${TYPE}/${name}' was not found on VM '${machine.name}'.`);
 }
 

@@ -1,10 +1,11 @@
+import { isReadable } from '../lists.ts';
 import { param } from '../route.ts';
 import { keyOf } from '../world.ts';
 import { groupOwner, missing } from './find.ts';
 import { ALERT_ROUTES } from './alerts.ts';
 import { EDGE_ROUTES } from './edge.ts';
 import { NIC_BODY, SECURITY_GROUP_BODY, putNic, putSecurityGroup, removeNic } from './writes.ts';
-import { networkBody, nicBody, securityGroupBody } from './views.ts';
+import { networkBody, nicBody, nicId, securityGroupBody } from './views.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
 
@@ -50,7 +51,9 @@ function getNetwork(world: World, call: Call): Answer {
 
 function getNic(world: World, call: Call): Answer {
   const nic = world.nics.get(keyOf(param(call, 'resourceGroupName'), param(call, 'name')));
-  return nic === undefined ? missing(call, 'networkInterfaces') : { status: 200, body: nicBody(world, nic) };
+  return nic === undefined || !isReadable(world, nicId(world, nic))
+    ? missing(call, 'networkInterfaces')
+    : { status: 200, body: nicBody(world, nic) };
 }
 
 function getSecurityGroup(world: World, call: Call): Answer {

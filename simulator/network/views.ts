@@ -190,7 +190,8 @@ function networkId(world: World, network: Network): string {
   return networkResourceId(world, { group: network.group, type: 'virtualNetworks', name: network.name });
 }
 
-function nicId(world: World, nic: Nic): string {
+/** Id of a network interface. */
+export function nicId(world: World, nic: Nic): string {
   return networkResourceId(world, { group: nic.group, type: 'networkInterfaces', name: nic.name });
 }
 

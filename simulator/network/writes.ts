@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { armError, refusal } from '../arm-errors.ts';
 import { networkResourceId } from '../arm-ids.ts';
+import { readLater } from '../lists.ts';
 import { param } from '../route.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { freeAddress } from './addresses.ts';
@@ -67,6 +68,7 @@ export function putNic(world: World, call: Call): Answer {
   const nic = { name, group, location: locationOf(world, group), network, address: freeAddress(world, network), machine: undefined, tags };
   world.nics.set(keyOf(group, name), nic);
   nicChanged(world, nic);
+  readLater(world, resource);
   return { status: 201, body: nicBody(world, nic), effect: { effect: 'started', resource } };
 }
 

@@ -1,3 +1,4 @@
+import { isShown } from '../support/shown.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import type { Capture } from './capture.ts';
 import { call, collect, type Driven, refused } from './calls.ts';
@@ -99,6 +100,7 @@ async function driveCreation(capture: Capture, simulator: RunningSimulator, id: 
   };
   await virtualMachines.createOrUpdate(WEU, 'made-01', machine, { ifNoneMatch: '*' }).submitted();
   await refused(() => Promise.resolve(virtualMachines.createOrUpdate(WEU, 'made-01', machine, { ifNoneMatch: '*' }).submitted()));
+  await simulator.until(async () => isShown(() => virtualMachines.get(WEU, 'made-01')));
   await simulator.until(async () => (await virtualMachines.get(WEU, 'made-01')).provisioningState === 'Succeeded');
 }
 

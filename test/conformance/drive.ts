@@ -1,3 +1,4 @@
+import { isShown } from '../support/shown.ts';
 import { driveBackup } from './drive-backup.ts';
 import { driveMachines } from './drive-machines.ts';
 import { driveFailover } from './drive-failover.ts';
@@ -62,7 +63,7 @@ async function driveRunCommands(capture: Capture, driven: Driven, simulator: Run
     call(capture, driven, 'VirtualMachineRunCommands_GetByVirtualMachine', () =>
       commands.getByVirtualMachine(WEU, 'web-01', 'conformance', { expand: 'instanceView' }),
     );
-  await get();
+  await simulator.until(async () => isShown(get));
   await simulator.until(async () => !['Pending', 'Running'].includes((await get()).instanceView?.executionState ?? ''));
   await commands.createOrUpdate(WEU, 'web-01', 'conformance', order).submitted();
   await collect(commands.listByVirtualMachine(WEU, 'web-01'));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sdkClients } from '../support/azure-sdk.ts';
+import { isShown } from '../support/shown.ts';
 import { manualClock, startSimulator } from '../support/simulator.ts';
 import type { VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
 import type { SdkClients } from '../support/azure-sdk.ts';
@@ -44,6 +45,7 @@ describe.each(ways)('scripts contained by $way, with the curl of $curl', ({ way,
       treatFailureAsDeploymentFailure: false,
     });
     await poller.submitted();
+    await simulator.until(async () => isShown(() => view(machine, name)));
     return name;
   }
 

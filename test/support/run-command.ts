@@ -1,4 +1,5 @@
 import type { VirtualMachineRunCommandInstanceView } from '@azure/arm-compute';
+import { isShown } from './shown.ts';
 import type { SdkClients } from './azure-sdk.ts';
 import type { RunningSimulator } from './simulator.ts';
 
@@ -24,6 +25,7 @@ export async function runOnMachine(
     .submitted();
   const view = async (): Promise<VirtualMachineRunCommandInstanceView> =>
     (await commands.getByVirtualMachine(group, machine, name, { expand: 'instanceView' })).instanceView ?? {};
+  await simulator.until(async () => isShown(view));
   await simulator.until(async () => !['Pending', 'Running'].includes((await view()).executionState ?? ''));
   return view();
 }
