@@ -35,7 +35,7 @@ describe.skipIf(lacks('redis-server'))('the recovery of the shop', () => {
     expect(made.stdout).toMatch(/gameday-network +front_before +✗ failed/);
     // Every machine of the recovery plan with its figures: none was ever tested, and one has an old agent.
     expect(made.stdout).toMatch(/^MACHINE +READY +RPO-NOW +NEWEST-POINT +LAST-TEST +AGE +RUN +WHY$/m);
-    expect(made.stdout).toMatch(/^rp-shop +✗ not ready .+ 10 of 10 machines are not ready/m);
+    expect(made.stdout).toMatch(/^rp-shop +✗ not ready .+ 10 not ready of 10 machines/m);
     expect(made.stdout).toMatch(/^ {2}db-01 +✗ not ready +\d+[ms]\S* +\d+[ms]\S* old +never +\d+s +\d+ +last test: never/m);
     expect(made.stdout).toMatch(/^ {2}web-04 .+agent: update required/m);
     expect(made.stderr).toContain('Checks never say that a recovery will work');
