@@ -33,6 +33,8 @@ export interface ActionContext<Input> {
   readonly timeScale?: number;
   /** When the step became ready: the start of the window in which work of ours may be found. */
   readonly createdAtMs: number;
+  /** When the request that is followed was accepted; lists may not know of it for a while after. */
+  readonly submittedAtMs?: number;
   /** What the precheck of this attempt recorded, so that verify can compare before and after. */
   readonly before: JsonObject | undefined;
   /** The configuration documents that the plan has pinned: text by path. */

@@ -1,7 +1,7 @@
 import type { AzureBackupItem, AzureBackupJob } from '../azure-backup.ts';
 import { armIdPart, armIdUpTo, sameArmId } from '../ids.ts';
 import type { JsonObject } from '../json.ts';
-import { BACKUP_JOB_POLL_MS, JOB_CANDIDATES_MAX, JOB_WINDOW_MARGIN_MS } from '../limits.ts';
+import { BACKUP_JOB_POLL_MS, JOB_CANDIDATES_MAX, JOB_WINDOW_MARGIN_MS, QUIET_MS, VERIFY_POLL_MS } from '../limits.ts';
 import type { Observation } from '../ports.ts';
 import { storedTimeMs, timeValue } from '../values.ts';
 import type { ActionContext, ActionPorts, AdoptOutcome, Handle, PollOutcome, Unanswered } from './action.ts';
@@ -10,7 +10,10 @@ import { compareMark, expiryMark } from './backup-mark.ts';
 import { isOwnWork } from './own-work.ts';
 import { pacedMs } from './pace.ts';
 
-type Context = Pick<ActionContext<unknown>, 'requestIds' | 'earlierRequestIds' | 'createdAtMs' | 'before' | 'signal' | 'timeScale'>;
+type Context = Pick<
+  ActionContext<unknown>,
+  'requestIds' | 'earlierRequestIds' | 'createdAtMs' | 'submittedAtMs' | 'before' | 'signal' | 'timeScale'
+>;
 
 /** What a search for the job of our own request found. `unclear`: jobs that may be ours and do not tell. */
 export type OwnBackup =
@@ -84,6 +87,12 @@ export async function pollBackup(
   const own = await findOwnBackup(ports, context, item);
   if (own.kind === 'unanswered') return own;
   if (own.kind === 'found') return lookAt(ports, context, { jobId: own.job.id, handle });
+  // Lists are late: a job that was accepted a moment ago may not stand in them, or not tell yet whose it is.
+  const quietEndMs = (context.submittedAtMs ?? 0) + pacedMs(context, QUIET_MS);
+  if (ports.clock.nowMs() < quietEndMs) {
+    const message = 'the operation of the backup names no job, and the list of jobs does not show ours yet';
+    return { kind: 'unanswered', message, retryAfterMs: pacedMs(context, VERIFY_POLL_MS) };
+  }
   const candidates = own.kind === 'unclear' ? own.candidates : [];
   return { kind: 'unclear', message: 'the operation of the backup names no job and none carries our mark', candidates };
 }

@@ -99,6 +99,7 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     target: record.target,
     input: input as never,
     createdAtMs: record.createdAtMs ?? turn.holder.nowMs(),
+    ...(record.submittedAtMs === undefined ? {} : { submittedAtMs: record.submittedAtMs }),
     before: record.before,
     timeScale: turn.engine.timeScale,
     configurations: turn.holder.plan.configurations ?? {},

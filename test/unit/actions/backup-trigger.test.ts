@@ -187,6 +187,14 @@ describe('accepted work', () => {
     expect((await poll()).kind).toBe('unclear');
   });
 
+  test('waits for a list that is late before anybody is asked', async () => {
+    azure.pollAnswer = { kind: 'gone' };
+    azure.put('backup.jobs', VAULT, []);
+    const since = (submittedAtMs: number) => action.poll(portsWith(azure), given({ submittedAtMs }), { opUrl: 'https://op' });
+    expect(await since(NOW_MS - 4)).toMatchObject({ kind: 'unanswered', message: expect.stringContaining('does not show ours yet') });
+    expect((await since(NOW_MS - 120_000)).kind).toBe('unclear');
+  });
+
   test('has succeeded when a recovery point from after its start exists', async () => {
     const ended = { job: 'j', started_at: timeValue(NOW_MS) };
     expect((await action.verify(portsWith(azure), given(), ended)).kind).toBe('not_yet');
