@@ -6,6 +6,7 @@ import { sdkClients } from '../support/azure-sdk.ts';
 import { shopDrill } from '../support/shop-drill.ts';
 import { startSimulator } from '../support/simulator.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
+import { until } from '../support/until.ts';
 
 const CLOCK = ['--scale', '60', '--clock', 'manual', '--start', '2026-01-05T09:00:00Z'];
 const started: RunningSimulator[] = [];
@@ -14,10 +15,27 @@ afterEach(async () => {
 });
 
 const start = async (flags: readonly string[], left?: string): Promise<RunningSimulator> => {
-  const simulator = await startSimulator(flags, left);
+  const simulator = left === undefined ? await startSimulator(flags) : await startAgain(flags, left);
   started.push(simulator);
   return simulator;
 };
+
+/** A simulator of a test beside this one may have taken the addresses of the killed one: it gives them back when it ends. */
+async function startAgain(flags: readonly string[], left: string): Promise<RunningSimulator> {
+  const again: RunningSimulator[] = [];
+  await until(async () => {
+    try {
+      again.push(await startSimulator(flags, left));
+    } catch (error) {
+      if (!String(error).includes('another simulator runs at the addresses')) throw error;
+    }
+    return again.length > 0;
+  });
+  const [simulator] = again;
+  if (simulator === undefined) throw new Error('no simulator was started');
+  return simulator;
+}
+
 const move = (simulator: RunningSimulator, advanceMs: number): Promise<unknown> =>
   simulator.control('clock', { method: 'POST', body: { advanceMs } });
 const snapshot = (simulator: RunningSimulator, call: 'snapshot' | 'restore', name: string): Promise<unknown> =>
