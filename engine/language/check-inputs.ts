@@ -53,7 +53,8 @@ function checkDefinitions(map: TreeNode | undefined, path: readonly Segment[], r
 
 function checkDefinition({ key: name, keySpan, value: node }: Entry, path: readonly Segment[], report: Report): void {
   const type = textOf(child(node, 'type')) as InputType | undefined;
-  if (type === undefined || KEYS[type] === undefined) return;
+  // Another word is found by the schema, also one that every object has, such as `constructor`.
+  if (type === undefined || !Object.hasOwn(KEYS, type)) return;
   const known = [...COMMON, ...KEYS[type]];
   for (const { key, keySpan: span } of entriesOf(node)) {
     // A key that no type has is found by the schema.

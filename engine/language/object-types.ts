@@ -59,5 +59,5 @@ export function definedTypes(
 export function inputCelType(definition: TreeNode | undefined): string {
   const type = textOf(child(definition, 'type')) ?? '';
   if (type === 'array') return `list<${inputCelType(child(definition, 'items'))}>`;
-  return INPUT_TYPES[type] ?? 'dyn';
+  return Object.hasOwn(INPUT_TYPES, type) ? (INPUT_TYPES[type] ?? 'dyn') : 'dyn';
 }
