@@ -2,6 +2,7 @@ import { ACCESS_ROUTES } from './access/routes.ts';
 import { armError } from './arm-errors.ts';
 import { BACKUP_ROUTES } from './backup/routes.ts';
 import { DISK_ROUTES } from './compute/disks.ts';
+import { COLLECTION_ROUTES } from './compute/restore-point-collections.ts';
 import { RESTORE_POINT_ROUTES } from './compute/restore-points.ts';
 import { COMPUTE_ROUTES } from './compute/routes.ts';
 import { NETWORK_ROUTES } from './network/routes.ts';
@@ -16,6 +17,7 @@ const ROUTES: readonly Route[] = [
   ...BACKUP_ROUTES,
   ...COMPUTE_ROUTES,
   ...DISK_ROUTES,
+  ...COLLECTION_ROUTES,
   ...RESTORE_POINT_ROUTES,
   ...NETWORK_ROUTES,
   ...SITE_RECOVERY_ROUTES,

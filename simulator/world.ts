@@ -142,6 +142,7 @@ export interface RestorePointCollection {
   readonly sourceId: string;
   tags: Readonly<Record<string, string>>;
   readonly points: Map<string, RestorePoint>;
+  state: 'Succeeded' | 'Deleting';
 }
 
 /** A recovery vault. */

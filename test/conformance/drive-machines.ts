@@ -15,6 +15,7 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
       ?.map((each) => each.code ?? '')
       .find((code) => code.startsWith('PowerState/')) ?? '';
 
+  await drivePower(capture, simulator, power);
   await virtualMachines.restart(WEU, 'batch-01').submitted();
   await refused(() => Promise.resolve(virtualMachines.restart(WEU, 'batch-01').submitted()));
   await simulator.until(async () => (await power('batch-01')) === 'PowerState/running');
@@ -38,6 +39,8 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   await simulator.until(async () => (await restorePoints.get(WEU, 'points', 'two')).provisioningState === 'Succeeded');
   await simulator.finish(restorePoints.delete(WEU, 'points', 'two'));
   await restorePoints.delete(WEU, 'points', 'two').submitted();
+
+  await driveCollections(capture, driven, simulator);
 
   const disk = () => call(capture, driven, 'Disks_Get', () => disks.get(WEU, 'back'));
   await disks
@@ -75,6 +78,38 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   await virtualMachines.delete(WEU, 'batch-01').submitted();
   await simulator.finish(disks.delete(WEU, 'back'));
   await disks.delete(WEU, 'back').submitted();
+}
+
+/** Off without giving its place back, twice and in the wrong moment, and on again. */
+async function drivePower(capture: Capture, simulator: RunningSimulator, power: (name: string) => Promise<string>): Promise<void> {
+  const { virtualMachines } = capture.azure.compute;
+  await virtualMachines.powerOff(WEU, 'batch-01', { skipShutdown: true }).submitted();
+  await virtualMachines.powerOff(WEU, 'batch-01').submitted();
+  await refused(() => Promise.resolve(virtualMachines.deallocate(WEU, 'batch-01').submitted()));
+  await refused(() => Promise.resolve(virtualMachines.powerOff(WEU, 'nobody').submitted()));
+  await simulator.until(async () => (await power('batch-01')) === 'PowerState/stopped');
+  await virtualMachines.start(WEU, 'batch-01').submitted();
+  await simulator.until(async () => (await power('batch-01')) === 'PowerState/running');
+}
+
+/** A collection of its own, read with its points, listed, refused while it is busy, and deleted with them. */
+async function driveCollections(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
+  const { restorePointCollections: collections, restorePoints } = capture.azure.compute;
+  const id = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/${WEU}/providers/Microsoft.Compute/virtualMachines/batch-01`;
+  await collections.createOrUpdate(WEU, 'brief', { location: 'westeurope', source: { id } });
+  await restorePoints.create(WEU, 'brief', 'one', {}).submitted();
+  await refused(() => Promise.resolve(collections.delete(WEU, 'brief').submitted()));
+  await simulator.until(
+    async () => (await restorePoints.get(WEU, 'brief', 'one', { expand: 'instanceView' })).provisioningState === 'Succeeded',
+  );
+  const whole = () =>
+    call(capture, driven, 'RestorePointCollections_Get', () => collections.get(WEU, 'brief', { expand: 'restorePoints' }));
+  await whole();
+  await collect(collections.list(WEU));
+  await collect(collections.listAll());
+  await simulator.finish(collections.delete(WEU, 'brief'));
+  await refused(whole);
+  await collections.delete(WEU, 'brief').submitted();
 }
 
 /** A machine from the disk that the swap left behind. */
