@@ -49,6 +49,7 @@ function populateVault(world: World, given: EstateVault): void {
     items: new Map(),
     plans: new Map(),
     jobs: new Map(),
+    monitoring: { events: [], seen: new Map() },
     backupItems: new Map(),
     backupJobs: new Map(),
     restoreJobs: new Map(),

@@ -8,6 +8,7 @@ import { COMPUTE_ROUTES } from './compute/routes.ts';
 import { NETWORK_ROUTES } from './network/routes.ts';
 import { RESOURCE_ROUTES } from './resources.ts';
 import { matchPath } from './route.ts';
+import { SITE_RECOVERY_READ_ROUTES } from './siterecovery/read-routes.ts';
 import { SITE_RECOVERY_ROUTES } from './siterecovery/routes.ts';
 import type { Answer, Route } from './route.ts';
 
@@ -21,6 +22,7 @@ const ROUTES: readonly Route[] = [
   ...RESTORE_POINT_ROUTES,
   ...NETWORK_ROUTES,
   ...SITE_RECOVERY_ROUTES,
+  ...SITE_RECOVERY_READ_ROUTES,
 ];
 
 /** Resource types that Azure has and that this simulator does not serve in full: a gap is named, never taken for an answer. */

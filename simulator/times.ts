@@ -1,7 +1,18 @@
 /** A time as Azure writes it: seven digits of fraction. The last four come from the milliseconds, so that equal times stay equal. */
 export function azureTime(atMs: number): string {
-  const ticks = String((Math.floor(atMs) * 7919) % 10_000).padStart(4, '0');
+  const ticks = String(subTicks(atMs)).padStart(4, '0');
   return new Date(atMs).toISOString().replace('Z', `${ticks}Z`);
+}
+
+const TICKS_1601_TO_1970 = 116_444_736_000_000_000n;
+
+/** A time in ticks of 100 ns since 1601, as names of events have it; it agrees with `azureTime`. */
+export function windowsTicks(atMs: number): bigint {
+  return BigInt(Math.floor(atMs)) * 10_000n + BigInt(subTicks(atMs)) + TICKS_1601_TO_1970;
+}
+
+function subTicks(atMs: number): number {
+  return (Math.floor(atMs) * 7919) % 10_000;
 }
 
 /** How Site Recovery writes "no time" inside a task. */

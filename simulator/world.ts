@@ -21,6 +21,7 @@ import type { Bucket } from './throttle.ts';
 import type { Options } from './options.ts';
 import type { Plant } from './plants.ts';
 import type { Draws } from './random.ts';
+import type { Monitoring } from './siterecovery/events.ts';
 import type { Item } from './siterecovery/item.ts';
 import type { Job } from './siterecovery/job.ts';
 import type { Plan } from './siterecovery/plan.ts';
@@ -153,6 +154,7 @@ export interface Vault {
   readonly items: Map<string, Item>;
   readonly plans: Map<string, Plan>;
   readonly jobs: Map<string, Job>;
+  readonly monitoring: Monitoring;
   readonly backupItems: Map<string, BackupItem>;
   readonly backupJobs: Map<string, BackupJob>;
   readonly restoreJobs: Map<string, RestoreJob>;

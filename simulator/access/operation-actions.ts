@@ -7,6 +7,8 @@ const NETWORK = 'Microsoft.Network';
 const VAULT = 'Microsoft.RecoveryServices/vaults';
 const CONTAINERS = `${VAULT}/replicationFabrics/replicationProtectionContainers`;
 const ITEMS = `${CONTAINERS}/replicationProtectedItems`;
+const MAPPINGS_READ = `${CONTAINERS}/replicationProtectionContainerMappings/read`;
+const NETWORKS = `${VAULT}/replicationFabrics/replicationNetworks`;
 const PLANS = `${VAULT}/replicationRecoveryPlans`;
 const BACKUP_ITEMS = `${VAULT}/backupFabrics/protectionContainers/protectedItems`;
 const AUTHORIZATION = 'Microsoft.Authorization';
@@ -87,7 +89,29 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ReplicationRecoveryPlans_UnplannedFailover: `${PLANS}/unplannedFailover/action`,
   ReplicationRecoveryPlans_FailoverCommit: `${PLANS}/failoverCommit/action`,
   ReplicationProtectionContainers_SwitchProtection: `${CONTAINERS}/switchprotection/action`,
-  ReplicationProtectionContainerMappings_List: `${CONTAINERS}/replicationProtectionContainerMappings/read`,
+  ReplicationProtectionContainerMappings_List: MAPPINGS_READ,
+  ReplicationProtectionContainerMappings_ListByReplicationProtectionContainers: MAPPINGS_READ,
+  ReplicationProtectionContainerMappings_Get: MAPPINGS_READ,
+  ReplicationFabrics_List: `${VAULT}/replicationFabrics/read`,
+  ReplicationFabrics_Get: `${VAULT}/replicationFabrics/read`,
+  ReplicationProtectionContainers_List: `${CONTAINERS}/read`,
+  ReplicationProtectionContainers_ListByReplicationFabrics: `${CONTAINERS}/read`,
+  ReplicationProtectionContainers_Get: `${CONTAINERS}/read`,
+  ReplicationPolicies_List: `${VAULT}/replicationPolicies/read`,
+  ReplicationPolicies_Get: `${VAULT}/replicationPolicies/read`,
+  ReplicationNetworks_List: `${NETWORKS}/read`,
+  ReplicationNetworks_ListByReplicationFabrics: `${NETWORKS}/read`,
+  ReplicationNetworks_Get: `${NETWORKS}/read`,
+  ReplicationNetworkMappings_List: `${NETWORKS}/replicationNetworkMappings/read`,
+  ReplicationNetworkMappings_ListByReplicationNetworks: `${NETWORKS}/replicationNetworkMappings/read`,
+  ReplicationNetworkMappings_Get: `${NETWORKS}/replicationNetworkMappings/read`,
+  ReplicationEvents_List: `${VAULT}/replicationEvents/read`,
+  ReplicationEvents_Get: `${VAULT}/replicationEvents/read`,
+  ReplicationVaultHealth_Get: `${VAULT}/replicationVaultHealth/read`,
+  TargetComputeSizes_ListByReplicationProtectedItems: `${ITEMS}/targetComputeSizes/read`,
+  // Of this one Microsoft's list of rights has no line.
+  ReplicationEligibilityResults_List: 'Microsoft.RecoveryServices/replicationEligibilityResults/read',
+  ReplicationEligibilityResults_Get: 'Microsoft.RecoveryServices/replicationEligibilityResults/read',
   ReplicationJobs_List: `${VAULT}/replicationJobs/read`,
   ReplicationJobs_Get: `${VAULT}/replicationJobs/read`,
   ReplicationOperationStatus_Get: `${VAULT}/replicationOperationStatus/read`,

@@ -16,7 +16,6 @@ import {
 import { findItem, findPlan, findVault } from './find.ts';
 import { itemBody } from './item.ts';
 import { jobBody } from './job.ts';
-import { listMappings } from './mappings.ts';
 import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
 import { SWITCH_OPERATION } from './switch.ts';
 import { filterJobs } from './job-filter.ts';
@@ -108,13 +107,6 @@ export const SITE_RECOVERY_ROUTES: readonly Route[] = [
     apiVersions,
     body: SWITCH_BODY,
     handle: postSwitch,
-  },
-  {
-    operation: 'ReplicationProtectionContainerMappings_List',
-    method: 'GET',
-    path: `${VAULT}/replicationProtectionContainerMappings`,
-    apiVersions,
-    handle: listMappings,
   },
   { operation: 'ReplicationJobs_List', method: 'GET', path: `${VAULT}/replicationJobs`, apiVersions, handle: listJobs },
   { operation: 'ReplicationJobs_Get', method: 'GET', path: `${VAULT}/replicationJobs/{jobName}`, apiVersions, handle: getJob },

@@ -2,6 +2,7 @@ import { isShown } from '../support/shown.ts';
 import { driveBackup } from './drive-backup.ts';
 import { driveMachines } from './drive-machines.ts';
 import { driveFailover } from './drive-failover.ts';
+import { driveRecoveryReads } from './drive-recovery-reads.ts';
 import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -24,6 +25,7 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveErrors(capture, simulator);
   await driveMachines(capture, driven, simulator);
   await driveFailover(capture, driven, simulator);
+  await driveRecoveryReads(capture, driven);
   return driven;
 }
 
