@@ -19,6 +19,7 @@ export function worldView(world: World): unknown {
   return {
     nowMs: world.clock.nowMs(),
     isolation: world.isolation,
+    resourceGroups: [...world.resourceGroups.values()],
     machines: [...world.machines.values()].map((machine) => ({
       name: machine.name,
       group: machine.group,

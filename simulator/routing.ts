@@ -6,7 +6,7 @@ import { COLLECTION_ROUTES } from './compute/restore-point-collections.ts';
 import { RESTORE_POINT_ROUTES } from './compute/restore-points.ts';
 import { COMPUTE_ROUTES } from './compute/routes.ts';
 import { NETWORK_ROUTES } from './network/routes.ts';
-import { RESOURCE_ROUTES } from './resources.ts';
+import { RESOURCE_ROUTES } from './resources/routes.ts';
 import { matchPath } from './route.ts';
 import { SITE_RECOVERY_READ_ROUTES } from './siterecovery/read-routes.ts';
 import { SITE_RECOVERY_ROUTES } from './siterecovery/routes.ts';

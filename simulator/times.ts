@@ -65,6 +65,8 @@ export const DURATIONS = {
   restorePoint: 60 * SECOND,
   restorePointDelete: 10 * SECOND,
   collectionDelete: 20 * SECOND,
+  groupSweep: 5 * SECOND,
+  groupParts: 15 * SECOND,
   patches: 5 * MINUTE,
   restoreLow: 3 * MINUTE,
   restoreHigh: 8 * MINUTE,

@@ -120,7 +120,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
   Subscriptions_Get: 'Microsoft.Resources/subscriptions/read',
   ResourceGroups_Get: 'Microsoft.Resources/subscriptions/resourceGroups/read',
-  // These answer everybody, with what the caller may read.
+  ResourceGroups_CheckExistence: 'Microsoft.Resources/subscriptions/resourceGroups/read',
+  ResourceGroups_CreateOrUpdate: 'Microsoft.Resources/subscriptions/resourceGroups/write',
+  ResourceGroups_Delete: 'Microsoft.Resources/subscriptions/resourceGroups/delete',
+  // These answer everybody, with what the caller may read; a deletion is followed by who was given its address.
+  Subscriptions_List: FILTERED,
+  OperationResults_Get: FILTERED,
   ResourceGroups_List: FILTERED,
   Resources_List: FILTERED,
   Resources_ListByResourceGroup: FILTERED,

@@ -293,6 +293,7 @@ function dropMachine(world: World, machine: Machine): void {
 
 /** Tells the lists that a machine is different now. */
 export function changed(world: World, machine: Machine): void {
+  if (!exists(world, machine)) return;
   for (const disk of disksOf(world, machine)) diskChanged(world, disk);
   listLater(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
   listLater(world, 'virtualMachines/status', machine.key, statusOnlyBody(world, machine));

@@ -56,14 +56,6 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   });
   await disks.update(WEU, 'back', { tags: { by: 'conformance' } }).submitted();
   await collect(disks.listByResourceGroup(WEU));
-  const scope = `/subscriptions/${simulator.ready.subscriptionId}`;
-  await capture.raw('GET', `${scope}/resources?api-version=2025-04-01`);
-  await capture.raw('GET', `${scope}/resourceGroups?api-version=2025-04-01`);
-  await capture.raw('GET', `${scope}/resourceGroups/${WEU}?api-version=2025-04-01`);
-  await capture.raw(
-    'GET',
-    `${scope}/resourceGroups/${WEU}/resources?api-version=2025-04-01&$filter=resourceType%20eq%20'Microsoft.Compute/disks'`,
-  );
 
   const swap = { storageProfile: { osDisk: { name: 'back', createOption: 'FromImage', managedDisk: { id: id('disks', 'back') } } } };
   await refused(() => Promise.resolve(virtualMachines.update(WEU, 'batch-01', swap).submitted()));
