@@ -14,7 +14,7 @@ export interface Operation {
   readonly startMs: number;
   state: OperationState;
   endMs: number | undefined;
-  error: { readonly code: string; readonly message: string; readonly details?: readonly object[] } | undefined;
+  error: { readonly code: string; readonly message: string } | undefined;
   /** What the Location URL answers when the operation has succeeded. */
   readonly result: () => Answer;
   /** The two URLs, path and query, exactly as they were given out. */
@@ -59,15 +59,15 @@ export function retryAfter(world: World, realSeconds: number): string {
 
 const SIGNED_VERSION = '2023-04-01';
 
-/** Headers of a Site Recovery 202: two signed URLs of about 3 KB each, the job id twice as request id. */
+/** Headers of a Site Recovery 202: two signed URLs of about 3 KB each, the job id twice as request id; an operation is named after its job, unless it is about one. */
 export function siteRecoveryHeaders(
   world: World,
   operation: Operation,
-  ids: { readonly vault: string; readonly resource: string },
+  ids: { readonly vault: string; readonly resource: string; readonly job?: string },
 ): Answer['headers'] {
   operation.statusUrl = signed(world, `${ids.vault}/replicationOperationStatus/${operation.id}`, operation);
   operation.resultUrl = signed(world, `${ids.resource}/operationresults/${operation.id}`, operation);
-  const jobId = `${ids.vault}/replicationJobs/${operation.id}`;
+  const jobId = `${ids.vault}/replicationJobs/${ids.job ?? operation.id}`;
   return {
     'Azure-AsyncOperation': world.endpoint + operation.statusUrl,
     Location: world.endpoint + operation.resultUrl,
@@ -182,7 +182,7 @@ export function operationResult(world: World, operation: Operation, realRetrySec
   if (running(operation)) {
     return { status: 202, headers: { Location: world.endpoint + operation.resultUrl, 'Retry-After': retryAfter(world, realRetrySeconds) } };
   }
-  if (operation.error !== undefined) return { status: 409, body: { error: operation.error } };
+  if (operation.error !== undefined) return armError(409, operation.error.code, operation.error.message);
   return operation.result();
 }
 

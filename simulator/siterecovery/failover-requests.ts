@@ -4,10 +4,8 @@ import { diskId } from '../arm-ids.ts';
 import { siteRecoveryError, notThere } from './errors.ts';
 import { FAILOVER_OPERATION, COMMIT_OPERATION, failoverDetails, runCommit, runFailover, take, wantedPoint } from './failover.ts';
 import { findItem, findPlan, findVault } from './find.ts';
-import { itemBody, itemId, sites } from './item.ts';
+import { itemId, sites } from './item.ts';
 import { ITEM_VIEW } from './item-state.ts';
-import { openItemJob } from './item-jobs.ts';
-import { openJob } from './job.ts';
 import { commitTasks, failoverTasks, switchTasks } from './job-trees.ts';
 import { planAllows, planDirection, planId } from './plan.ts';
 import {
@@ -19,14 +17,15 @@ import {
   runPlanFailover,
 } from './plan-failover.ts';
 import { takePlan } from './plan-jobs.ts';
-import { accepted, directions, notAllowed, openPlanJob, planPoints, pointById, wrongDirection } from './requests.ts';
+import { directions, planPoints, pointById } from './requests.ts';
+import { changedPlan, itemOrder, itemResult, notAllowed, planOrder, planResult, submit, wrongDirection } from './submission.ts';
 import { SWITCH_OPERATION, runSwitch, switchDetails } from './switch.ts';
 import { param } from '../route.ts';
 import type { Answer, Call } from '../route.ts';
 import type { World } from '../world.ts';
 import type { FailoverPart } from './failover.ts';
 import type { Item } from './item.ts';
-import type { Job } from './job.ts';
+import type { Again } from './job.ts';
 import type { Switching } from './switch.ts';
 
 const sourceSite = z.enum(['Required', 'NotRequired']);
@@ -77,7 +76,9 @@ export const SWITCH_BODY = z.strictObject({
   }),
 });
 
-const entity = (item: Item): Job['target'] => ({ id: item.guid, name: item.machine.name, type: 'ProtectionEntity' });
+const FAILOVER = { scenarioName: 'UnplannedFailover', friendlyName: 'Failover' } as const;
+const COMMIT = { scenarioName: 'CommitFailover', friendlyName: 'Commit' } as const;
+const SWITCH = { scenarioName: 'SwitchReplicationGroupProtection', friendlyName: 'Reprotect' } as const;
 
 /** POST unplannedFailover of an item. */
 export function postItemFailover(world: World, call: Call): Answer {
@@ -85,24 +86,22 @@ export function postItemFailover(world: World, call: Call): Answer {
   if ('status' in item) return item;
   const resource = itemId(world, item);
   const { properties } = call.body as z.infer<typeof ITEM_FAILOVER_BODY>;
-  const refused = notAllowed(ITEM_VIEW[item.phase].allowed, 'UnplannedFailover', item.name) ?? wrongDirection(properties.failoverDirection);
-  if (refused !== undefined) return refusal(resource, refused);
+  const refused = (): Answer | undefined =>
+    notAllowed(ITEM_VIEW[item.phase].allowed, 'UnplannedFailover', item.name) ?? wrongDirection(properties.failoverDirection);
+  const refusedNow = refused();
+  if (refusedNow !== undefined) return refusal(resource, refusedNow);
   const named = properties.providerSpecificDetails?.recoveryPointId;
   const wanted = named === undefined || named === '' ? undefined : pointById(world, item, named);
   if (named !== undefined && named !== '' && wanted === undefined) return refusal(resource, notThere('recovery point', named));
   const part = { item, wanted, shutdown: properties.sourceSiteOperations === 'Required' };
-  const tasks = failoverTasks();
-  const job = openItemJob(world, call, {
-    item,
-    scenario: 'UnplannedFailover',
-    friendlyName: 'Failover',
-    tasks,
-    custom: failoverDetails([item]),
-    operation: FAILOVER_OPERATION,
-  });
-  take(world, item, { event: 'failover', name: 'UnplannedFailover', job });
-  runFailover(world, job, { part, tasks });
-  return accepted(world, job, resource);
+  const work: Again['work'] = (open) => {
+    const tasks = failoverTasks();
+    const job = open({ ...itemOrder(item), ...FAILOVER, tasks, custom: failoverDetails([item]) });
+    take(world, item, { event: 'failover', name: 'UnplannedFailover', job });
+    runFailover(world, job, { part, tasks });
+    return job;
+  };
+  return submit(world, call, { resource, operation: FAILOVER_OPERATION, result: itemResult(world, item), refused, work });
 }
 
 /** POST failoverCommit of an item. */
@@ -110,20 +109,17 @@ export function postItemCommit(world: World, call: Call): Answer {
   const item = findItem(world, call);
   if ('status' in item) return item;
   const resource = itemId(world, item);
-  const refused = notAllowed(ITEM_VIEW[item.phase].allowed, 'Commit', item.name);
-  if (refused !== undefined) return refusal(resource, refused);
-  const tasks = commitTasks();
-  const job = openItemJob(world, call, {
-    item,
-    scenario: 'CommitFailover',
-    friendlyName: 'Commit',
-    tasks,
-    custom: failoverDetails([item]),
-    operation: COMMIT_OPERATION,
-  });
-  take(world, item, { event: 'commit', name: 'CommitFailover', job });
-  runCommit(world, job, { item, task: tasks[0] });
-  return accepted(world, job, resource);
+  const refused = (): Answer | undefined => notAllowed(ITEM_VIEW[item.phase].allowed, 'Commit', item.name);
+  const refusedNow = refused();
+  if (refusedNow !== undefined) return refusal(resource, refusedNow);
+  const work: Again['work'] = (open) => {
+    const tasks = commitTasks();
+    const job = open({ ...itemOrder(item), ...COMMIT, tasks, custom: failoverDetails([item]) });
+    take(world, item, { event: 'commit', name: 'CommitFailover', job });
+    runCommit(world, job, { item, task: tasks[0] });
+    return job;
+  };
+  return submit(world, call, { resource, operation: COMMIT_OPERATION, result: itemResult(world, item), refused, work });
 }
 
 /** POST unplannedFailover of a plan. */
@@ -132,9 +128,14 @@ export function postPlanFailover(world: World, call: Call): Answer {
   if ('status' in plan) return plan;
   const resource = planId(world, plan);
   const { properties } = call.body as z.infer<typeof PLAN_FAILOVER_BODY>;
-  const direction = planDirection(plan, (item) => sites(item.replication).fabric);
-  const refused = notAllowed(planAllows(plan), 'UnplannedFailover', plan.name) ?? wrongDirection(properties.failoverDirection, direction);
-  if (refused !== undefined) return refusal(resource, refused);
+  const refused = (): Answer | undefined =>
+    notAllowed(planAllows(plan), 'UnplannedFailover', plan.name) ??
+    wrongDirection(
+      properties.failoverDirection,
+      planDirection(plan, (item) => sites(item.replication).fabric),
+    );
+  const refusedNow = refused();
+  if (refusedNow !== undefined) return refusal(resource, refusedNow);
   const type = properties.providerSpecificDetails?.[0]?.recoveryPointType ?? 'LatestProcessed';
   const parts: FailoverPart[] = [];
   for (const item of plan.groups.flat()) {
@@ -142,18 +143,22 @@ export function postPlanFailover(world: World, call: Call): Answer {
     if (wanted === 'missing') return refusal(resource, notThere('recovery point', type));
     parts.push({ item, wanted: wanted === 'newest' ? undefined : wanted, shutdown: properties.sourceSiteOperations === 'Required' });
   }
-  const job = openPlanJob(world, call, {
-    plan,
-    scenario: 'UnplannedFailover',
-    friendlyName: 'Failover',
-    tasks: planFailoverTasks(plan),
-    custom: failoverDetails(parts.map(({ item }) => item)),
+  const work: Again['work'] = (open) => {
+    const custom = failoverDetails(parts.map(({ item }) => item));
+    const job = open({ ...planOrder(plan), ...FAILOVER, tasks: planFailoverTasks(plan), custom });
+    for (const { item } of parts) take(world, item, { event: 'failover', name: 'UnplannedFailover', job });
+    takePlan(world, plan, { name: 'UnplannedFailover', job });
+    runPlanFailover(world, job, { plan, parts });
+    return job;
+  };
+  const refusedAgain = (): Answer | undefined => refused() ?? changedPlan(plan, parts);
+  return submit(world, call, {
+    resource,
     operation: PLAN_FAILOVER_OPERATION,
+    result: planResult(world, plan),
+    refused: refusedAgain,
+    work,
   });
-  for (const { item } of parts) take(world, item, { event: 'failover', name: 'UnplannedFailover', job });
-  takePlan(world, plan, { name: 'UnplannedFailover', job });
-  runPlanFailover(world, job, { plan, parts });
-  return accepted(world, job, resource);
 }
 
 /** POST failoverCommit of a plan. */
@@ -161,21 +166,18 @@ export function postPlanCommit(world: World, call: Call): Answer {
   const plan = findPlan(world, call);
   if ('status' in plan) return plan;
   const resource = planId(world, plan);
-  const refused = notAllowed(planAllows(plan), 'Commit', plan.name);
-  if (refused !== undefined) return refusal(resource, refused);
-  const items = plan.groups.flat().filter((item) => item.phase === 'failedOver');
-  const job = openPlanJob(world, call, {
-    plan,
-    scenario: 'CommitFailover',
-    friendlyName: 'Commit',
-    tasks: planCommitTasks(items),
-    custom: failoverDetails(items),
-    operation: PLAN_COMMIT_OPERATION,
-  });
-  for (const item of items) take(world, item, { event: 'commit', name: 'CommitFailover', job });
-  takePlan(world, plan, { name: 'CommitFailover', job });
-  runPlanCommit(world, job, { plan, items });
-  return accepted(world, job, resource);
+  const refused = (): Answer | undefined => notAllowed(planAllows(plan), 'Commit', plan.name);
+  const refusedNow = refused();
+  if (refusedNow !== undefined) return refusal(resource, refusedNow);
+  const work: Again['work'] = (open) => {
+    const items = plan.groups.flat().filter((item) => item.phase === 'failedOver');
+    const job = open({ ...planOrder(plan), ...COMMIT, tasks: planCommitTasks(items), custom: failoverDetails(items) });
+    for (const item of items) take(world, item, { event: 'commit', name: 'CommitFailover', job });
+    takePlan(world, plan, { name: 'CommitFailover', job });
+    runPlanCommit(world, job, { plan, items });
+    return job;
+  };
+  return submit(world, call, { resource, operation: PLAN_COMMIT_OPERATION, result: planResult(world, plan), refused, work });
 }
 
 /** POST switchprotection of a container. A failover that nobody committed is committed on the way. */
@@ -189,28 +191,22 @@ export function postSwitch(world: World, call: Call): Answer {
   if (item === undefined || place?.container.toLowerCase() !== param(call, 'protectionContainerName').toLowerCase())
     return notThere('replication protected item', name);
   const resource = itemId(world, item);
-  const refused = item.phase === 'failedOver' ? undefined : notAllowed(ITEM_VIEW[item.phase].allowed, 'SwitchProtection', item.name);
-  if (refused !== undefined) return refusal(resource, refused);
-  const wrong = wrongInputs(world, item, properties.providerSpecificDetails);
-  if (wrong !== undefined) return refusal(resource, wrong);
-  const committed = item.phase === 'committed';
+  const refused = (): Answer | undefined =>
+    item.phase === 'failedOver' ? undefined : notAllowed(ITEM_VIEW[item.phase].allowed, 'SwitchProtection', item.name);
+  const refusedNow = refused() ?? wrongInputs(world, item, properties.providerSpecificDetails);
+  if (refusedNow !== undefined) return refusal(resource, refusedNow);
   const switching: Switching = { item, next: undefined };
-  const tasks = switchTasks(item.machine.name);
-  const job = openJob(
-    world,
-    {
-      vault,
-      scenarioName: 'SwitchReplicationGroupProtection',
-      friendlyName: 'Reprotect',
-      target: entity(item),
-      tasks,
-      custom: switchDetails(switching, 'SwitchProtectionJobDetails', (next) => itemId(world, next)),
-    },
-    { call, operation: SWITCH_OPERATION, result: () => ({ status: 200, body: itemBody(world, switching.next ?? item) }) },
-  );
-  take(world, item, { event: 'switch', name: 'SwitchReplicationGroupProtection', job });
-  runSwitch(world, job, { switching, tasks, committed });
-  return accepted(world, job, resource);
+  const work: Again['work'] = (open) => {
+    const committed = item.phase === 'committed';
+    const tasks = switchTasks(item.machine.name);
+    const custom = switchDetails(switching, 'SwitchProtectionJobDetails', (next) => itemId(world, next));
+    const job = open({ ...itemOrder(item), ...SWITCH, tasks, custom });
+    take(world, item, { event: 'switch', name: 'SwitchReplicationGroupProtection', job });
+    runSwitch(world, job, { switching, tasks, committed });
+    return job;
+  };
+  const result = (): Answer => itemResult(world, switching.next ?? item)();
+  return submit(world, call, { resource, operation: SWITCH_OPERATION, result, refused, work });
 }
 
 /** What is wrong with the wanted target of a switch: container, policy and every disk of the machine at the other site must be named. */

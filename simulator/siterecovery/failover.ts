@@ -5,7 +5,7 @@ import { captureFiles } from '../machine/points.ts';
 import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { itemChanged, itemId, moveItem, regionName } from './item.ts';
-import { beginJob, endJob, runTask, unfailing } from './job.ts';
+import { beginJob, endJob, runTask, unfailing, unlessCancelled } from './job.ts';
 import { lockedTarget } from './locked.ts';
 import { addPoint, usablePoints } from './replication.ts';
 import type { Network, World } from '../world.ts';
@@ -46,6 +46,7 @@ export function runFailover(
   given: { readonly part: FailoverPart; readonly tasks: readonly [Task, Task, Task, Task] },
 ): void {
   const { part, tasks } = given;
+  job.course.settle = () => settleFailover(world, part.item);
   const failed = (error: JobError): void => {
     release(world, part.item, 'failoverFailed');
     world.ledger.newPeriod(itemId(world, part.item), FAILOVER_OPERATION);
@@ -58,17 +59,29 @@ export function runFailover(
     });
   const create = (): void => {
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, { task: tasks[2] });
+      const locked = lockedTarget(world, part.item, tasks[2]);
       if (locked !== undefined) return failed(locked);
       createRecovered(world, part);
       return start();
     };
     runTask(world, job, { task: tasks[2], durationMs: DURATIONS.failoverCreate, succeeded, failed });
   };
-  const shutDown = (): void => shutDownSource(world, { part, task: tasks[1] }, create);
+  const shutDown = (): void => shutDownSource(world, { part, task: tasks[1] }, unlessCancelled(job, create));
   beginJob(world, job, () =>
     runTask(world, unfailing(job), { task: tasks[0], durationMs: DURATIONS.failoverPrerequisites, succeeded: shutDown, failed }),
   );
+}
+
+/**
+ * A failover has been cancelled. A machine that was made is there, and its failover wants to be committed; without one nothing has moved, but
+ * replication does not go on: it was stopped before the failover began.
+ */
+export function settleFailover(world: World, item: Item): void {
+  if (item.phase !== 'failingOver') return;
+  if (item.recovered !== undefined) return release(world, item, 'failedOver');
+  item.replicating = false;
+  world.ledger.newPeriod(itemId(world, item), FAILOVER_OPERATION);
+  return release(world, item, 'failoverFailed');
 }
 
 /** Shuts the machine down where it runs, if that was asked for; otherwise the task is skipped and the machine goes on. */
@@ -126,11 +139,12 @@ export function startRecovered(
   if (machine === undefined || given.job.fate.wrong) return then();
   task.state = 'InProgress';
   task.startMs = world.clock.nowMs();
-  return powerOn(world, machine, () => {
+  const started = unlessCancelled(given.job, () => {
     task.state = 'Succeeded';
     task.endMs = world.clock.nowMs();
     then();
   });
+  return powerOn(world, machine, started);
 }
 
 /** Runs the job that commits one machine's failover. The item has been taken already. */

@@ -1,14 +1,33 @@
 import type { Table } from '../transition.ts';
 
-export type JobState = 'NotStarted' | 'InProgress' | 'Succeeded' | 'Failed' | 'CompletedWithInformation';
-export type JobEvent = 'begin' | 'succeed' | 'inform' | 'fail';
+export type JobState =
+  | 'NotStarted'
+  | 'InProgress'
+  | 'Suspended'
+  | 'Cancelling'
+  | 'Succeeded'
+  | 'Failed'
+  | 'Cancelled'
+  | 'CompletedWithInformation';
+export type JobEvent = 'begin' | 'succeed' | 'inform' | 'fail' | 'wait' | 'resume' | 'cancel' | 'cancelled';
 
-/** Edges of a Site Recovery job. */
+/** Edges of a Site Recovery job. The job of a machine ends with the job of its plan, from wherever it is. */
 export const JOB: Table<JobState, JobEvent> = {
-  NotStarted: { begin: 'InProgress', fail: 'Failed' },
-  InProgress: { succeed: 'Succeeded', inform: 'CompletedWithInformation', fail: 'Failed' },
+  NotStarted: { begin: 'InProgress', fail: 'Failed', cancelled: 'Cancelled' },
+  InProgress: {
+    succeed: 'Succeeded',
+    inform: 'CompletedWithInformation',
+    fail: 'Failed',
+    wait: 'Suspended',
+    cancel: 'Cancelling',
+    cancelled: 'Cancelled',
+  },
+  // A manual action of a plan waits for a person.
+  Suspended: { resume: 'InProgress', cancel: 'Cancelling' },
+  Cancelling: { cancelled: 'Cancelled' },
   Succeeded: {},
   Failed: {},
+  Cancelled: {},
   CompletedWithInformation: {},
 };
 
@@ -16,8 +35,11 @@ export const JOB: Table<JobState, JobEvent> = {
 export const STATE_DESCRIPTION: Readonly<Record<JobState | 'Other', string>> = {
   NotStarted: 'NotStarted',
   InProgress: 'InProgress',
+  Suspended: 'Suspended',
+  Cancelling: 'Cancelling',
   Succeeded: 'Completed',
   Failed: 'Failed',
+  Cancelled: 'Cancelled',
   CompletedWithInformation: 'Completed with information',
   Other: 'Skipped',
 };

@@ -21,7 +21,7 @@ export interface Task {
   readonly children: readonly Task[];
   /** The job that this task stands for. */
   job: Job | undefined;
-  state: 'NotStarted' | 'InProgress' | 'Succeeded' | 'Failed' | 'Other';
+  state: 'NotStarted' | 'InProgress' | 'Succeeded' | 'Failed' | 'Cancelled' | 'Other';
   startMs: number | undefined;
   endMs: number | undefined;
 }
@@ -58,6 +58,32 @@ export function failoverTasks(): readonly [Task, Task, Task, Task] {
     plainTask('ShutdownVmTask', 'ShutdownVm', 'Shut down the virtual machine'),
     plainTask('FailoverVmTask', 'FailoverVm', 'Start failover'),
     plainTask('StartFailoverVmTask', 'StartFailoverVm', 'Start the virtual machine'),
+  ];
+}
+
+/** Tasks of the change of the point that one machine was failed over to. */
+export function changePointTasks(): readonly [Task, Task, Task, Task] {
+  return [
+    plainTask(
+      'ChangeRecoveryPointPreflightChecksTask',
+      'ChangeRecoveryPointPrerequisitesCheck',
+      'Prerequisites check for changing the recovery point',
+    ),
+    plainTask('ShutdownVmTask', 'ShutdownVm', 'Shut down the virtual machine'),
+    plainTask('ChangeRecoveryPointTask', 'ChangeRecoveryPoint', 'Changing the recovery point'),
+    plainTask('StartFailoverVmTask', 'StartFailoverVm', 'Start the virtual machine'),
+  ];
+}
+
+/** Tasks of the job that ends the protection of one machine. */
+export function disableTasks(): readonly [Task, Task] {
+  return [
+    plainTask(
+      'DisableProtectionPreflightChecksTask',
+      'DisableProtectionPrerequisitesCheck',
+      'Prerequisites check for disabling protection',
+    ),
+    plainTask('DisableProtectionTask', 'DisableProtection', 'Disable replication'),
   ];
 }
 

@@ -5,7 +5,6 @@ import { moveOperation, openOperation } from '../operations.ts';
 import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
-import { noteJobEnd } from './events.ts';
 import { JOB, STATE_DESCRIPTION } from './job-state.ts';
 import { taskBody } from './job-trees.ts';
 import type { Fate } from '../faults/fate.ts';
@@ -38,9 +37,26 @@ export interface Job {
   readonly custom: () => Readonly<Record<string, unknown>>;
   readonly fate: Fate;
   readonly operation: Operation | undefined;
+  readonly course: Course;
   state: JobState;
   endMs: number | undefined;
   readonly errors: JobError[];
+}
+
+/** What a person may do about the course of a job. Copies of a job share it. */
+export interface Course {
+  /** Somebody wants it to end: whatever still waits to go on does not. */
+  cancelled: boolean;
+  /** Brings what the job is about to rest once it has stopped. A job without it cannot be cancelled. */
+  settle: (() => void) | undefined;
+  /** Does the work of the job once more, should it fail. */
+  again: Again | undefined;
+}
+
+/** The work of a job, which opens its job itself; `refused` says what keeps it from being done now. */
+export interface Again {
+  readonly refused: () => Answer | undefined;
+  readonly work: (open: (order: JobOrder) => Job) => Job;
 }
 
 /** What is needed to open a job. */
@@ -57,7 +73,7 @@ export interface JobOrder {
 export function openJob(
   world: World,
   order: JobOrder,
-  request: { readonly call: Call; readonly operation: string; readonly result: () => Answer },
+  request: { readonly call: Call; readonly operation: string; readonly result: () => Answer; readonly fate?: Fate },
 ): Job {
   const { call } = request;
   const id = world.draws.nextUuid('job');
@@ -65,8 +81,9 @@ export function openJob(
     ...order,
     id,
     activityId: `${call.clientRequestId} ActivityId: ${call.correlationId}`,
-    fate: fateOf(world, call, request.operation),
+    fate: request.fate ?? fateOf(world, call, request.operation),
     operation: openOperation(world, id, request.result),
+    course: { cancelled: false, settle: undefined, again: undefined },
     startMs: world.clock.nowMs(),
     state: 'NotStarted',
     endMs: undefined,
@@ -75,13 +92,14 @@ export function openJob(
 }
 
 /** A job that another job starts: it has no operation of its own and no request id. */
-export function childJob(world: World, order: JobOrder): Job {
+export function childJob(world: World, order: JobOrder, fate = UNTOUCHED): Job {
   return keep(world, {
     ...order,
     id: world.draws.nextUuid('job'),
     activityId: ` ActivityId: ${world.draws.nextUuid('activity')}`,
-    fate: UNTOUCHED,
+    fate,
     operation: undefined,
+    course: { cancelled: false, settle: undefined, again: undefined },
     startMs: world.clock.nowMs(),
     state: 'NotStarted',
     endMs: undefined,
@@ -102,11 +120,19 @@ function keep(world: World, job: Job): Job {
 
 /** Lets a job begin after it has been picked up. */
 export function beginJob(world: World, job: Job, then: () => void): void {
-  world.clock.after(DURATIONS.jobPickedUp + job.fate.lateMs, () => {
+  const begin = unlessCancelled(job, () => {
     move(world, job, 'begin');
     if (job.operation !== undefined) moveOperation(world, job.operation, 'run');
     then();
   });
+  world.clock.after(DURATIONS.jobPickedUp + job.fate.lateMs, begin);
+}
+
+/** What goes on with a job after a wait, unless the job has been cancelled meanwhile. */
+export function unlessCancelled(job: Pick<Job, 'course'>, then: () => void): () => void {
+  return () => {
+    if (!job.course.cancelled) then();
+  };
 }
 
 /** Ends a job, and the operation that the client follows. */
@@ -115,7 +141,6 @@ export function endJob(world: World, job: Job, error?: JobError): void {
   if (error !== undefined) job.errors.push(error);
   else if (job.fate.warned) job.errors.push(warning(world, job));
   move(world, job, error !== undefined ? 'fail' : job.fate.warned ? 'inform' : 'succeed');
-  noteJobEnd(world, job);
   if (job.operation === undefined) return;
   if (error !== undefined) job.operation.error = { code: error.code, message: error.message };
   moveOperation(world, job.operation, error === undefined ? 'succeed' : 'fail');
@@ -149,7 +174,7 @@ export function runTask(
   const { stuck, slow, failure } = job.fate;
   const durationMs = given.durationMs * slow * world.draws.between(`task:${task.id}:${job.target.id}`, 0.9, 1.1);
   if (stuck) return;
-  world.clock.after(durationMs, () => {
+  const end = unlessCancelled(job, () => {
     task.endMs = world.clock.nowMs();
     if (failure === undefined) {
       task.state = 'Succeeded';
@@ -158,6 +183,45 @@ export function runTask(
     task.state = 'Failed';
     return given.failed({ code: failure.code, message: failure.message, taskId: task.id, atMs: task.endMs });
   });
+  world.clock.after(durationMs, end);
+}
+
+/** Stops a job that runs, with all that it has started. What it is about comes to rest when the job has ended. */
+export function cancelJob(world: World, job: Job, ended: () => void): void {
+  const open = [job, ...childrenOf(job.tasks)].filter(({ state }) => state === 'NotStarted' || state === 'InProgress');
+  for (const { course } of open) course.cancelled = true;
+  move(world, job, 'cancel');
+  world.clock.after(DURATIONS.jobCancel, () => {
+    const nowMs = world.clock.nowMs();
+    job.course.settle?.();
+    for (const each of [...open.slice(1), job]) {
+      for (const task of allTasks(each.tasks).filter(({ state }) => state === 'InProgress')) {
+        task.state = 'Cancelled';
+        task.endMs = nowMs;
+      }
+      each.endMs = nowMs;
+      move(world, each, 'cancelled');
+    }
+    if (job.operation !== undefined) {
+      job.operation.error = { code: 'OperationCancelled', message: `The job '${job.id}' was cancelled.` };
+      moveOperation(world, job.operation, 'cancel');
+    }
+    ended();
+  });
+}
+
+function allTasks(tasks: readonly Task[]): readonly Task[] {
+  return tasks.flatMap((task) => [task, ...allTasks(task.children)]);
+}
+
+function childrenOf(tasks: readonly Task[]): readonly Job[] {
+  return allTasks(tasks).flatMap(({ job }) => (job === undefined ? [] : [job]));
+}
+
+/** What the job allows to be done about it. */
+export function jobAllows(job: Job): readonly string[] {
+  if (job.state === 'InProgress' && job.course.settle !== undefined) return ['Cancel'];
+  return job.state === 'Failed' && job.course.again?.refused() === undefined && job.course.again !== undefined ? ['Restart'] : [];
 }
 
 function move(world: World, job: Job, event: JobEvent): void {
@@ -188,7 +252,7 @@ export function jobBody(world: World, job: Job, form: 'get' | 'list'): Readonly<
       errors: job.errors.map((error) => errorBody(job, error)),
       startTime: azureTime(job.startMs),
       endTime: job.endMs === undefined ? null : azureTime(job.endMs),
-      allowedActions: job.state === 'InProgress' ? ['Cancel'] : [],
+      allowedActions: jobAllows(job),
       targetObjectId: fresh ? null : job.target.id,
       targetObjectName: fresh ? null : job.target.name,
       targetInstanceType: fresh ? null : job.target.type,

@@ -1,8 +1,8 @@
 import { dooms, isWhole } from '../faults/fate.ts';
 import { DURATIONS } from '../times.ts';
-import { COMMIT_OPERATION, createRecovered, failoverDetails, release, shutDownSource, startRecovered } from './failover.ts';
+import { COMMIT_OPERATION, createRecovered, failoverDetails, release, settleFailover, shutDownSource, startRecovered } from './failover.ts';
 import { itemId } from './item.ts';
-import { beginJob, childJob, endJob, runTask, unfailing } from './job.ts';
+import { beginJob, childJob, endJob, runTask, unfailing, unlessCancelled } from './job.ts';
 import { lockedTarget } from './locked.ts';
 import { groupTask, machineTask, plainTask } from './job-trees.ts';
 import { releasePlan } from './plan-jobs.ts';
@@ -54,6 +54,10 @@ export function runPlanFailover(world: World, job: Job, given: { readonly plan: 
     releasePlan(world, plan, [PLAN_FAILOVER_OPERATION, PLAN_COMMIT_OPERATION]);
     endJob(world, job, error);
   };
+  job.course.settle = () => {
+    for (const { item } of parts) settleFailover(world, item);
+    releasePlan(world, plan, [PLAN_FAILOVER_OPERATION, PLAN_COMMIT_OPERATION]);
+  };
   const failed = (error: JobError): void => {
     for (const part of parts) release(world, part.item, 'failoverFailed');
     end(error);
@@ -78,7 +82,7 @@ export function runPlanFailover(world: World, job: Job, given: { readonly plan: 
     if (group !== undefined)
       return run(
         group,
-        (part, { task }, done) => shutDownSource(world, { part, task }, done),
+        (part, { task }, done) => shutDownSource(world, { part, task }, unlessCancelled(job, done)),
         () => shutDown(later),
       );
     shutdown.state = 'Succeeded';
@@ -111,7 +115,7 @@ function creation(
       done(error);
     };
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, { task });
+      const locked = lockedTarget(world, part.item, task);
       if (locked !== undefined) return failed(locked);
       createRecovered(world, part);
       return done();

@@ -6,7 +6,7 @@ import { beginJob, childJob, endJob, runTask, unfailing, warnOfLocks } from './j
 import { lockedTarget } from './locked.ts';
 import { groupTask, machineTask, plainTask } from './job-trees.ts';
 import { planChanged, planId } from './plan.ts';
-import { createTestMachine, releaseItem, startTestMachine, testDetails } from './test-failover.ts';
+import { createTestMachine, releaseItem, settleTest, startTestMachine, testDetails } from './test-failover.ts';
 import type { World } from '../world.ts';
 import type { Item } from './item.ts';
 import type { Job, JobError } from './job.ts';
@@ -66,6 +66,10 @@ export function runPlanTest(world: World, job: Job, given: { readonly plan: Plan
   if (first === undefined || failover === undefined || last === undefined) throw new Error('the tree of a plan has its fixed tasks');
   const broken = new Set<TestPart>();
   const errors: JobError[] = [];
+  job.course.settle = () => {
+    for (const { item } of parts) settleTest(world, item);
+    releasePlan(world, plan, [PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION]);
+  };
   const failed = (error: JobError): void => {
     for (const part of parts) releaseItem(world, part.item, 'testFailed');
     releasePlan(world, plan, [PLAN_TEST_OPERATION]);
@@ -121,7 +125,7 @@ function creation(
       done(error);
     };
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, { task, network: part.network });
+      const locked = lockedTarget(world, part.item, task);
       if (locked !== undefined) return failed(locked);
       createTestMachine(world, part);
       return done();

@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { periodMs } from '../estate.ts';
 import { DURATIONS, azureTime } from '../times.ts';
-import { watchHealth } from './events.ts';
 import { itemChanged, itemId } from './item.ts';
 import type { Manifest } from '../machine/points.ts';
 import type { World } from '../world.ts';
@@ -42,8 +41,8 @@ export function startReplication(world: World, items: readonly Item[]): void {
   for (const item of items) computeRpo(world, item);
 }
 
-/** Lets an item whose protection was reversed make its first point, and more from then on. */
-export function startReversed(world: World, item: Item): void {
+/** Lets an item that was made since the estate was make its first point, and more from then on. */
+export function startFresh(world: World, item: Item): void {
   const { policy } = item.replication;
   const crashMs = periodMs(policy.crashEvery);
   const appMs = periodMs(policy.appEvery);
@@ -133,8 +132,8 @@ export function usablePoints(world: World, item: Item): readonly Point[] {
   return item.points.filter((point) => point.usableMs <= nowMs && point.atMs <= newestMs).toReversed();
 }
 
-/** An item whose protection was reversed has been replaced by another one of its name. */
-function isCurrent(item: Item): boolean {
+/** Whether an item is still the one of its name: one whose protection was reversed or disabled is not. */
+export function isCurrent(item: Item): boolean {
   return item.vault.items.get(item.name.toLowerCase()) === item;
 }
 
@@ -148,7 +147,6 @@ function computeRpo(world: World, item: Item): void {
     item.rpoAtMs = nowMs;
     itemChanged(world, item);
   }
-  watchHealth(world, item);
   world.clock.afterPeriod(DURATIONS.rpoComputed, () => computeRpo(world, item));
 }
 

@@ -15,7 +15,7 @@ import {
 } from './failover-requests.ts';
 import { findItem, findPlan, findVault } from './find.ts';
 import { itemBody } from './item.ts';
-import { jobBody } from './job.ts';
+import { listMappings } from './mappings.ts';
 import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
 import { SWITCH_OPERATION } from './switch.ts';
 import { filterJobs } from './job-filter.ts';
@@ -27,14 +27,14 @@ import { PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION } from './plan-jobs.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
 
-const apiVersions = ['2023-06-01'];
+export const apiVersions = ['2023-06-01'];
 // Operation URLs carry a version of their own, older than that of the request they come from.
-const signedVersions = ['2023-04-01'];
-const VAULT =
+export const signedVersions = ['2023-04-01'];
+export const VAULT =
   '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.RecoveryServices/vaults/{resourceName}';
 const CONTAINER = `${VAULT}/replicationFabrics/{fabricName}/replicationProtectionContainers/{protectionContainerName}`;
 const ITEMS = `${CONTAINER}/replicationProtectedItems`;
-const ITEM = `${ITEMS}/{replicatedProtectedItemName}`;
+export const ITEM = `${ITEMS}/{replicatedProtectedItemName}`;
 const PLAN = `${VAULT}/replicationRecoveryPlans/{recoveryPlanName}`;
 
 /** The operations of Site Recovery that are served. */
@@ -108,8 +108,14 @@ export const SITE_RECOVERY_ROUTES: readonly Route[] = [
     body: SWITCH_BODY,
     handle: postSwitch,
   },
+  {
+    operation: 'ReplicationProtectionContainerMappings_List',
+    method: 'GET',
+    path: `${VAULT}/replicationProtectionContainerMappings`,
+    apiVersions,
+    handle: listMappings,
+  },
   { operation: 'ReplicationJobs_List', method: 'GET', path: `${VAULT}/replicationJobs`, apiVersions, handle: listJobs },
-  { operation: 'ReplicationJobs_Get', method: 'GET', path: `${VAULT}/replicationJobs/{jobName}`, apiVersions, handle: getJob },
   {
     operation: 'ReplicationOperationStatus_Get',
     method: 'GET',
@@ -184,20 +190,12 @@ function listJobs(world: World, call: Call): Answer {
   return 'status' in found ? found : { status: 200, body: { value: found } };
 }
 
-function getJob(world: World, call: Call): Answer {
-  const vault = findVault(world, call);
-  if ('status' in vault) return vault;
-  const name = param(call, 'jobName');
-  const job = vault.jobs.get(name.toLowerCase());
-  return job === undefined ? notThere('job', name) : { status: 200, body: jobBody(world, job, 'get') };
-}
-
 function getStatus(world: World, call: Call): Answer {
   const operation = findOperation(world, call, param(call, 'operationId'));
   return isOperation(operation) ? siteRecoveryStatus(world, operation) : operation;
 }
 
-function getResult(world: World, call: Call): Answer {
+export function getResult(world: World, call: Call): Answer {
   const operation = findOperation(world, call, param(call, 'operationId'));
   return isOperation(operation) ? operationResult(world, operation, 30) : operation;
 }

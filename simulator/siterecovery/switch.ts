@@ -3,11 +3,11 @@ import { planted } from '../plants.ts';
 import { DURATIONS } from '../times.ts';
 import { COMMIT_OPERATION, FAILOVER_OPERATION, release } from './failover.ts';
 import { itemChanged, itemId, regionName } from './item.ts';
-import { beginJob, childJob, endJob, runTask, warnOfLocks } from './job.ts';
+import { beginJob, childJob, endJob, runTask, unlessCancelled, warnOfLocks } from './job.ts';
 import { enableTasks } from './job-trees.ts';
 import { planChanged, planId } from './plan.ts';
 import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
-import { startReversed } from './replication.ts';
+import { startFresh } from './replication.ts';
 import { listLater } from '../lists.ts';
 import type { World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -33,8 +33,14 @@ export function runSwitch(
 ): void {
   const { switching, tasks, committed } = given;
   const { item } = switching;
+  const fallBack = (): void => release(world, item, committed || tasks[1].state === 'Succeeded' ? 'switchFailed' : 'switchUndone');
+  // Once the machine at the original side is gone, what is left is an item whose protection is not complete.
+  job.course.settle = () => {
+    if (switching.next === undefined) fallBack();
+    else if (switching.next.phase === 'seeding') release(world, switching.next, 'enableFailed');
+  };
   const failed = (error: JobError): void => {
-    release(world, item, 'switchFailed');
+    fallBack();
     endJob(world, job, error);
   };
   const step = (task: Task, durationMs: number, succeeded: () => void): void =>
@@ -75,7 +81,7 @@ function reverse(world: World, given: { readonly job: Job; readonly switching: S
     enable.startMs = world.clock.nowMs();
   }
   beginJob(world, child, () => {
-    const ended = (): void => {
+    const ended = unlessCancelled(job, () => {
       for (const each of [task, enable]) {
         if (each === undefined) continue;
         each.state = 'Succeeded';
@@ -85,22 +91,24 @@ function reverse(world: World, given: { readonly job: Job; readonly switching: S
       endJob(world, child);
       endJob(world, job);
       replicate(world, next);
-    };
+    });
     world.clock.after(DURATIONS.switchEnable, ended);
   });
 }
 
 /** Enabled is not protected: the first copy takes its time, and then the first recovery point. */
-function replicate(world: World, item: Item): void {
+export function replicate(world: World, item: Item): void {
   if (planted(world, 'E16')) {
     release(world, item, 'seeded');
-    startReversed(world, item);
+    startFresh(world, item);
     return release(world, item, 'firstPoint');
   }
   return void world.clock.after(DURATIONS.initialReplication, () => {
+    if (item.phase !== 'seeding') return;
     release(world, item, 'seeded');
     world.clock.after(DURATIONS.firstPoint, () => {
-      startReversed(world, item);
+      if (item.phase !== 'waiting') return;
+      startFresh(world, item);
       release(world, item, 'firstPoint');
       for (const plan of item.vault.plans.values()) if (plan.groups.flat().includes(item)) planChanged(world, plan);
     });
@@ -131,7 +139,7 @@ function successor(item: Item): Item {
     lastTestMs: undefined,
     testMachine: undefined,
     recovered: undefined,
-    reversed: true,
+    fresh: true,
   };
 }
 

@@ -4,7 +4,7 @@ import { captureFiles } from '../machine/points.ts';
 import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { regionName, itemChanged, itemId, moveItem, testMachineOf } from './item.ts';
-import { beginJob, endJob, runTask, unfailing } from './job.ts';
+import { beginJob, endJob, runTask, unfailing, unlessCancelled } from './job.ts';
 import { lockedTarget } from './locked.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -29,6 +29,7 @@ export function runTestFailover(
   given: { readonly part: TestPart; readonly tasks: readonly [Task, Task, Task] },
 ): void {
   const { part, tasks } = given;
+  job.course.settle = () => settleTest(world, part.item);
   const failed = (error: JobError): void => {
     releaseItem(world, part.item, 'testFailed');
     endJob(world, job, error);
@@ -41,7 +42,7 @@ export function runTestFailover(
   };
   const create = (): void => {
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, { task: tasks[1], network: part.network });
+      const locked = lockedTarget(world, part.item, tasks[1]);
       if (locked !== undefined) return failed(locked);
       createTestMachine(world, part);
       return start();
@@ -62,14 +63,19 @@ export function takeItem(world: World, item: Item, given: { readonly event: 'tes
 }
 
 /** An item's scenario ends. */
-export function releaseItem(world: World, item: Item, event: 'tested' | 'testFailed' | 'cleaned' | 'cleanFailed'): void {
+export function releaseItem(world: World, item: Item, event: 'tested' | 'testStopped' | 'testFailed' | 'cleaned' | 'cleanFailed'): void {
   moveItem(world, item, event);
   item.scenario = undefined;
   if (event === 'tested') item.lastTestMs = world.clock.nowMs();
   if (event === 'cleaned') item.testMachine = undefined;
-  if (event !== 'cleanFailed' && event !== 'tested') world.ledger.newPeriod(itemId(world, item), TEST_OPERATION);
-  if (event !== 'cleaned' && event !== 'testFailed') world.ledger.newPeriod(itemId(world, item), CLEANUP_OPERATION);
+  if (event === 'testFailed' || event === 'cleaned') world.ledger.newPeriod(itemId(world, item), TEST_OPERATION);
+  if (event !== 'testFailed' && event !== 'cleaned') world.ledger.newPeriod(itemId(world, item), CLEANUP_OPERATION);
   itemChanged(world, item);
+}
+
+/** A test failover has been cancelled: a test machine that was made wants to be cleaned up, and nothing was tested. */
+export function settleTest(world: World, item: Item): void {
+  if (item.phase === 'testing') releaseItem(world, item, item.testMachine === undefined ? 'testFailed' : 'testStopped');
 }
 
 /** Makes the test machine from the files of the point. */
@@ -93,11 +99,11 @@ export function startTestMachine(
   task.state = 'InProgress';
   task.startMs = world.clock.nowMs();
   const machine = testMachineOf(world, part.item);
-  const ended = (): void => {
+  const ended = unlessCancelled(given.job, () => {
     task.state = 'Succeeded';
     task.endMs = world.clock.nowMs();
     then();
-  };
+  });
   if (machine === undefined || given.job.fate.wrong) return ended();
   return powerOn(world, machine, ended);
 }

@@ -33,3 +33,9 @@ export async function refused(perform: () => Promise<unknown>): Promise<void> {
   }
   if (answered) throw new Error('a call that Azure refuses was accepted');
 }
+
+/** Name of the job that the last accepted submission has started. */
+export function jobOf(capture: Capture): string {
+  const accepted = capture.exchanges.findLast((exchange) => exchange.method !== 'GET' && exchange.status === 202);
+  return accepted?.headers['azure-asyncoperation']?.match(/replicationOperationStatus\/([^?]+)/)?.[1] ?? '';
+}

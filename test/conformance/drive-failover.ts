@@ -1,6 +1,6 @@
 import type { RunningSimulator } from '../support/simulator.ts';
 import type { Capture } from './capture.ts';
-import { call, collect, type Driven, refused } from './calls.ts';
+import { call, collect, type Driven, jobOf, refused } from './calls.ts';
 
 const VAULT = ['rsv-dr-weu', 'rg-dr-weu'] as const;
 const SITE = 'asr-a2a-default-westeurope';
@@ -104,9 +104,4 @@ async function driveSwitch(capture: Capture, driven: Driven, simulator: RunningS
   await refused(() => items.get(...VAULT, ...PLACE, 'web-01'));
   await items.get(...VAULT, ...OTHER_PLACE, 'web-01');
   driven.states.set('item switched', capture.exchanges.at(-1)?.answer);
-}
-
-function jobOf(capture: Capture): string {
-  const accepted = capture.exchanges.findLast((exchange) => exchange.method === 'POST' && exchange.status === 202);
-  return accepted?.headers['azure-asyncoperation']?.match(/replicationOperationStatus\/([^?]+)/)?.[1] ?? '';
 }

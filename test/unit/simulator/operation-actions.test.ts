@@ -4,7 +4,6 @@ import { servedRoutes } from '../../../simulator/routing.ts';
 
 const VERBS: Readonly<Record<string, RegExp>> = {
   GET: /\/read$/,
-  HEAD: /\/read$/,
   PUT: /\/write$/,
   PATCH: /\/write$/,
   DELETE: /\/delete$/,
