@@ -15,7 +15,7 @@ import { watchRun } from './watch-run.ts';
 export async function listRuns(session: Session, _args: readonly unknown[], flags: Flags): Promise<number> {
   const limit = countFlag(flags, 'count', { flag: '-n', max: 500 });
   const query = new URLSearchParams({ limit: String(limit) });
-  for (const name of ['status', 'runbook']) {
+  for (const name of ['status', 'runbook', 'as']) {
     const value = textFlag(flags, name);
     if (value !== undefined) query.set(name, value);
   }

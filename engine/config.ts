@@ -68,6 +68,14 @@ const sshSchema = z
   .strictObject({ knownHostsFile: file().describe('Pinned host keys in the format of OpenSSH; a host that is not in it is refused') })
   .prefault({});
 
+const retentionSchema = z
+  .strictObject({
+    readinessRunDays: count(0, 3650, 7).describe(
+      'Days after which the run of readiness checks is removed once newer checks tell what it told; 0 keeps every one. Other runs are never removed',
+    ),
+  })
+  .prefault({});
+
 const configSchema = z.strictObject({
   redisUrl: z
     .url({ protocol: /^rediss?$/ })
@@ -97,6 +105,7 @@ const configSchema = z.strictObject({
     .max(500)
     .default([])
     .describe('Hosts, host:port pairs or CIDR blocks that checks may reach although they are private'),
+  retention: retentionSchema.describe('What is removed after a while'),
   azure: azureSchema.describe('The cloud'),
   ssh: sshSchema.describe('Scripts over SSH'),
   environment: z

@@ -22,6 +22,7 @@ export const ERRORS = {
   ACCESS_DENIED: { exit: 4, http: 403, retry: 'never' },
   ACCESS_SELF_APPROVAL: { exit: 4, http: 403, retry: 'never' },
   NOT_FOUND_RUN: { exit: 1, http: 404, retry: 'never' },
+  NOT_FOUND_REMOVED_RUN: { exit: 1, http: 410, retry: 'never' },
   NOT_FOUND_RUNBOOK: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_PLAN: { exit: 1, http: 404, retry: 'never' },
   NOT_FOUND_APPROVAL: { exit: 1, http: 404, retry: 'never' },

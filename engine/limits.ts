@@ -91,6 +91,18 @@ export const HOLD_MAX_MS = 60_000;
 export const INBOX_POLL_MS = 2_000;
 /** How often each process looks for runs that nobody holds. */
 export const SCAN_MS = 15_000;
+/** How often each server looks for readiness checks that nothing needs any more. */
+export const RETENTION_MS = 60_000;
+/** So many old runs are looked at in one such look: each costs the reading of its steps. */
+export const RETENTION_LOOKED_AT = 200;
+/** So many runs are removed in one look: a store that holds years of them must not stand still. */
+export const REMOVED_MAX = 100;
+/** So many go in one write, named by one entry of the chain of the installation. */
+export const REMOVED_AT_ONCE = 20;
+/** So many of the newest runs of a runbook's checks are asked whether they tell what an old one told. */
+export const NEWER_CHECKS_MAX = 3;
+/** So many of the runs right behind an old one are asked where the newest have no answer, as of a machine that is unreachable for days. */
+export const NEXT_CHECKS_MAX = 2;
 /** How many leaves of one run are worked on at the same time by its holder. */
 export const LEAVES_AT_ONCE = 20;
 /** A script ends after this time when its step does not say otherwise. */

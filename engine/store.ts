@@ -4,6 +4,7 @@ import type { GateStore } from './gates/gate-store.ts';
 import type { RunId } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { Signature } from './ports.ts';
+import type { RemovalStore } from './retention/removal-store.ts';
 import type { Principal, RunFields, RunRecord, StepRecord } from './run/record.ts';
 import type { RunState } from './run/run-state.ts';
 import type { StepState } from './run/step-state.ts';
@@ -14,7 +15,7 @@ import type { ScheduleStore } from './schedule/stored-schedule.ts';
  * token, version and audit head; a rejection changes nothing. All times are milliseconds of the store's own clock.
  * Throws STORE_UNAVAILABLE when the store does not answer and STORE_UNCONFIRMED when a write is not known to be durable.
  */
-export interface Store extends ScheduleStore, GateStore {
+export interface Store extends ScheduleStore, GateStore, RemovalStore {
   readonly create: (request: CreateRequest) => Promise<CreateAnswer>;
   readonly claim: (request: ClaimRequest) => Promise<ClaimAnswer>;
   readonly renew: (runId: RunId, fence: Fence, leaseMs: number) => Promise<RenewAnswer>;

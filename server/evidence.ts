@@ -11,12 +11,15 @@ import type { RunView } from './run-view.ts';
 
 const PAGE = 500;
 
-/** The evidence of an ended run as the text of a file. Throws CONFLICT_STATE while the run goes on. */
+/** The evidence of an ended run as the text of a file. Throws CONFLICT_STATE while the run goes on, NOT_FOUND_RUN. */
 export async function evidenceOf(context: ServerContext, view: RunView, format: 'json' | 'html') {
   const { run, steps, nowMs } = view.stored;
   if (!hasEnded(run.state))
     throw new RunwardError('CONFLICT_STATE', `run ${run.number} is ${run.state}: there is evidence when it has ended`);
   const { store, signer } = context.ports;
+  // Before anything of it is handed out: what others hold evidence of stays, so that it can be held against it.
+  if (run.purpose === 'readiness' && !(await store.referTo(run.runId)))
+    throw new RunwardError('NOT_FOUND_RUN', `run ${run.number} is gone`);
   const storedPlan = await store.readPlan(run.runId);
   if (storedPlan === undefined) throw new RunwardError('NOT_FOUND_PLAN', `run ${run.number} has no plan any more`);
   const keyId = signer.sign('')?.keyId ?? '';

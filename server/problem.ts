@@ -9,6 +9,7 @@ import type { Problem } from './schemas/problem.ts';
 const TITLES: readonly (readonly [string, string])[] = [
   ['USAGE_', 'The request cannot be used as it is'],
   ['ACCESS_', 'This is not allowed'],
+  ['NOT_FOUND_REMOVED_', 'It was removed'],
   ['NOT_FOUND_', 'There is no such thing'],
   ['CONFLICT_', 'The state does not allow it'],
   ['GATE_', 'A gate does not let it pass'],

@@ -93,6 +93,9 @@ export async function startRetry(
   }
   const { freezeExempt } = await admitStart(context, caller, { plan: made.plan, runId });
   const retryOf = { runId: run.runId, number: run.number, mode: body.mode, ...(body.step === undefined ? {} : { step: body.step }) };
+  // The new run names the old one as where it comes from.
+  if (run.purpose === 'readiness' && !(await ports.store.referTo(run.runId)))
+    throw new RunwardError('NOT_FOUND_RUN', `run ${run.number} is gone`);
   const started = await startRun(ports, {
     plan: made,
     runId,

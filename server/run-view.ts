@@ -10,6 +10,7 @@ import type { ServerContext } from './context.ts';
 import type { Caller } from './identify.ts';
 import { sees } from './identify.ts';
 import type { HashedPlan } from './plans.ts';
+import { missingRun } from './removed-run.ts';
 import { runCursor } from './schemas/run.ts';
 
 const WAIT_MAX_MS = 60_000;
@@ -21,12 +22,13 @@ export interface RunView extends HashedPlan {
   readonly locks?: readonly HeldLock[];
 }
 
-/** The run behind a number, an id or the beginning of one. Throws NOT_FOUND_RUN, also for what the caller may not see. */
+/** The run behind a number, an id or the beginning of one. Throws NOT_FOUND_RUN, also for what the caller may not see, and NOT_FOUND_REMOVED_RUN. */
 export async function readRun(context: ServerContext, caller: Caller, reference: string): Promise<RunView> {
   const { store } = context.ports;
   const runId = await store.findRun(reference);
   const stored = runId === undefined ? undefined : await store.readRun(runId);
-  if (stored === undefined || !sees(caller, resourceOf(stored.run))) throw new RunwardError('NOT_FOUND_RUN', `no run ${reference}`);
+  if (stored === undefined) throw await missingRun(context, caller, reference);
+  if (!sees(caller, resourceOf(stored.run))) throw new RunwardError('NOT_FOUND_RUN', `no run ${reference}`);
   const held = await locksOf(context, stored.run);
   return { stored, ...(await context.plans.ofRun(stored.run)), ...(held === undefined ? {} : { locks: held }) };
 }

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Config } from '../engine/config.ts';
 import { actions } from '../engine/actions/registry.ts';
 import type { Heartbeat, Ports } from '../engine/ports.ts';
+import { retainForever } from '../engine/retention/retain.ts';
 import { scanForever } from '../engine/run/scan.ts';
 import { fireForever } from '../engine/schedule/fire.ts';
 import { buildApp } from './app.ts';
@@ -44,6 +45,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await publishSchedules(context, await context.projects.current(), { writer: OPERATOR, files: options.project ?? [] });
   await app.listen({ host: config.host, port: config.port });
   const scan = scanForever(ports, { everyMs: config.scanMs, signal: context.closing });
+  const { readinessRunDays } = config.retention;
+  const retain = readinessRunDays === 0 ? undefined : retainForever(ports, { keepMs: readinessRunDays * DAY_MS, signal: context.closing });
   const { heartbeat } = options;
   const fire = heartbeat === undefined ? undefined : fireForever(ports, slotRuns(context), { heartbeat, signal: context.closing });
   ports.log.info('server listens', { url: context.baseUrl(), auth: config.auth, version: options.version });
@@ -53,6 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await close();
       await scan;
       await fire;
+      await retain;
     },
   };
 }
@@ -91,6 +95,7 @@ export async function assemble(
 }
 
 const SIGN_IN_FAILURES_PER_MINUTE = 10;
+const DAY_MS = 86_400_000;
 
 function urlOf(config: Config, address: AddressInfo | string | null): string {
   const port = address === null || typeof address === 'string' ? config.port : address.port;

@@ -1,13 +1,16 @@
 import { usablePoints } from './siterecovery/replication.ts';
 import type { Vault, World } from './world.ts';
 
-/** What is paid for although nothing uses it: disks and interfaces of no machine, and machines that stand in a recovery group after a test. */
+/**
+ * What is paid for although nothing uses it: disks and interfaces of no machine, machines that stand in a recovery group after a test, and
+ * those that are off without being deallocated.
+ */
 export function costView(world: World): unknown {
   const named = ({ name, group }: { readonly name: string; readonly group: string }) => ({ name, group });
   return {
     disks: [...world.disks.values()].filter(({ owner }) => owner === undefined).map(named),
     nics: [...world.nics.values()].filter(({ machine }) => machine === undefined).map(named),
-    machines: [...world.machines.values()].filter(({ name }) => name.endsWith('-test')).map(named),
+    machines: [...world.machines.values()].filter(({ name, power }) => name.endsWith('-test') || power === 'stopped').map(named),
   };
 }
 
@@ -16,6 +19,7 @@ export function worldView(world: World): unknown {
   return {
     nowMs: world.clock.nowMs(),
     isolation: world.isolation,
+    resourceGroups: [...world.resourceGroups.values()],
     machines: [...world.machines.values()].map((machine) => ({
       name: machine.name,
       group: machine.group,

@@ -33,6 +33,8 @@ export interface Ledger {
   readonly entries: () => readonly LedgerEntry[];
   /** Counts a new period of a resource: an effect of this operation is legitimate once more. */
   readonly newPeriod: (resource: string, operation: string) => void;
+  /** A resource is gone: whatever was done to it may be done once more to the next one of its name. */
+  readonly newLife: (resource: string) => void;
   readonly doubles: () => readonly Double[];
   readonly close: () => void;
 }
@@ -55,6 +57,7 @@ export function openLedger(folder: string, written: readonly string[]): Ledger {
   const file = openSync(join(folder, 'ledger.jsonl'), 'a');
   const entries: LedgerEntry[] = [];
   const periods = new Map<string, number>();
+  const lives = new Map<string, number>();
   const keys: { readonly entry: LedgerEntry; readonly period: number }[] = [];
   const periodKey = (resource: string, operation: string): string => `${operation} ${resource.toLowerCase()}`;
 
@@ -62,7 +65,8 @@ export function openLedger(folder: string, written: readonly string[]): Ledger {
     append: (given) => {
       const entry = { n: entries.length + 1, ...given };
       entries.push(entry);
-      keys.push({ entry, period: periods.get(periodKey(entry.resource, entry.operation)) ?? 0 });
+      const period = (periods.get(periodKey(entry.resource, entry.operation)) ?? 0) + (lives.get(entry.resource.toLowerCase()) ?? 0);
+      keys.push({ entry, period });
       const line = JSON.stringify(entry);
       const known = written[entry.n - 1];
       if (known !== undefined && known !== line)
@@ -77,6 +81,7 @@ export function openLedger(folder: string, written: readonly string[]): Ledger {
       const key = periodKey(resource, operation);
       periods.set(key, (periods.get(key) ?? 0) + 1);
     },
+    newLife: (resource) => void lives.set(resource.toLowerCase(), (lives.get(resource.toLowerCase()) ?? 0) + 1),
     doubles: () => doublesOf(keys),
     close: () => closeSync(file),
   };

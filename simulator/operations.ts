@@ -14,7 +14,7 @@ export interface Operation {
   readonly startMs: number;
   state: OperationState;
   endMs: number | undefined;
-  error: { readonly code: string; readonly message: string } | undefined;
+  error: { readonly code: string; readonly message: string; readonly details?: readonly object[] } | undefined;
   /** What the Location URL answers when the operation has succeeded. */
   readonly result: () => Answer;
   /** The two URLs, path and query, exactly as they were given out. */
@@ -182,7 +182,7 @@ export function operationResult(world: World, operation: Operation, realRetrySec
   if (running(operation)) {
     return { status: 202, headers: { Location: world.endpoint + operation.resultUrl, 'Retry-After': retryAfter(world, realRetrySeconds) } };
   }
-  if (operation.error !== undefined) return armError(409, operation.error.code, operation.error.message);
+  if (operation.error !== undefined) return { status: 409, body: { error: operation.error } };
   return operation.result();
 }
 

@@ -4,6 +4,7 @@ import { machineFromEstate } from './compute/machines.ts';
 import { locationOf, keyOf } from './world.ts';
 import { alertsFromEstate } from './network/alerts.ts';
 import { inSpace } from './network/addresses.ts';
+import { groupsFromEstate } from './resources/group.ts';
 import { itemListed, sites } from './siterecovery/item.ts';
 import { planListed } from './siterecovery/plan.ts';
 import { startReplication } from './siterecovery/replication.ts';
@@ -13,6 +14,7 @@ import type { Machine, Network, SecurityRule, Vault, World } from './world.ts';
 
 /** Fills a new world with what the estate says. Throws when the estate names something that it does not have. */
 export function populate(world: World): void {
+  groupsFromEstate(world);
   for (const given of world.estate.networks) {
     const location = given.location ?? locationOf(world, given.group);
     const { rules, ...network } = given;
@@ -49,6 +51,7 @@ function populateVault(world: World, given: EstateVault): void {
     items: new Map(),
     plans: new Map(),
     jobs: new Map(),
+    monitoring: { events: [], seen: new Map() },
     backupItems: new Map(),
     backupJobs: new Map(),
     restoreJobs: new Map(),

@@ -2,11 +2,13 @@ import { ACCESS_ROUTES } from './access/routes.ts';
 import { armError } from './arm-errors.ts';
 import { BACKUP_ROUTES } from './backup/routes.ts';
 import { DISK_ROUTES } from './compute/disks.ts';
+import { COLLECTION_ROUTES } from './compute/restore-point-collections.ts';
 import { RESTORE_POINT_ROUTES } from './compute/restore-points.ts';
 import { COMPUTE_ROUTES } from './compute/routes.ts';
 import { NETWORK_ROUTES } from './network/routes.ts';
-import { RESOURCE_ROUTES } from './resources.ts';
+import { RESOURCE_ROUTES } from './resources/routes.ts';
 import { matchPath } from './route.ts';
+import { SITE_RECOVERY_READ_ROUTES } from './siterecovery/read-routes.ts';
 import { JOB_ROUTES } from './siterecovery/job-routes.ts';
 import { PROTECTION_ROUTES } from './siterecovery/protection-routes.ts';
 import { SITE_RECOVERY_ROUTES } from './siterecovery/routes.ts';
@@ -18,9 +20,11 @@ const ROUTES: readonly Route[] = [
   ...BACKUP_ROUTES,
   ...COMPUTE_ROUTES,
   ...DISK_ROUTES,
+  ...COLLECTION_ROUTES,
   ...RESTORE_POINT_ROUTES,
   ...NETWORK_ROUTES,
   ...SITE_RECOVERY_ROUTES,
+  ...SITE_RECOVERY_READ_ROUTES,
   ...PROTECTION_ROUTES,
   ...JOB_ROUTES,
 ];

@@ -32,6 +32,7 @@ const COMPUTE: Readonly<Record<string, Limit>> = {
   VirtualMachineRunCommands_GetByVirtualMachine: GET_VM,
   VirtualMachineRunCommands_ListByVirtualMachine: GET_VM,
   VirtualMachines_Start: UPDATE_VM,
+  VirtualMachines_PowerOff: UPDATE_VM,
   VirtualMachines_Restart: UPDATE_VM,
   VirtualMachines_CreateOrUpdate: UPDATE_VM,
   VirtualMachines_Update: UPDATE_VM,

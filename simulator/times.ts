@@ -1,7 +1,18 @@
 /** A time as Azure writes it: seven digits of fraction. The last four come from the milliseconds, so that equal times stay equal. */
 export function azureTime(atMs: number): string {
-  const ticks = String((Math.floor(atMs) * 7919) % 10_000).padStart(4, '0');
+  const ticks = String(subTicks(atMs)).padStart(4, '0');
   return new Date(atMs).toISOString().replace('Z', `${ticks}Z`);
+}
+
+const TICKS_1601_TO_1970 = 116_444_736_000_000_000n;
+
+/** A time in ticks of 100 ns since 1601, as names of events have it; it agrees with `azureTime`. */
+export function windowsTicks(atMs: number): bigint {
+  return BigInt(Math.floor(atMs)) * 10_000n + BigInt(subTicks(atMs)) + TICKS_1601_TO_1970;
+}
+
+function subTicks(atMs: number): number {
+  return (Math.floor(atMs) * 7919) % 10_000;
 }
 
 /** How Site Recovery writes "no time" inside a task. */
@@ -51,6 +62,9 @@ export const DURATIONS = {
   deallocateLow: 30 * SECOND,
   deallocateHigh: 90 * SECOND,
   restartStop: 10 * SECOND,
+  stopLow: 10 * SECOND,
+  stopHigh: 40 * SECOND,
+  stopHard: 5 * SECOND,
   vmDeleteLow: 30 * SECOND,
   vmDeleteHigh: 60 * SECOND,
   vmCreate: 40 * SECOND,
@@ -59,6 +73,9 @@ export const DURATIONS = {
   diskDelete: 5 * SECOND,
   restorePoint: 60 * SECOND,
   restorePointDelete: 10 * SECOND,
+  collectionDelete: 20 * SECOND,
+  groupSweep: 5 * SECOND,
+  groupParts: 15 * SECOND,
   patches: 5 * MINUTE,
   restoreLow: 3 * MINUTE,
   restoreHigh: 8 * MINUTE,

@@ -21,6 +21,8 @@ import type { Bucket } from './throttle.ts';
 import type { Options } from './options.ts';
 import type { Plant } from './plants.ts';
 import type { Draws } from './random.ts';
+import type { ResourceGroup } from './resources/group.ts';
+import type { Monitoring } from './siterecovery/events.ts';
 import type { Item } from './siterecovery/item.ts';
 import type { Job } from './siterecovery/job.ts';
 import type { Plan } from './siterecovery/plan.ts';
@@ -142,6 +144,7 @@ export interface RestorePointCollection {
   readonly sourceId: string;
   tags: Readonly<Record<string, string>>;
   readonly points: Map<string, RestorePoint>;
+  state: 'Succeeded' | 'Deleting';
 }
 
 /** A recovery vault. */
@@ -152,6 +155,7 @@ export interface Vault {
   readonly items: Map<string, Item>;
   readonly plans: Map<string, Plan>;
   readonly jobs: Map<string, Job>;
+  readonly monitoring: Monitoring;
   readonly backupItems: Map<string, BackupItem>;
   readonly backupJobs: Map<string, BackupJob>;
   readonly restoreJobs: Map<string, RestoreJob>;
@@ -190,9 +194,13 @@ export interface World {
   readonly counts: Map<string, number>;
   readonly lists: Lists;
   readonly listDue: Map<string, number>;
+  /** When what a list shows was made and last changed, by list and resource. */
+  readonly listTimes: Map<string, Map<string, { readonly createdMs: number; readonly changedMs: number }>>;
   /** When a GET shows what was just put, by the id of the resource in lower case. */
   readonly readDue: Map<string, number>;
   readonly subscriptionId: string;
+  /** Resource groups by their name. */
+  readonly resourceGroups: Map<string, ResourceGroup>;
   /** Management locks by their id in lower case. */
   readonly locks: Map<string, Lock>;
   /** Buckets of requests, by what is counted and for whom. */
@@ -205,6 +213,8 @@ export interface World {
   readonly securityRules: Map<string, { readonly version: number; readonly rules: readonly SecurityRule[] }>;
   /** Status of Traffic Manager endpoints that differs from the estate's. */
   readonly endpoints: Map<string, 'Enabled' | 'Disabled'>;
+  /** Ids, in lower case, of profiles and alert rules of the estate that have been deleted. */
+  readonly gone: Set<string>;
   /** Alerts in the order in which they fired, and what the rules have seen of late, by name. */
   readonly alerts: Alert[];
   readonly alertRules: Map<string, RuleMemory>;
@@ -226,9 +236,9 @@ export function keyOf(group: string, name: string): string {
   return `${group}/${name}`.toLowerCase();
 }
 
-/** Location of a resource group; throws when the estate has no such group. */
-export function locationOf(world: { readonly estate: Estate }, group: string): string {
-  const found = world.estate.resourceGroups.find((each) => each.name.toLowerCase() === group.toLowerCase());
-  if (found === undefined) throw new Error(`the estate has no resource group ${group}`);
+/** Location of a resource group; throws when there is no such group. */
+export function locationOf(world: Pick<World, 'resourceGroups'>, group: string): string {
+  const found = world.resourceGroups.get(group.toLowerCase());
+  if (found === undefined) throw new Error(`there is no resource group ${group}`);
   return found.location;
 }

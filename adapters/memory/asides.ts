@@ -20,10 +20,9 @@ type Asides = Pick<
   | 'listWorkers'
 >;
 
-/** Everything the store keeps beside runs: locks, logs, documents, plans, heartbeats. */
-export function makeAsides(nowMs: () => number): Asides {
+/** Everything the store keeps beside runs: locks, logs (in `logs`), documents, plans, heartbeats. */
+export function makeAsides(nowMs: () => number, logs: Map<RunId, LogTail>): Asides {
   const locks = makeLocks();
-  const logs = new Map<RunId, LogTail>();
   const documents = new Map<string, StoredDocument>();
   const plans = new Map<string, { readonly plan: StoredPlan; readonly untilMs: number }>();
   const workers = new Map<string, { readonly beat: WorkerBeat; readonly untilMs: number }>();

@@ -22,6 +22,8 @@ export interface RunCell {
 export interface RunCells {
   readonly runs: Map<RunId, RunCell>;
   readonly due: Map<RunId, number>;
+  /** How many runs were ever created: numbers of removed ones are not given again. */
+  created: number;
   readonly watch: EventWatch;
   readonly nowMs: () => number;
 }

@@ -28,7 +28,8 @@ export function makeRunWrites(
       const now = nowMs();
       const stored = cells.runs.get(request.runId);
       if (stored !== undefined) return createdBefore(stored, request, now);
-      const cell = newCell(request, { number: cells.runs.size + 1, nowMs: now, tier: options.tier });
+      cells.created += 1;
+      const cell = newCell(request, { number: cells.created, nowMs: now, tier: options.tier });
       cells.runs.set(request.runId, cell);
       indexRun(cells, cell);
       return { kind: 'created', number: cell.run.number, nowMs: now };

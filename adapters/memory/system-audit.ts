@@ -4,9 +4,8 @@ import { copy } from './copy.ts';
 
 type SystemAudit = Pick<Store, 'systemAuditHead' | 'appendSystemAudit' | 'readSystemAudit' | 'keepAnswer' | 'readAnswer'>;
 
-/** The chain of the installation, and the answers that were given to requests with a key. */
-export function makeSystemAudit(nowMs: () => number): SystemAudit {
-  const entries: AuditEntry[] = [];
+/** The chain of the installation in `entries`, and the answers that were given to requests with a key. */
+export function makeSystemAudit(nowMs: () => number, entries: AuditEntry[]): SystemAudit {
   const answers = new Map<string, { readonly text: string; readonly untilMs: number }>();
   const answerOf = (id: string): string | undefined => {
     const kept = answers.get(id);

@@ -12,7 +12,8 @@ const PAGE = 200;
 export function makeDue(server: Server): Pick<Store, 'due' | 'sweep'> {
   const { commands: redis } = server;
   const look = async (runId: RunId): Promise<string> => {
-    const [kind] = await server.call({ script: LOOK, keys: [runKeys(runId).run, STORE_KEYS.due], args: [runId] });
+    const keys = [runKeys(runId).run, STORE_KEYS.due, STORE_KEYS.checkRuns, STORE_KEYS.otherRuns];
+    const [kind] = await server.call({ script: LOOK, keys, args: [runId] });
     return String(kind);
   };
 

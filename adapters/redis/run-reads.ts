@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { RunId } from '../../engine/ids.ts';
 import { parseRunId } from '../../engine/ids.ts';
 import type { RunRecord } from '../../engine/run/record.ts';
-import type { RunState } from '../../engine/run/run-state.ts';
+import { hasEnded, type RunState } from '../../engine/run/run-state.ts';
 import type { RunListQuery, Store, StoredPlan } from '../../engine/store.ts';
 import { guarded } from './connection.ts';
 import { runKeys, STORE_KEYS } from './keys.ts';
@@ -12,7 +12,8 @@ import { READ } from './run-scripts.ts';
 import type { Server } from './server.ts';
 
 const PAGE = 100;
-const PREFIX_MIN = 8;
+/** So many characters of an id name a run. */
+export const REFERENCE_MIN = 8;
 
 type RunReads = Pick<Store, 'readRun' | 'readPlan' | 'readInbox' | 'readAudit' | 'readEvents' | 'listRuns' | 'findRun'>;
 
@@ -47,15 +48,38 @@ async function readStream(redis: Redis, key: string, after: number, limit?: numb
 /** Pages through the index of runs from the newest down, reading only as many whole records as are asked for. */
 async function listRuns(redis: Redis, query: RunListQuery): Promise<readonly RunRecord[]> {
   const found: RunRecord[] = [];
+  if (query.states?.some(hasEnded) === false) return listOpenRuns(redis, query);
+  const key = indexFor(query);
   let before = query.before === undefined ? '+inf' : `(${query.before}`;
   while (found.length < query.limit) {
-    const page = await guarded(() => redis.zrevrangebyscore(STORE_KEYS.runs, before, '-inf', 'WITHSCORES', 'LIMIT', 0, PAGE));
+    const page = await guarded(() => redis.zrevrangebyscore(key, before, '-inf', 'WITHSCORES', 'LIMIT', 0, PAGE));
     if (page.length === 0) break;
     before = `(${page.at(-1)}`;
     const wanted = await keepMatching(redis, page.filter((_, index) => index % 2 === 0).map(asRunId), query);
     found.push(...(await readRecords(redis, wanted.slice(0, query.limit - found.length))));
   }
   return found;
+}
+
+/** Readiness checks are made many times a day: who asks for other runs, or for them alone, does not page through all. */
+function indexFor({ purposes }: RunListQuery): string {
+  if (purposes?.includes('readiness') === false) return STORE_KEYS.otherRuns;
+  return purposes?.every((purpose) => purpose === 'readiness') === true ? STORE_KEYS.checkRuns : STORE_KEYS.runs;
+}
+
+/** Runs that go on are few, and the index of due runs has all of them. */
+async function listOpenRuns(redis: Redis, query: RunListQuery): Promise<readonly RunRecord[]> {
+  const open = (await guarded(() => redis.zrange(STORE_KEYS.due, 0, '-1'))).map(asRunId);
+  const wanted = await keepMatching(redis, open, query);
+  const numbers = await guarded(() => Promise.all(wanted.map((runId) => redis.hget(runKeys(runId).run, 'number'))));
+  const newestFirst = wanted
+    .map((runId, index) => ({ runId, number: Number(numbers[index]) }))
+    .filter(({ number }) => query.before === undefined || number < query.before)
+    .toSorted((left, right) => right.number - left.number);
+  return readRecords(
+    redis,
+    newestFirst.slice(0, query.limit).map(({ runId }) => runId),
+  );
 }
 
 async function keepMatching(redis: Redis, runIds: readonly RunId[], query: RunListQuery): Promise<readonly RunId[]> {
@@ -70,7 +94,8 @@ async function keepMatching(redis: Redis, runIds: readonly RunId[], query: RunLi
   });
 }
 
-async function readRecords(redis: Redis, runIds: readonly RunId[]): Promise<readonly RunRecord[]> {
+/** The records of runs, without those that do not exist. */
+export async function readRecords(redis: Redis, runIds: readonly RunId[]): Promise<readonly RunRecord[]> {
   const hashes = await guarded(() => Promise.all(runIds.map((runId) => redis.hgetall(runKeys(runId).run))));
   return hashes.filter((hash) => hash['runId'] !== undefined).map(parseRun);
 }
@@ -80,7 +105,7 @@ async function findRun(redis: Redis, reference: string): Promise<RunId | undefin
     const [runId] = await guarded(() => redis.zrangebyscore(STORE_KEYS.runs, reference, reference, 'LIMIT', 0, 1));
     if (runId !== undefined) return parseRunId(runId);
   }
-  if (reference.length < PREFIX_MIN || !/^[0-9a-f-]+$/.test(reference)) return undefined;
+  if (reference.length < REFERENCE_MIN || !/^[0-9a-f-]+$/.test(reference)) return undefined;
   const matches = await guarded(() => redis.zrangebylex(STORE_KEYS.ids, `[${reference}`, `[${reference}g`, 'LIMIT', 0, 2));
   return matches.length === 1 ? parseRunId(matches[0] ?? '') : undefined;
 }

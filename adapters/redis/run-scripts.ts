@@ -12,7 +12,7 @@ const NEW_STEP_PAIRS = ['new>pending', ...Object.values(STEP_EDGES.pending).map(
  * Shared by the scripts about runs. Numbers are printed with %.0f because Lua prints 14 digits, and an epoch has 16. `index` keeps the
  * hint of when somebody must look: at the end of the lease, or later when the run asked to sleep and no command waits.
  */
-const PRELUDE = `
+export const PRELUDE = `
 local ENDED = ${luaSet(ENDED)}
 local time = redis.call('TIME')
 local micros = time[1] * 1000000 + time[2]
@@ -36,11 +36,11 @@ local function index(due, run, runId)
 end
 `;
 
-/** KEYS run plan steps audit events due runs ids number; ARGV runId schema planHash requesterId auditHash plan audit event, fields, steps. */
+/** KEYS run plan steps audit events due runs ids number, runs of the same kind; ARGV runId schema planHash requesterId auditHash plan audit event, fields, steps. */
 export const CREATE = script(
   'create',
   `${PRELUDE}
-local run, plan, steps, audit, events, due, runs, ids, counter = unpack(KEYS)
+local run, plan, steps, audit, events, due, runs, ids, counter, alike = unpack(KEYS)
 local runId, schema, planHash, requester, auditHash = take(), take(), take(), take(), take()
 local stored = read(run, 'storedPlanHash', 'requesterId', 'number')
 if stored[1] then
@@ -58,6 +58,7 @@ redis.call('HSET', run, 'number', number, 'createdAtMs', num(now), 'runId', runI
   'epoch', '0', 'claim', '', 'worker', '', 'leaseUntilMs', '0', 'wakeAtMs', num(now), 'strikes', '0', 'inboxPosition', '0', 'inboxSeq', '0',
   'auditSeq', '1', 'auditHead', auditHash, 'eventSeq', '1', 'storedPlanHash', planHash, 'requesterId', requester)
 redis.call('ZADD', runs, number, runId)
+redis.call('ZADD', alike, number, runId)
 redis.call('ZADD', ids, 0, runId)
 index(due, run, runId)
 return {'created', number, num(now)}`,
@@ -225,12 +226,17 @@ if not position then return {num(now), {}, {}, {}} end
 return {num(now), redis.call('HGETALL', run), redis.call('HVALS', steps), redis.call('XRANGE', inbox, num(tonumber(position) + 1) .. '-0', '+')}`,
 );
 
-/** KEYS run due; ARGV runId. Brings the index in line with the record; an entry without a record goes after 60 s. Answers whether to look now. */
+/**
+ * KEYS run due, runs of checks, other runs; ARGV runId. Brings the indexes in line with the record; an entry of a due run without a record goes
+ * after 60 s. Answers whether to look now.
+ */
 export const LOOK = script(
   'look',
   `${PRELUDE}
-local run, due = unpack(KEYS)
+local run, due, checks, others = unpack(KEYS)
 local runId = ARGV[1]
+local known = read(run, 'number', 'purpose')
+if known[1] then redis.call('ZADD', known[2] == '"readiness"' and checks or others, known[1], runId) end
 local score = tonumber(redis.call('ZSCORE', due, runId) or now)
 local at = index(due, run, runId)
 if at == 'ended' then return {'ended'} end

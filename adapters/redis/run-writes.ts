@@ -66,10 +66,11 @@ function createCall(request: CreateRequest, tier: string): ScriptCall {
   const { run, plan: planKey, steps: stepsKey, audit: auditKey, events } = runKeys(runId);
   const none = { names: [], mark: '' };
   const texts = [plan, audit, event].map((value) => JSON.stringify(value));
+  const alike = fields.purpose === 'readiness' ? STORE_KEYS.checkRuns : STORE_KEYS.otherRuns;
   const head = [runId, String(schema), fields.planHash, fields.requester.id, audit.hash, ...texts];
   return {
     script: CREATE,
-    keys: [run, planKey, stepsKey, auditKey, events, STORE_KEYS.due, STORE_KEYS.runs, STORE_KEYS.ids, STORE_KEYS.number],
+    keys: [run, planKey, stepsKey, auditKey, events, STORE_KEYS.due, STORE_KEYS.runs, STORE_KEYS.ids, STORE_KEYS.number, alike],
     args: [
       ...head,
       ...counted(present({ ...fields, tier }).map(([name, value]) => [name, JSON.stringify(value)])),

@@ -8,6 +8,7 @@ import { makeGates } from './gates.ts';
 import { makeLimits } from './limits.ts';
 import { makeLocks } from './locks.ts';
 import { makeLogLines } from './log-lines.ts';
+import { makeRemovals } from './removals.ts';
 import { makeRunReads } from './run-reads.ts';
 import { makeRunWrites } from './run-writes.ts';
 import { makeSchedules } from './schedules.ts';
@@ -26,6 +27,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
   return {
     ...makeRunWrites(server),
     ...makeRunReads(server),
+    ...makeRemovals(server),
     ...makeDue(server),
     ...makeLocks(server),
     ...makeLogLines(server),

@@ -6,9 +6,10 @@ import type { LogBlock, LogFiles } from './log-files.ts';
 
 /**
  * A store whose logs also go to files: the store numbers the lines and holds the newest, the files hold the body. Whoever reads and has no
- * file of a run, because its worker writes to another disk, shows what the store has.
+ * file of a run, because its worker writes to another disk, shows what the store has. The files of removed runs go after the runs.
  */
 export function withLogFiles(store: Store, files: LogFiles, log: Log): Store {
+  let isTidy = false;
   return {
     ...store,
     appendLog: async (runId, lines) => {
@@ -21,7 +22,25 @@ export function withLogFiles(store: Store, files: LogFiles, log: Log): Store {
       return last;
     },
     readLog: (runId, query) => readLog(store, files, { runId, query }),
+    removeRuns: async (request) => {
+      const answer = await store.removeRuns(request);
+      // A process that died between a run and its files has left them; whoever comes after it looks once.
+      const left = answer.kind === 'removed' && !isTidy ? await leftBehind(store, files) : [];
+      isTidy ||= answer.kind === 'removed';
+      const gone = answer.kind === 'removed' ? request.runs.map(({ runId }) => runId) : [];
+      for (const runId of [...left, ...gone])
+        await files.remove(runId).catch((error: unknown) => {
+          log.warn('the log files of a removed run are still there', { runId, error: error instanceof Error ? error.message : 'unknown' });
+        });
+      return answer;
+    },
   };
+}
+
+async function leftBehind(store: Store, files: LogFiles): Promise<readonly RunId[]> {
+  const left: RunId[] = [];
+  for (const runId of await files.runs()) if ((await store.findRemoved(runId)) !== undefined) left.push(runId);
+  return left;
 }
 
 type Numbered = LogPage['lines'][number];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunId } from '../../engine/ids.ts';
+import { parseRunId, type RunId } from '../../engine/ids.ts';
 import type { LogLine } from '../../engine/store.ts';
 
 /** A stretch of lines of one step and item that were written together; their numbers rise by one. */
@@ -23,6 +23,10 @@ export interface LogFiles {
   readonly blocks: (runId: RunId) => Promise<readonly LogBlock[]>;
   /** The lines of blocks, which must be of one run. */
   readonly read: (blocks: readonly LogBlock[]) => Promise<readonly (LogLine & { readonly n: number })[]>;
+  /** The runs that have a folder here. */
+  readonly runs: () => Promise<readonly RunId[]>;
+  /** Removes the folder of a run; harmless when there is none. */
+  readonly remove: (runId: RunId) => Promise<void>;
 }
 
 /** Bounds of one run, in bytes. The first lines stay, and of the rest the newest. */
@@ -65,6 +69,11 @@ export function openLogFiles(folder: string, limits: LogFileLimits = LIMITS): Lo
       return all.flat().toSorted((left, right) => left.first - right.first);
     },
     read: readBlocks,
+    runs: async () => (await namesIn(folder)).flatMap((name) => parseRunId(name) ?? []),
+    remove: async (runId) => {
+      writing.delete(runId);
+      await rm(join(folder, runId), { recursive: true, force: true });
+    },
   };
 }
 
@@ -125,12 +134,16 @@ async function dropMiddle(folder: string, limits: LogFileLimits): Promise<void> 
 
 /** Names of segments, oldest first. */
 async function segments(folder: string): Promise<readonly string[]> {
+  const names = await namesIn(folder);
+  return names
+    .filter((name) => name.endsWith(INDEX))
+    .map((name) => name.slice(0, -INDEX.length))
+    .toSorted();
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    const names = await readdir(folder);
-    return names
-      .filter((name) => name.endsWith(INDEX))
-      .map((name) => name.slice(0, -INDEX.length))
-      .toSorted();
+    return await readdir(folder);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

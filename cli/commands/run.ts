@@ -189,11 +189,17 @@ function listCommand(parent: Command): void {
     .description('runs, newest first')
     .option('--status <words>', 'only these, for example running,waiting')
     .option('--runbook <name>', 'only runs of this runbook')
+    .option('--as <words>', 'only runs of these purposes; without it all but readiness checks that were made on their own')
     .option('-n, --count <number>', 'how many', '20')
     .action(handled(async (...given) => (await import('../run-read.ts')).listRuns(...given)))
     .addHelpText(
       'before',
-      examplesFirst(['runward run list', 'runward run list --status waiting,unknown', 'runward run list -o name -n 1']),
+      examplesFirst([
+        'runward run list',
+        'runward run list --status waiting,unknown',
+        'runward run list --as readiness',
+        'runward run list -o name -n 1',
+      ]),
     );
 }
 

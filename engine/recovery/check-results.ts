@@ -1,10 +1,10 @@
-import type { Failure } from '../actions/action.ts';
 import { canonicalJson, type JsonValue } from '../json.ts';
 import type { Step } from '../language/runbook.ts';
 import { READINESS_AGE_MAX_MS } from '../limits.ts';
 import type { RunRecord, StepRecord } from '../run/record.ts';
 import { phasePrefix, stepPath } from '../run/step-path.ts';
 import { statusOf } from '../run/verdict.ts';
+import { wasAnswered } from './answered.ts';
 import type { UnaskedCheck } from './checks-only.ts';
 import type { CheckState, ReadyWord } from './recovery-state.ts';
 
@@ -38,8 +38,6 @@ export interface CheckFacts {
 }
 
 const ITEMS_SHOWN = 3;
-/** A check that failed like this was not answered: it says nothing about the machine. */
-const UNREAD: readonly Failure['kind'][] = ['expression', 'denied', 'locked', 'unreachable', 'timed_out', 'stale_plan'];
 
 /** Judges the readiness checks of a runbook. A check that could not be read, was not made, or is older than twice its period is `unknown`. */
 export function judgeChecks(facts: CheckFacts): Readiness {
@@ -112,7 +110,7 @@ function saidBy(last: NonNullable<CheckFacts['last']>, check: Step): Pick<CheckR
 function failureOf(steps: readonly StepRecord[], record: StepRecord | undefined): Pick<CheckResult, 'state' | 'message'> {
   const items = steps.filter((step) => step.stepId === record?.stepId && step.itemKey !== undefined && step.error !== undefined);
   const broken = items.length === 0 ? [record].flatMap((one) => one ?? []) : items;
-  const failed = broken.filter(({ error }) => error === undefined || !UNREAD.includes(error.kind));
+  const failed = broken.filter(({ error }) => wasAnswered(error));
   const told = (failed.length > 0 ? failed : broken).map(({ itemKey, error }) => {
     const message = error?.message ?? 'it failed';
     return itemKey === undefined ? message : `${itemKey}: ${message}`;

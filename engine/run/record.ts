@@ -146,6 +146,8 @@ export interface RunHeader {
   readonly eventSeq: number;
   /** How often something that the run waits for has said so; see `Store.nudge`. */
   readonly nudges?: number;
+  /** Since when something outside refers to it: its evidence was handed out, or another run goes on from it. */
+  readonly referredAtMs?: number;
 }
 
 /** A run as stored. */

@@ -7,6 +7,8 @@ const NETWORK = 'Microsoft.Network';
 const VAULT = 'Microsoft.RecoveryServices/vaults';
 const CONTAINERS = `${VAULT}/replicationFabrics/replicationProtectionContainers`;
 const ITEMS = `${CONTAINERS}/replicationProtectedItems`;
+const MAPPINGS_READ = `${CONTAINERS}/replicationProtectionContainerMappings/read`;
+const NETWORKS = `${VAULT}/replicationFabrics/replicationNetworks`;
 const PLANS = `${VAULT}/replicationRecoveryPlans`;
 const BACKUP_ITEMS = `${VAULT}/backupFabrics/protectionContainers/protectedItems`;
 const AUTHORIZATION = 'Microsoft.Authorization';
@@ -22,6 +24,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   VirtualMachines_ListAll: `${MACHINES}/read`,
   VirtualMachines_Start: `${MACHINES}/start/action`,
   VirtualMachines_Deallocate: `${MACHINES}/deallocate/action`,
+  VirtualMachines_PowerOff: `${MACHINES}/powerOff/action`,
   VirtualMachines_Restart: `${MACHINES}/restart/action`,
   VirtualMachines_Delete: `${MACHINES}/delete`,
   VirtualMachines_CreateOrUpdate: `${MACHINES}/write`,
@@ -38,7 +41,10 @@ const ACTIONS: Readonly<Record<string, string>> = {
   Disks_Update: `${COMPUTE}/disks/write`,
   Disks_Delete: `${COMPUTE}/disks/delete`,
   RestorePointCollections_Get: `${COLLECTIONS}/read`,
+  RestorePointCollections_List: `${COLLECTIONS}/read`,
+  RestorePointCollections_ListAll: `${COLLECTIONS}/read`,
   RestorePointCollections_CreateOrUpdate: `${COLLECTIONS}/write`,
+  RestorePointCollections_Delete: `${COLLECTIONS}/delete`,
   RestorePoints_Get: `${COLLECTIONS}/restorePoints/read`,
   RestorePoints_Delete: `${COLLECTIONS}/restorePoints/delete`,
   RestorePoints_Create: `${COLLECTIONS}/restorePoints/write`,
@@ -86,7 +92,29 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ReplicationRecoveryPlans_UnplannedFailover: `${PLANS}/unplannedFailover/action`,
   ReplicationRecoveryPlans_FailoverCommit: `${PLANS}/failoverCommit/action`,
   ReplicationProtectionContainers_SwitchProtection: `${CONTAINERS}/switchprotection/action`,
-  ReplicationProtectionContainerMappings_List: `${CONTAINERS}/replicationProtectionContainerMappings/read`,
+  ReplicationProtectionContainerMappings_List: MAPPINGS_READ,
+  ReplicationProtectionContainerMappings_ListByReplicationProtectionContainers: MAPPINGS_READ,
+  ReplicationProtectionContainerMappings_Get: MAPPINGS_READ,
+  ReplicationFabrics_List: `${VAULT}/replicationFabrics/read`,
+  ReplicationFabrics_Get: `${VAULT}/replicationFabrics/read`,
+  ReplicationProtectionContainers_List: `${CONTAINERS}/read`,
+  ReplicationProtectionContainers_ListByReplicationFabrics: `${CONTAINERS}/read`,
+  ReplicationProtectionContainers_Get: `${CONTAINERS}/read`,
+  ReplicationPolicies_List: `${VAULT}/replicationPolicies/read`,
+  ReplicationPolicies_Get: `${VAULT}/replicationPolicies/read`,
+  ReplicationNetworks_List: `${NETWORKS}/read`,
+  ReplicationNetworks_ListByReplicationFabrics: `${NETWORKS}/read`,
+  ReplicationNetworks_Get: `${NETWORKS}/read`,
+  ReplicationNetworkMappings_List: `${NETWORKS}/replicationNetworkMappings/read`,
+  ReplicationNetworkMappings_ListByReplicationNetworks: `${NETWORKS}/replicationNetworkMappings/read`,
+  ReplicationNetworkMappings_Get: `${NETWORKS}/replicationNetworkMappings/read`,
+  ReplicationEvents_List: `${VAULT}/replicationEvents/read`,
+  ReplicationEvents_Get: `${VAULT}/replicationEvents/read`,
+  ReplicationVaultHealth_Get: `${VAULT}/replicationVaultHealth/read`,
+  TargetComputeSizes_ListByReplicationProtectedItems: `${ITEMS}/targetComputeSizes/read`,
+  // Of this one Microsoft's list of rights has no line.
+  ReplicationEligibilityResults_List: 'Microsoft.RecoveryServices/replicationEligibilityResults/read',
+  ReplicationEligibilityResults_Get: 'Microsoft.RecoveryServices/replicationEligibilityResults/read',
   ReplicationJobs_List: `${VAULT}/replicationJobs/read`,
   ReplicationJobs_Get: `${VAULT}/replicationJobs/read`,
   ReplicationJobs_Cancel: `${VAULT}/replicationJobs/cancel/action`,
@@ -99,7 +127,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
   Subscriptions_Get: 'Microsoft.Resources/subscriptions/read',
   ResourceGroups_Get: 'Microsoft.Resources/subscriptions/resourceGroups/read',
-  // These answer everybody, with what the caller may read.
+  ResourceGroups_CheckExistence: 'Microsoft.Resources/subscriptions/resourceGroups/read',
+  ResourceGroups_CreateOrUpdate: 'Microsoft.Resources/subscriptions/resourceGroups/write',
+  ResourceGroups_Delete: 'Microsoft.Resources/subscriptions/resourceGroups/delete',
+  // These answer everybody, with what the caller may read; a deletion is followed by who was given its address.
+  Subscriptions_List: FILTERED,
+  OperationResults_Get: FILTERED,
   ResourceGroups_List: FILTERED,
   Resources_List: FILTERED,
   Resources_ListByResourceGroup: FILTERED,

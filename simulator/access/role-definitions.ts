@@ -144,6 +144,8 @@ export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
       `${VAULT}/read`,
       `${VAULT}/replicationEvents/read`,
       `${VAULT}/replicationFabrics/read`,
+      `${VAULT}/replicationFabrics/replicationNetworks/read`,
+      `${VAULT}/replicationFabrics/replicationNetworks/replicationNetworkMappings/read`,
       `${CONTAINERS}/read`,
       `${CONTAINERS}/replicationProtectionContainerMappings/read`,
       `${ITEMS}/read`,

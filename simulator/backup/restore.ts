@@ -5,6 +5,7 @@ import { fateOf } from '../faults/fate.ts';
 import { diskChanged } from '../compute/disk-view.ts';
 import { listLater } from '../lists.ts';
 import { backupHeaders, moveOperation, openOperation } from '../operations.ts';
+import { groupNamed } from '../resources/group.ts';
 import { param } from '../route.ts';
 import { azureTime, DURATIONS } from '../times.ts';
 import { advance } from '../transition.ts';
@@ -51,7 +52,7 @@ export function postRestore(world: World, call: Call, item: BackupItem): Answer 
   const { properties } = call.body as z.infer<typeof RESTORE_BODY>;
   const point = item.points.find(({ name }) => name === param(call, 'recoveryPointId'));
   if (point === undefined) return refusal(resource, armError(404, 'UserErrorRecoveryPointNotFound', 'The recovery point was not found.'));
-  const group = world.estate.resourceGroups.find(
+  const group = [...world.resourceGroups.values()].find(
     ({ name }) => groupId(world, name).toLowerCase() === properties.targetResourceGroupId.toLowerCase(),
   );
   if (
@@ -83,7 +84,8 @@ export function postRestore(world: World, call: Call, item: BackupItem): Answer 
   if (fate.stuck) return answer;
   const durationMs = fate.slow * world.draws.between(`restore:${item.machine.key}`, DURATIONS.restoreLow, DURATIONS.restoreHigh);
   world.clock.after(durationMs, () => {
-    const { failure } = fate;
+    const lost = { code: 'UserErrorTargetResourceGroupNotFound', message: `The target resource group ${job.group} does not exist.` };
+    const failure = fate.failure ?? (groupNamed(world, job.group) === undefined ? lost : undefined);
     if (failure === undefined) makeDisks(world, job);
     else job.error = { code: failure.code, message: failure.message };
     job.state = advance(BACKUP_JOB, job.state, failure !== undefined ? 'fail' : fate.warned ? 'warn' : 'complete');

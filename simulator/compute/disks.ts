@@ -87,6 +87,10 @@ function putDisk(world: World, call: Call): Answer {
   const headers = computeHeaders(world, operation, disk.location) ?? {};
   moveOperation(world, operation, 'run');
   world.clock.after(DURATIONS.diskCreate, () => {
+    if (!world.resourceGroups.has(group.toLowerCase())) {
+      operation.error = { code: 'ResourceGroupNotFound', message: `Resource group '${group}' could not be found.` };
+      return moveOperation(world, operation, 'fail');
+    }
     world.disks.set(keyOf(group, name), disk);
     diskChanged(world, disk);
     moveOperation(world, operation, 'succeed');

@@ -13,7 +13,15 @@ export function scopeRefusal(world: World, call: Call): Answer | undefined {
     return armError(404, 'SubscriptionNotFound', `The subscription '${subscriptionId}' could not be found.`);
   }
   if (resourceGroupName === undefined) return undefined;
-  if (world.estate.resourceGroups.some((group) => group.name.toLowerCase() === resourceGroupName.toLowerCase())) return undefined;
+  const group = world.resourceGroups.get(resourceGroupName.toLowerCase());
+  const makes = call.method === 'PUT' || call.method === 'PATCH';
+  if (group?.state === 'Deleting' && makes)
+    return armError(
+      409,
+      'ResourceGroupBeingDeleted',
+      `The resource group '${group.name}' is in deprovisioning state and cannot perform this operation.`,
+    );
+  if (group !== undefined || (makes && /\/resourceGroups\/[^/]+$/i.test(call.path))) return undefined;
   return armError(404, 'ResourceGroupNotFound', `Resource group '${resourceGroupName}' could not be found.`);
 }
 

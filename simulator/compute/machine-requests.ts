@@ -163,7 +163,11 @@ export function putVm(world: World, call: Call): Answer {
   changed(world, machine);
   readLater(world, resource);
   const { operation, answer } = begin(world, machine, () => ({ status: 200, body: machineBody(world, machine, false) }));
-  world.clock.after(DURATIONS.vmCreate, () => powerOn(world, machine, () => moveOperation(world, operation, 'succeed')));
+  world.clock.after(DURATIONS.vmCreate, () => {
+    if (exists(world, machine)) return powerOn(world, machine, () => moveOperation(world, operation, 'succeed'));
+    operation.error = { code: 'OperationPreempted', message: `VM '${name}' was deleted while it was being created.` };
+    return moveOperation(world, operation, 'fail');
+  });
   return {
     ...answer,
     status: 201,

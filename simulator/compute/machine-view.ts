@@ -158,8 +158,9 @@ function statuses(world: World, machine: Machine): readonly Readonly<Record<stri
   ];
 }
 
-/** A machine that starts from deallocated is shown as stopped for a moment. */
+/** A machine that starts is shown as stopped for a moment; on the way down it looks alike whether it comes up again or not. */
 function shownPower(world: World, machine: Machine): string {
+  if (machine.power === 'restarting') return 'stopping';
   if (machine.power !== 'starting') return machine.power;
   return world.clock.nowMs() - machine.powerChangedMs < world.clock.paced(STOPPED_VIEW_MS) ? 'stopped' : 'starting';
 }

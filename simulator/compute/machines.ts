@@ -178,12 +178,13 @@ function silent(world: World, machine: Machine): boolean {
 
 /** A start that finds no room: the machine falls back to where it was. */
 export function refuseStart(world: World, machine: Machine, given: { readonly slow: number; readonly after: () => void }): void {
+  const back = machine.power === 'stopped' ? 'kept' : 'refused';
   move(world, machine, 'start');
   const durationMs = given.slow * world.draws.between(`start:${machine.key}`, DURATIONS.startLow, DURATIONS.startHigh);
   world.clock.after(durationMs, () => {
     if (!exists(world, machine)) return;
     machine.provisioning = 'Failed';
-    move(world, machine, 'refused');
+    move(world, machine, back);
     given.after();
   });
 }
@@ -292,6 +293,7 @@ function dropMachine(world: World, machine: Machine): void {
 
 /** Tells the lists that a machine is different now. */
 export function changed(world: World, machine: Machine): void {
+  if (!exists(world, machine)) return;
   for (const disk of disksOf(world, machine)) diskChanged(world, disk);
   listLater(world, 'virtualMachines', machine.key, machineBody(world, machine, false));
   listLater(world, 'virtualMachines/status', machine.key, statusOnlyBody(world, machine));
@@ -302,7 +304,8 @@ export function exists(world: World, machine: Machine): boolean {
   return world.machines.get(machine.key) === machine;
 }
 
-function move(world: World, machine: Machine, event: PowerEvent): void {
+/** Moves a machine's power by its table, and tells the lists. */
+export function move(world: World, machine: Machine, event: PowerEvent): void {
   machine.power = advance(POWER, machine.power, event);
   machine.powerChangedMs = world.clock.nowMs();
   changed(world, machine);

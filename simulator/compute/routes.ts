@@ -18,7 +18,7 @@ import {
   removeVm,
 } from './machine-requests.ts';
 import { PATCHES_BODY, PATCHES_OPERATION, postPatches } from './patches.ts';
-import { changePower } from './power.ts';
+import { changePower, type PowerVerb } from './power.ts';
 import { RUN_COMMAND_BODY, deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './run-command-requests.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
@@ -38,6 +38,7 @@ export const COMPUTE_ROUTES: readonly Route[] = [
   { operation: 'VirtualMachines_ListAll', method: 'GET', path: `${PROVIDER}/virtualMachines`, apiVersions, handle: listAll },
   { operation: 'VirtualMachines_Start', method: 'POST', path: `${MACHINE}/start`, apiVersions, handle: power('start') },
   { operation: 'VirtualMachines_Deallocate', method: 'POST', path: `${MACHINE}/deallocate`, apiVersions, handle: power('deallocate') },
+  { operation: 'VirtualMachines_PowerOff', method: 'POST', path: `${MACHINE}/powerOff`, apiVersions, handle: power('powerOff') },
   { operation: RESTART_OPERATION, method: 'POST', path: `${MACHINE}/restart`, apiVersions, handle: postRestart },
   { operation: DELETE_OPERATION, method: 'DELETE', path: MACHINE, apiVersions, handle: removeVm },
   { operation: CREATE_OPERATION, method: 'PUT', path: MACHINE, apiVersions, body: CREATE_BODY, handle: putVm },
@@ -102,7 +103,7 @@ function listAll(world: World, call: Call): Answer {
   return paged(world, call, { bodies, most: MACHINES_A_PAGE });
 }
 
-function power(verb: 'start' | 'deallocate'): Route['handle'] {
+function power(verb: PowerVerb): Route['handle'] {
   return (world, call) => {
     const machine = findMachine(world, call);
     return isMachine(machine) ? changePower(world, machine, { verb, call }) : machine;

@@ -4,6 +4,7 @@ import { armError, resourceNotFound } from '../arm-errors.ts';
 import { networkResourceId } from '../arm-ids.ts';
 import { param } from '../route.ts';
 import { azureTime } from '../times.ts';
+import { isGone } from '../resources/gone.ts';
 import { keyOf } from '../world.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
@@ -53,7 +54,7 @@ export interface RuleMemory {
 
 /** Takes note of what a rule has seen just now: it fires when it was ill for its window, and resolves when it was well for three of them. */
 export function noteLook(world: World, name: string, well: boolean): void {
-  const rule = world.estate.alertRules.find((each) => each.name === name);
+  const rule = rulesOf(world).find((each) => each.name === name);
   if (rule === undefined) return;
   const nowMs = world.clock.nowMs();
   const before = world.alertRules.get(name);
@@ -89,6 +90,11 @@ export function alertsFromEstate(world: World): void {
     world.alerts.push({ id, name, target, severity: 1, firedMs, resolvedMs: fired ? undefined : firedMs, rule: undefined });
 }
 
+/** The rules of the estate that nobody has deleted. */
+function rulesOf(world: World): readonly Rule[] {
+  return world.estate.alertRules.filter((rule) => !isGone(world, { type: 'Microsoft.Insights/metricAlerts', ...rule }));
+}
+
 function getAlert(world: World, call: Call): Answer {
   const alert = world.alerts.find(({ id }) => id === param(call, 'alertId').toLowerCase());
   return alert === undefined ? armError(404, 'AlertNotFound', 'The alert was not found.') : { status: 200, body: alertBody(world, alert) };
@@ -98,7 +104,7 @@ function listAlerts(world: World, call: Call): Answer {
   const asked = QUERY.safeParse(Object.fromEntries(call.query));
   if (!asked.success) return armError(400, 'BadRequest', `The query is not valid: ${asked.error.issues[0]?.message ?? ''}`);
   const { alertRule, monitorCondition } = asked.data;
-  for (const rule of world.estate.alertRules) watch(world, rule);
+  for (const rule of rulesOf(world)) watch(world, rule);
   const value = world.alerts
     .filter(({ rule }) => alertRule === undefined || rule?.toLowerCase() === alertRule.toLowerCase())
     .map((alert) => alertBody(world, alert))
@@ -108,7 +114,7 @@ function listAlerts(world: World, call: Call): Answer {
 
 function getRule(world: World, call: Call): Answer {
   const [group, name] = [param(call, 'resourceGroupName'), param(call, 'ruleName')];
-  const rule = world.estate.alertRules.find((each) => keyOf(each.group, each.name) === keyOf(group, name));
+  const rule = rulesOf(world).find((each) => keyOf(each.group, each.name) === keyOf(group, name));
   if (rule === undefined) return resourceNotFound('Microsoft.Insights/metricAlerts', name, group);
   watch(world, rule);
   return {

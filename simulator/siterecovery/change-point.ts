@@ -35,7 +35,7 @@ export function runChangePoint(
     failed({ code: '28051', message, taskId: task.id, atMs: world.clock.nowMs() });
   };
   const replace = (): void => {
-    const locked = lockedTarget(world, item, tasks[2]);
+    const locked = lockedTarget(world, item, { task: tasks[2] });
     if (locked !== undefined) return failed(locked);
     const { recovered } = item;
     const machine = standing(world, item, ['deallocated']);

@@ -59,7 +59,7 @@ export function runFailover(
     });
   const create = (): void => {
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, tasks[2]);
+      const locked = lockedTarget(world, part.item, { task: tasks[2] });
       if (locked !== undefined) return failed(locked);
       createRecovered(world, part);
       return start();

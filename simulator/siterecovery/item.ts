@@ -1,10 +1,10 @@
 import { diskId, fabricObjectId, groupId, networkResourceId, vaultId } from '../arm-ids.ts';
-import { standing } from '../faults/faults.ts';
 import { listLater, listNow } from '../lists.ts';
 import { planted } from '../plants.ts';
 import { UNSET_SCENARIO_TIME, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
 import { keyOf } from '../world.ts';
+import { correlationId, healthErrorBody, issuesOf, outdatedAgent, replicationHealth, untested } from './health.ts';
 import { ITEM, ITEM_VIEW } from './item-state.ts';
 import type { EstateVault } from '../estate.ts';
 import type { Machine, Vault, World } from '../world.ts';
@@ -39,9 +39,6 @@ export interface Item {
 }
 
 const AGENT = '9.62.7246.1';
-const OLD_AGENT = '9.30.0.0';
-const RPO_WARNING_MS = 30 * 60_000;
-const RPO_CRITICAL_MS = 60 * 60_000;
 
 /** Moves an item by its table and tells the lists. */
 export function moveItem(world: World, item: Item, event: ItemEvent): void {
@@ -99,9 +96,11 @@ export function itemBody(world: World, item: Item): Readonly<Record<string, unkn
       switchProviderState: 'None',
       switchProviderStateDescription: null,
       allowedOperations: planted(world, 'E5') && item.phase === 'committed' ? [...view.allowed, 'Reprotect'] : view.allowed,
-      replicationHealth: health(world, item),
+      replicationHealth: replicationHealth(world, item),
       failoverHealth: untested(world, item) ? 'Warning' : 'Normal',
-      healthErrors: untested(world, item) ? [untestedError(world, item)] : [],
+      healthErrors: issuesOf(world, item)
+        .filter(({ level }) => level !== 'Info')
+        .map((issue) => healthErrorBody(world, item, issue)),
       policyId: `${vault}/replicationPolicies/${item.replication.policy.name}`,
       policyFriendlyName: item.replication.policy.name,
       ...(item.lastTestMs === undefined ? {} : { lastSuccessfulTestFailoverTime: azureTime(item.lastTestMs) }),
@@ -110,7 +109,7 @@ export function itemBody(world: World, item: Item): Readonly<Record<string, unkn
       failoverRecoveryPointId: item.recovered === undefined ? null : `${itemId(world, item)}/recoveryPoints/${item.recovered.point.name}`,
       providerSpecificDetails: providerDetails(world, item),
       recoveryContainerId: `${vault}/replicationFabrics/${place.recoveryFabric}/replicationProtectionContainers/${place.recoveryContainer}`,
-      eventCorrelationId: world.draws.uuid(`event:${item.guid}`),
+      eventCorrelationId: correlationId(world, item),
     },
   };
 }
@@ -122,45 +121,6 @@ export function regionName(location: string): string {
   if (found === null) return capital(location);
   const land = found[2] === 'europe' ? 'Europe' : (found[2] ?? '').toUpperCase();
   return [capital(found[1] ?? ''), land, found[3] ?? ''].filter((part) => part !== '').join(' ');
-}
-
-function health(world: World, item: Item): string {
-  if (planted(world, 'E15')) return 'Normal';
-  const ordered = standing(world, 'health', `/${item.name}/`);
-  if (ordered !== undefined) return ordered.health;
-  if (item.rpoSeconds === undefined) return 'None';
-  const ageMs = item.rpoSeconds * 1000;
-  if (ageMs > world.clock.pacedPeriod(RPO_CRITICAL_MS) + RPO_CRITICAL_GRACE_MS) return 'Critical';
-  return ageMs > world.clock.pacedPeriod(RPO_WARNING_MS) + RPO_WARNING_GRACE_MS ? 'Warning' : 'Normal';
-}
-
-// The field counts whole seconds, so a short scale needs room for what a second is worth there.
-const RPO_WARNING_GRACE_MS = 5000;
-const RPO_CRITICAL_GRACE_MS = 10_000;
-
-/** After its protection was enabled or reversed an item wants a test failover before it calls itself healthy. */
-function untested(world: World, item: Item): boolean {
-  return !planted(world, 'E15') && item.fresh && item.phase === 'protected' && item.lastTestMs === undefined;
-}
-
-function untestedError(world: World, item: Item): Readonly<Record<string, unknown>> {
-  return {
-    innerHealthErrors: [],
-    errorSource: 'ReplicationUnitFailoverValidatorError',
-    errorType: '8010',
-    errorLevel: 'Warning',
-    errorCategory: 'TestFailover',
-    errorCode: '161011',
-    summaryMessage: '',
-    errorMessage: `No successful test failover has been done on the virtual machine '${item.machine.name}'.`,
-    possibleCauses: 'No successful test failover has been done on the virtual machine after it was replicated.',
-    recommendedAction: 'Do a test failover on the virtual machine.',
-    creationTimeUtc: azureTime(item.rpoAtMs),
-    recoveryProviderErrorMessage: null,
-    entityId: world.draws.uuid(`entity:${item.guid}`),
-    errorId: '6:8010',
-    customerResolvability: 'NotAllowed',
-  };
 }
 
 /** Whether an item still waits for its first recovery point. */
@@ -175,8 +135,7 @@ function scenario(vault: string, item: Item): Readonly<Record<string, unknown>> 
 }
 
 function providerDetails(world: World, item: Item): Readonly<Record<string, unknown>> {
-  const outdated = standing(world, 'agentOutdated', `/${item.name}/`) === undefined ? undefined : OLD_AGENT;
-  const agentVersion = item.agentVersion ?? outdated;
+  const agentVersion = outdatedAgent(world, item);
   const { machine, replication } = item;
   const targetGroup = groupId(world, replication.pair.targetGroup);
   const targetNetwork = [...world.networks.values()].find((network) => network.name === replication.pair.network);

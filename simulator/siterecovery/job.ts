@@ -5,6 +5,7 @@ import { moveOperation, openOperation } from '../operations.ts';
 import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
+import { noteJobEnd } from './events.ts';
 import { JOB, STATE_DESCRIPTION } from './job-state.ts';
 import { taskBody } from './job-trees.ts';
 import type { Fate } from '../faults/fate.ts';
@@ -141,6 +142,7 @@ export function endJob(world: World, job: Job, error?: JobError): void {
   if (error !== undefined) job.errors.push(error);
   else if (job.fate.warned) job.errors.push(warning(world, job));
   move(world, job, error !== undefined ? 'fail' : job.fate.warned ? 'inform' : 'succeed');
+  noteJobEnd(world, job);
   if (job.operation === undefined) return;
   if (error !== undefined) job.operation.error = { code: error.code, message: error.message };
   moveOperation(world, job.operation, error === undefined ? 'succeed' : 'fail');

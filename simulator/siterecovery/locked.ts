@@ -1,15 +1,30 @@
 import { lockOver, lockedText } from '../access/locks.ts';
 import { groupId } from '../arm-ids.ts';
-import type { World } from '../world.ts';
+import { groupNamed } from '../resources/group.ts';
+import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
 import type { JobError } from './job.ts';
 import type { Task } from './job-trees.ts';
 
-/** Why no machine of an item can be made at the other site: a lock that makes its resource group read only. */
-export function lockedTarget(world: World, item: Item, task: Task): JobError | undefined {
-  const scope = groupId(world, item.replication.pair.targetGroup);
+/**
+ * Why no machine of an item can be made at the other site: its resource group is gone or on its way, a lock makes it read only, or the
+ * network is gone. Without a network of its own it is the one that is mapped to the source's.
+ */
+export function lockedTarget(world: World, item: Item, given: { readonly task: Task; readonly network?: Network }): JobError | undefined {
+  const { task, network } = given;
+  const { targetGroup, network: mapped } = item.replication.pair;
+  const scope = groupId(world, targetGroup);
   const lock = lockOver(world, scope, 'write');
-  if (lock === undefined) return undefined;
-  task.state = 'Failed';
-  return { code: 'ScopeLocked', message: lockedText(scope, 'write', lock), taskId: task.id, atMs: world.clock.nowMs() };
+  const fails = (code: string, message: string): JobError => {
+    task.state = 'Failed';
+    return { code, message, taskId: task.id, atMs: world.clock.nowMs() };
+  };
+  const group = groupNamed(world, targetGroup);
+  if (group === undefined) return fails('ResourceGroupNotFound', `Resource group '${targetGroup}' could not be found.`);
+  if (group.state === 'Deleting')
+    return fails('ResourceGroupBeingDeleted', `The resource group '${targetGroup}' is in deprovisioning state.`);
+  if (lock !== undefined) return fails('ScopeLocked', lockedText(scope, 'write', lock));
+  const networks = [...world.networks.values()];
+  const there = network === undefined ? networks.some(({ name }) => name === mapped) : networks.includes(network);
+  return there ? undefined : fails('InvalidResourceReference', `The virtual network '${network?.name ?? mapped}' was not found.`);
 }

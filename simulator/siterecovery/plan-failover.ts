@@ -115,7 +115,7 @@ function creation(
       done(error);
     };
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, task);
+      const locked = lockedTarget(world, part.item, { task });
       if (locked !== undefined) return failed(locked);
       createRecovered(world, part);
       return done();

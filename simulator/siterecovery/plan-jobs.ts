@@ -125,7 +125,7 @@ function creation(
       done(error);
     };
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, task);
+      const locked = lockedTarget(world, part.item, { task, network: part.network });
       if (locked !== undefined) return failed(locked);
       createTestMachine(world, part);
       return done();

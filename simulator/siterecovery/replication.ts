@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { periodMs } from '../estate.ts';
 import { DURATIONS, azureTime } from '../times.ts';
+import { watchHealth } from './events.ts';
 import { itemChanged, itemId } from './item.ts';
 import type { Manifest } from '../machine/points.ts';
 import type { World } from '../world.ts';
@@ -147,6 +148,7 @@ function computeRpo(world: World, item: Item): void {
     item.rpoAtMs = nowMs;
     itemChanged(world, item);
   }
+  watchHealth(world, item);
   world.clock.afterPeriod(DURATIONS.rpoComputed, () => computeRpo(world, item));
 }
 

@@ -15,7 +15,6 @@ import {
 } from './failover-requests.ts';
 import { findItem, findPlan, findVault } from './find.ts';
 import { itemBody } from './item.ts';
-import { listMappings } from './mappings.ts';
 import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
 import { SWITCH_OPERATION } from './switch.ts';
 import { filterJobs } from './job-filter.ts';
@@ -107,13 +106,6 @@ export const SITE_RECOVERY_ROUTES: readonly Route[] = [
     apiVersions,
     body: SWITCH_BODY,
     handle: postSwitch,
-  },
-  {
-    operation: 'ReplicationProtectionContainerMappings_List',
-    method: 'GET',
-    path: `${VAULT}/replicationProtectionContainerMappings`,
-    apiVersions,
-    handle: listMappings,
   },
   { operation: 'ReplicationJobs_List', method: 'GET', path: `${VAULT}/replicationJobs`, apiVersions, handle: listJobs },
   {

@@ -42,7 +42,7 @@ export function runTestFailover(
   };
   const create = (): void => {
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, tasks[1]);
+      const locked = lockedTarget(world, part.item, { task: tasks[1], network: part.network });
       if (locked !== undefined) return failed(locked);
       createTestMachine(world, part);
       return start();

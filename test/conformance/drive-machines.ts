@@ -15,6 +15,7 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
       ?.map((each) => each.code ?? '')
       .find((code) => code.startsWith('PowerState/')) ?? '';
 
+  await drivePower(capture, simulator, power);
   await virtualMachines.restart(WEU, 'batch-01').submitted();
   await refused(() => Promise.resolve(virtualMachines.restart(WEU, 'batch-01').submitted()));
   await simulator.until(async () => (await power('batch-01')) === 'PowerState/running');
@@ -39,6 +40,8 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   await simulator.finish(restorePoints.delete(WEU, 'points', 'two'));
   await restorePoints.delete(WEU, 'points', 'two').submitted();
 
+  await driveCollections(capture, driven, simulator);
+
   const disk = () => call(capture, driven, 'Disks_Get', () => disks.get(WEU, 'back'));
   await disks
     .createOrUpdate(WEU, 'back', { location: 'westeurope', creationData: { createOption: 'Restore', sourceResourceId } })
@@ -53,14 +56,6 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   });
   await disks.update(WEU, 'back', { tags: { by: 'conformance' } }).submitted();
   await collect(disks.listByResourceGroup(WEU));
-  const scope = `/subscriptions/${simulator.ready.subscriptionId}`;
-  await capture.raw('GET', `${scope}/resources?api-version=2025-04-01`);
-  await capture.raw('GET', `${scope}/resourceGroups?api-version=2025-04-01`);
-  await capture.raw('GET', `${scope}/resourceGroups/${WEU}?api-version=2025-04-01`);
-  await capture.raw(
-    'GET',
-    `${scope}/resourceGroups/${WEU}/resources?api-version=2025-04-01&$filter=resourceType%20eq%20'Microsoft.Compute/disks'`,
-  );
 
   const swap = { storageProfile: { osDisk: { name: 'back', createOption: 'FromImage', managedDisk: { id: id('disks', 'back') } } } };
   await refused(() => Promise.resolve(virtualMachines.update(WEU, 'batch-01', swap).submitted()));
@@ -75,6 +70,38 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   await virtualMachines.delete(WEU, 'batch-01').submitted();
   await simulator.finish(disks.delete(WEU, 'back'));
   await disks.delete(WEU, 'back').submitted();
+}
+
+/** Off without giving its place back, twice and in the wrong moment, and on again. */
+async function drivePower(capture: Capture, simulator: RunningSimulator, power: (name: string) => Promise<string>): Promise<void> {
+  const { virtualMachines } = capture.azure.compute;
+  await virtualMachines.powerOff(WEU, 'batch-01', { skipShutdown: true }).submitted();
+  await virtualMachines.powerOff(WEU, 'batch-01').submitted();
+  await refused(() => Promise.resolve(virtualMachines.deallocate(WEU, 'batch-01').submitted()));
+  await refused(() => Promise.resolve(virtualMachines.powerOff(WEU, 'nobody').submitted()));
+  await simulator.until(async () => (await power('batch-01')) === 'PowerState/stopped');
+  await virtualMachines.start(WEU, 'batch-01').submitted();
+  await simulator.until(async () => (await power('batch-01')) === 'PowerState/running');
+}
+
+/** A collection of its own, read with its points, listed, refused while it is busy, and deleted with them. */
+async function driveCollections(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
+  const { restorePointCollections: collections, restorePoints } = capture.azure.compute;
+  const id = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/${WEU}/providers/Microsoft.Compute/virtualMachines/batch-01`;
+  await collections.createOrUpdate(WEU, 'brief', { location: 'westeurope', source: { id } });
+  await restorePoints.create(WEU, 'brief', 'one', {}).submitted();
+  await refused(() => Promise.resolve(collections.delete(WEU, 'brief').submitted()));
+  await simulator.until(
+    async () => (await restorePoints.get(WEU, 'brief', 'one', { expand: 'instanceView' })).provisioningState === 'Succeeded',
+  );
+  const whole = () =>
+    call(capture, driven, 'RestorePointCollections_Get', () => collections.get(WEU, 'brief', { expand: 'restorePoints' }));
+  await whole();
+  await collect(collections.list(WEU));
+  await collect(collections.listAll());
+  await simulator.finish(collections.delete(WEU, 'brief'));
+  await refused(whole);
+  await collections.delete(WEU, 'brief').submitted();
 }
 
 /** A machine from the disk that the swap left behind. */

@@ -1,7 +1,9 @@
 import { isShown } from '../support/shown.ts';
 import { driveBackup } from './drive-backup.ts';
+import { driveGroups } from './drive-groups.ts';
 import { driveMachines } from './drive-machines.ts';
 import { driveFailover } from './drive-failover.ts';
+import { driveRecoveryReads } from './drive-recovery-reads.ts';
 import { driveProtection } from './drive-protection.ts';
 import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
@@ -23,8 +25,10 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveBackup(capture, driven, simulator);
   await driveReads(capture, simulator);
   await driveErrors(capture, simulator);
+  await driveGroups(capture, simulator);
   await driveMachines(capture, driven, simulator);
   await driveFailover(capture, driven, simulator);
+  await driveRecoveryReads(capture, driven);
   await driveProtection(capture, driven, simulator);
   return driven;
 }

@@ -4,6 +4,7 @@ import { exerciseAsides } from './store-asides-contract.ts';
 import { exerciseDrift } from './store-drift-contract.ts';
 import { exerciseGates } from './store-gates-contract.ts';
 import { exerciseReads } from './store-reads-contract.ts';
+import { exerciseRemovals } from './store-removals-contract.ts';
 import { exerciseSchedules } from './store-schedules-contract.ts';
 import { exerciseSystemAudit } from './store-system-audit-contract.ts';
 import { exerciseTokens } from './store-tokens-contract.ts';
@@ -22,5 +23,6 @@ export function exerciseStore(name: string, store: () => Store): void {
     exerciseDrift(store);
     exerciseSchedules(store);
     exerciseGates(store);
+    exerciseRemovals(store);
   });
 }

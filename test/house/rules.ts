@@ -46,7 +46,7 @@ export const AREAS: readonly Area[] = [
   ...FOUNDATION.map((path) => ({
     path,
     imports: FOUNDATION,
-    types: ['engine/audit', 'engine/dsc', 'engine/gates', 'engine/run', 'engine/schedule'],
+    types: ['engine/audit', 'engine/dsc', 'engine/gates', 'engine/retention', 'engine/run', 'engine/schedule'],
     packages: ['zod'],
   })),
   { path: 'engine/json.ts', imports: FOUNDATION, packages: ['canonicalize'] },
@@ -135,6 +135,13 @@ export const AREAS: readonly Area[] = [
     path: 'engine/recovery',
     imports: [...FOUNDATION, ...WRITTEN_VALUES, 'engine/evidence', 'engine/run'],
     types: ['engine/language', 'engine/plan', 'engine/actions', 'engine/schedule'],
+    packages: [],
+  },
+  // Removes what nothing needs any more, and says so in the chain.
+  {
+    path: 'engine/retention',
+    imports: [...FOUNDATION, ...WRITTEN_VALUES, STATES, 'engine/audit', 'engine/recovery/answered.ts', 'engine/run/step-path.ts'],
+    types: ['engine/run'],
     packages: [],
   },
 

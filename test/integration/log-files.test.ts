@@ -8,6 +8,7 @@ import { openLogFiles } from '../../adapters/system/log-files.ts';
 import { systemIds } from '../../adapters/system/ids.ts';
 import type { RunId } from '../../engine/ids.ts';
 import type { LogLine, LogPage, Store } from '../../engine/store.ts';
+import { endedChecks, nextEntry, removalOf } from '../contracts/store-removals-contract.ts';
 import { silentLog } from '../support/silent-log.ts';
 
 const LINES = 100_000;
@@ -88,6 +89,27 @@ describe('the log of a run in files', () => {
     expect(page.dropped).toBe(500 - page.lines.length);
     expect(page.dropped).toBeGreaterThan(100);
     expect(await sizeOf(join(small, mine))).toBeLessThan(limits.runBytes + limits.segmentBytes);
+  });
+
+  it('goes with a run that is removed, also what a process left behind that died in between', async () => {
+    const own = join(folder, 'removed');
+    let now = 1;
+    const kept = makeMemoryStore({ nowMs: () => now++ });
+    const filed = withLogFiles(kept, openLogFiles(own), silentLog);
+    const [first, second, last] = [await endedChecks(filed), await endedChecks(filed), await endedChecks(filed)];
+    const remove = async (by: Store, mine: RunId) =>
+      by.removeRuns({
+        runs: [{ ...(await removalOf(by, mine)), newer: [last] }],
+        keepMs: 0,
+        entry: await nextEntry(by, [mine]),
+      });
+    expect((await readdir(own)).toSorted()).toEqual([first, second, last].toSorted());
+    expect(await remove(filed, last)).toMatchObject({ kind: 'kept' });
+    expect(await readdir(own)).toContain(last);
+    // The first one goes without its files.
+    expect(await remove(kept, first)).toEqual({ kind: 'removed' });
+    expect(await remove(filed, second)).toEqual({ kind: 'removed' });
+    expect(await readdir(own)).toEqual([last]);
   });
 
   it('takes nothing from an index entry that was not written to its end, and is readable for its owner alone', async () => {

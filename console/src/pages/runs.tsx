@@ -22,7 +22,9 @@ export function RunsPage({ query }: { readonly query: URLSearchParams }) {
   const nowMs = useNow(serverNowMs);
   const status = query.get('status') ?? '';
   const runbook = query.get('runbook') ?? '';
-  const filter = new URLSearchParams({ ...(status === '' ? {} : { status }), ...(runbook === '' ? {} : { runbook }) }).toString();
+  const purpose = query.get('as') ?? '';
+  const asked = Object.entries({ status, runbook, as: purpose }).filter(([, value]) => value !== '');
+  const filter = new URLSearchParams(asked).toString();
   const { answer, problem } = usePolled<Page<RunRow>>(`/runs?${filter}`);
   const { shown, fresh, showFresh, more, moreProblem } = useRows(filter, answer);
   const runbooks = usePolled<Page<RunbookRow>>('/runbooks').answer?.items ?? [];
@@ -47,6 +49,14 @@ export function RunsPage({ query }: { readonly query: URLSearchParams }) {
               </option>
             ))}
             {!known && <option value={status}>{status}</option>}
+          </select>
+        </label>
+        <label>
+          Show
+          <select value={purpose} onChange={(event) => filterBy('as', event.currentTarget.value)}>
+            <option value="">runs</option>
+            <option value="readiness">readiness checks</option>
+            {purpose !== '' && purpose !== 'readiness' && <option value={purpose}>{purpose}</option>}
           </select>
         </label>
         <label>

@@ -4,6 +4,7 @@ import { servedRoutes } from '../../../simulator/routing.ts';
 
 const VERBS: Readonly<Record<string, RegExp>> = {
   GET: /\/read$/,
+  HEAD: /\/read$/,
   PUT: /\/write$/,
   PATCH: /\/write$/,
   DELETE: /\/delete$/,
