@@ -20,7 +20,7 @@ process.exit(await simulate(Number(values.seed ?? 1), values.seed === undefined 
 /** Plays seeds in order; stops at the first broken promise and prints how to see it again. Returns the exit code. */
 async function simulate(first: number, count: number, planted: Bug | undefined): Promise<number> {
   const startedMs = performance.now();
-  const totals = { crashes: 0, effects: 0, virtualMs: 0, states: new Map<string, number>(), edges: new Set<string>() };
+  const totals = { crashes: 0, effects: 0, virtualMs: 0, removed: 0, states: new Map<string, number>(), edges: new Set<string>() };
   for (let seed = first; seed < first + count; seed += 1) {
     const report = await playSeed(seed, planted);
     add(totals, report);
@@ -31,24 +31,25 @@ async function simulate(first: number, count: number, planted: Bug | undefined):
   const states = [...totals.states].toSorted(([a], [b]) => a.localeCompare(b)).map(([state, runs]) => `${runs} ${state}`);
   process.stdout.write(`runs       ${states.join(' · ')}\n`);
   process.stdout.write(
-    `faults     ${totals.crashes} workers died · ${totals.effects} effects · ${totals.edges.size} edges of the step table seen\n`,
+    `faults     ${totals.crashes} workers died · ${totals.effects} effects · ${totals.edges.size} edges of the step table seen · ${totals.removed} readiness checks removed\n`,
   );
   process.stdout.write(
     `time       ${seconds.toFixed(1)} s · ${Math.round(count / seconds)} seeds a second · ${Math.round(totals.virtualMs / 3_600_000)} virtual hours\n`,
   );
   process.stdout.write(
-    `invariants I1, I2, I5, I6, I7, I8 and those of rollback hold in ${count} seeds from ${first}${planted === undefined ? '' : ` although ${planted} is planted`}\n`,
+    `invariants I1, I2, I5, I6, I7, I8 and those of rollback and retention hold in ${count} seeds from ${first}${planted === undefined ? '' : ` although ${planted} is planted`}\n`,
   );
   return planted === undefined ? 0 : 1;
 }
 
 function add(
-  totals: { crashes: number; effects: number; virtualMs: number; states: Map<string, number>; edges: Set<string> },
+  totals: { crashes: number; effects: number; virtualMs: number; removed: number; states: Map<string, number>; edges: Set<string> },
   report: SeedReport,
 ): void {
   totals.crashes += report.crashes;
   totals.effects += report.effects;
   totals.virtualMs += report.virtualMs;
+  totals.removed += report.removed;
   for (const state of report.states) totals.states.set(state, (totals.states.get(state) ?? 0) + 1);
   for (const edge of report.edges) totals.edges.add(edge);
 }

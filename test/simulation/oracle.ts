@@ -10,7 +10,7 @@ import type { Gates } from './world-gates.ts';
 
 /** A broken promise, named by its invariant. */
 export interface Violation {
-  readonly invariant: 'I1' | 'I2' | 'I5' | 'I6' | 'I7' | 'I8' | 'rollback';
+  readonly invariant: 'I1' | 'I2' | 'I5' | 'I6' | 'I7' | 'I8' | 'rollback' | 'retention';
   readonly what: string;
 }
 

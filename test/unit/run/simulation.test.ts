@@ -25,4 +25,5 @@ test('a batch of seeds keeps every promise and shows work: most runs succeed, wo
   expect(states.filter((state) => state === 'succeeded').length / states.length).toBeGreaterThan(0.6);
   expect(reports.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(20);
   expect(reports.reduce((sum, { effects }) => sum + effects, 0)).toBeGreaterThan(100);
+  expect(reports.reduce((sum, { removed }) => sum + removed, 0)).toBeGreaterThan(5);
 }, 60_000);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../engine/config.ts';
 import { retainOnce } from '../../../engine/retention/retain.ts';
+import { startServer } from '../../../server/serve.ts';
 import { makeServerWorld, newKey, type ServerWorld } from './server-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -74,6 +76,24 @@ describe('a run that retention has removed', () => {
     expect(await retain()).toMatchObject({ removed: 2 });
     expect((await get('/dr/shop')).body.runbooks).toEqual(before);
     expect(before[0].checks[0].message).toContain('its last answer, passed, is too old');
+  });
+});
+
+describe('a server', () => {
+  it.each([
+    ['1', false],
+    ['0', true],
+  ])('with retention.readinessRunDays %s: is a run still there after two days? %s', async (days, stays) => {
+    const old = await checks();
+    await checks();
+    world.clock.move(48 * HOUR_MS);
+    const config = parseConfig({ RUNWARD_AUTH: 'token', RUNWARD_PORT: '0', RUNWARD_RETENTION_READINESS_RUN_DAYS: days });
+    const { ports, publicKey } = world;
+    const server = await startServer({ config, ports, publicKey, version: '0.1.0' });
+    const isThere = async () => (await ports.store.readRun(old.id as never)) !== undefined;
+    for (let turns = 0; turns < 500 && (await isThere()); turns += 1) await world.clock.sleep(1);
+    await server.close();
+    expect(await isThere()).toBe(stays);
   });
 });
 
