@@ -51,6 +51,11 @@ export function vaultId(world: World, vault: { readonly group: string; readonly 
   return `/${first}/${world.subscriptionId}/resourceGroups/${vault.group}/providers/Microsoft.RecoveryServices/vaults/${vault.name}`;
 }
 
+/** Id of a vault as Resource Manager writes it. */
+export function recoveryVaultId(world: World, vault: { readonly group: string; readonly name: string }): string {
+  return spelt(world, 'vaults', `${plainGroupId(world, vault.group)}/providers/Microsoft.RecoveryServices/vaults/${vault.name}`);
+}
+
 /** Id of a Site Recovery job. */
 export function replicationJobId(world: World, vault: { readonly group: string; readonly name: string }, job: string): string {
   return `${vaultId(world, vault)}/replicationJobs/${job}`;

@@ -77,6 +77,8 @@ function vaultView(world: World, vault: Vault): unknown {
     })),
     backups: [...vault.backupItems.values()].map((item) => ({
       machine: item.machine.name,
+      protection: item.protection,
+      policy: item.policy.name,
       points: item.points.length,
       newestFiles: item.points.at(-1)?.files?.length ?? null,
       lastStatus: item.lastStatus,

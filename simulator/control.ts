@@ -245,7 +245,7 @@ function settleDown(world: World): void {
   const busy = (): boolean =>
     [...world.operations.values()].some(({ state }) => state === 'accepted' || state === 'running') ||
     [...world.vaults.values()].some((vault) =>
-      [...vault.jobs.values(), ...vault.backupJobs.values(), ...vault.restoreJobs.values()].some(
+      [...vault.jobs.values(), ...vault.backupJobs.values(), ...vault.restoreJobs.values(), ...vault.protectionJobs.values()].some(
         ({ state }) => state === 'NotStarted' || state === 'InProgress',
       ),
     );

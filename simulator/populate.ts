@@ -1,5 +1,7 @@
 import { locksFromEstate } from './access/locks.ts';
+import { policiesOf } from './backup/policy.ts';
 import { populateBackup } from './backup/populate.ts';
+import { vaultListed } from './backup/vault.ts';
 import { machineFromEstate } from './compute/machines.ts';
 import { locationOf, keyOf } from './world.ts';
 import { alertsFromEstate } from './network/alerts.ts';
@@ -23,6 +25,7 @@ export function populate(world: World): void {
   }
   for (const given of world.estate.machines) machineFromEstate(world, given, networkOf(world, given));
   for (const given of world.estate.vaults) populateVault(world, given);
+  for (const vault of world.vaults.values()) vaultListed(world, vault);
   locksFromEstate(world);
   alertsFromEstate(world);
 }
@@ -55,6 +58,10 @@ function populateVault(world: World, given: EstateVault): void {
     backupItems: new Map(),
     backupJobs: new Map(),
     restoreJobs: new Map(),
+    protectionJobs: new Map(),
+    backupPolicies: policiesOf(given),
+    discovered: new Set(),
+    security: { softDelete: 'Enabled', retentionDays: 14, enhancedSecurity: 'Enabled' },
   };
   world.vaults.set(keyOf(given.group, given.name), vault);
   if (given.backup !== undefined) populateBackup(world, vault, given.backup);

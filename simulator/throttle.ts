@@ -82,8 +82,7 @@ function bucketsOf(world: World, route: Route, call: Omit<Call, 'body'>): readon
   const drawn: Drawn[] = [{ family: 'arm', key: `${arm.name} ${call.caller.name}`, limit: arm }];
   const compute = COMPUTE[route.operation];
   if (compute !== undefined) drawn.push({ family: 'compute', key: `${compute.name} ${machineOf(world, call)}`, limit: compute });
-  if (/\/backup(Fabrics|Jobs|Status|ProtectedItems)(\/|$)/.test(route.path))
-    drawn.push({ family: 'backup', key: BACKUP.name, limit: BACKUP });
+  if (/\/vaults\/.*\/backup\w|\/backupStatus$/.test(route.path)) drawn.push({ family: 'backup', key: BACKUP.name, limit: BACKUP });
   return drawn;
 }
 

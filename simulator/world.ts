@@ -1,8 +1,10 @@
 import type { FSWatcher } from 'node:fs';
 import type { Lock } from './access/locks.ts';
-import type { BackupItem } from './backup/item.ts';
+import type { BackupItem, BackupPolicy } from './backup/item.ts';
 import type { BackupJob } from './backup/job.ts';
+import type { ProtectionJob } from './backup/protection-job.ts';
 import type { RestoreJob } from './backup/restore.ts';
+import type { SoftDelete } from './backup/soft-delete-state.ts';
 import type { Clock } from './clock.ts';
 import type { MachinePower, Provisioning } from './compute/power-state.ts';
 import type { RunCommand } from './compute/run-command.ts';
@@ -159,6 +161,19 @@ export interface Vault {
   readonly backupItems: Map<string, BackupItem>;
   readonly backupJobs: Map<string, BackupJob>;
   readonly restoreJobs: Map<string, RestoreJob>;
+  /** Jobs that change how machines are protected. */
+  readonly protectionJobs: Map<string, ProtectionJob>;
+  readonly backupPolicies: readonly BackupPolicy[];
+  /** Keys of the machines that Backup has found in the region of the vault. */
+  readonly discovered: Set<string>;
+  security: VaultSecurity;
+}
+
+/** What a vault does with backups that are deleted. */
+export interface VaultSecurity {
+  readonly softDelete: SoftDelete;
+  readonly retentionDays: number;
+  readonly enhancedSecurity: 'Enabled' | 'Disabled';
 }
 
 /** A request that nobody modelled. */

@@ -23,6 +23,11 @@ export function linkedRights(route: Pick<Route, 'operation'>, body: unknown): re
       ...idsAt(body, ['networkInterfaces', 'id']).map((scope) => ({ action: JOIN_NIC, scope })),
       ...idsAt(body, ['managedDisk', 'id']).map((scope) => ({ action: WRITE_DISK, scope })),
     ];
+  // To protect a machine is to write to it; to end its protection is not, and then the request names no policy.
+  if (operation === 'ProtectedItems_CreateOrUpdate')
+    return idsAt(body, ['policyId']).some((id) => id !== '')
+      ? idsAt(body, ['sourceResourceId']).map((scope) => ({ action: 'Microsoft.Compute/virtualMachines/write', scope }))
+      : [];
   if (operation === 'Restores_Trigger')
     return [
       ...idsAt(body, ['targetResourceGroupId']).map((scope) => ({ action: WRITE_DISK, scope })),

@@ -39,6 +39,31 @@ export function pointWindow(filter: string | null): ((atMs: number) => boolean) 
   return (atMs) => atMs >= fromMs && atMs <= toMs;
 }
 
+interface Listed {
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+const KIND_KEYS = ['backupManagementType', 'workloadType', 'friendlyName', 'status'] as const;
+
+/** What an OData filter of policies, protectable items or containers leaves; where it is needed, it names how they are managed. */
+export function kindFilter(filter: string | null, { needed }: { readonly needed: boolean }): ((body: unknown) => boolean) | Answer {
+  const wanted = clausesOf(filter, KIND_KEYS);
+  if ('status' in wanted) return wanted;
+  const { status, ...clauses } = wanted.clauses;
+  if (needed && clauses.backupManagementType === undefined)
+    return armError(400, 'BMSUserErrorInvalidInput', 'The filter must name a backupManagementType.');
+  const asked = Object.entries({ ...clauses, registrationStatus: status }).filter(([, value]) => value !== undefined);
+  return (body) => asked.every(([key, value]) => String((body as Listed).properties[key]).toLowerCase() === value?.toLowerCase());
+}
+
+/** The kind of summary that an OData filter names, as `kinds` spells it. */
+export function summaryFilter(filter: string | null, kinds: readonly string[]): string | Answer {
+  const wanted = clausesOf(filter, ['type']);
+  if ('status' in wanted) return wanted;
+  const kind = kinds.find((each) => each.toLowerCase() === wanted.clauses.type?.toLowerCase());
+  return kind ?? armError(400, 'BMSUserErrorInvalidInput', `The filter must name a type: ${kinds.join(' or ')}.`);
+}
+
 function clausesOf<Key extends string>(
   filter: string | null,
   keys: readonly Key[],

@@ -2,7 +2,7 @@ import { periodMs } from '../estate.ts';
 import { captureFiles } from '../machine/points.ts';
 import type { EstateBackup } from '../estate.ts';
 import type { Machine, Vault, World } from '../world.ts';
-import { backupItemListed, backupNames, type BackupItem } from './item.ts';
+import { backupItemListed, backupNames, type BackupItem, newBackupItem } from './item.ts';
 
 const DAY_MS = 86_400_000;
 /** The last nightly backup of a machine was this long ago when the simulator starts. */
@@ -31,10 +31,9 @@ function itemOf(world: World, given: Pick<BackupItem, 'vault' | 'policy'> & { re
   const files = given.machine.bare ? undefined : captureFiles(world, given.machine.root);
   const points = Array.from({ length: days }, (_, index) => {
     const atMs = Math.floor(newestMs - (days - 1 - index) * DAY_MS);
-    return { name: pointName(atMs), atMs, files, hardened: true };
+    return { name: pointName(atMs), atMs, files, hardenedMs: atMs };
   });
-  const last = points.at(-1);
-  return { ...given, points, lastStatus: last === undefined ? 'IRPending' : 'Completed', lastMs: last?.atMs, running: undefined };
+  return newBackupItem({ ...given, points });
 }
 
 /** Points are named by a long number. */

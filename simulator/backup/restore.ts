@@ -12,7 +12,9 @@ import { advance } from '../transition.ts';
 import { keyOf, locationOf } from '../world.ts';
 import type { Answer, Call } from '../route.ts';
 import type { World } from '../world.ts';
-import { backupItemId, backupNames, type BackupItem, type BackupPoint, backupVaultId } from './item.ts';
+import { SOFT_DELETED } from './find.ts';
+import { backupItemId, type BackupItem, type BackupPoint } from './item.ts';
+import { jobBody } from './job-body.ts';
 import { BACKUP_JOB, type BackupJobState } from './job-state.ts';
 
 export const RESTORE_OPERATION = 'Restores_Trigger';
@@ -51,6 +53,7 @@ export function postRestore(world: World, call: Call, item: BackupItem): Answer 
   const resource = backupItemId(world, item);
   const { properties } = call.body as z.infer<typeof RESTORE_BODY>;
   const point = item.points.find(({ name }) => name === param(call, 'recoveryPointId'));
+  if (item.protection === 'softDeleted') return refusal(resource, SOFT_DELETED);
   if (point === undefined) return refusal(resource, armError(404, 'UserErrorRecoveryPointNotFound', 'The recovery point was not found.'));
   const group = [...world.resourceGroups.values()].find(
     ({ name }) => groupId(world, name).toLowerCase() === properties.targetResourceGroupId.toLowerCase(),
@@ -84,6 +87,7 @@ export function postRestore(world: World, call: Call, item: BackupItem): Answer 
   if (fate.stuck) return answer;
   const durationMs = fate.slow * world.draws.between(`restore:${item.machine.key}`, DURATIONS.restoreLow, DURATIONS.restoreHigh);
   world.clock.after(durationMs, () => {
+    if (job.state !== 'InProgress') return;
     const lost = { code: 'UserErrorTargetResourceGroupNotFound', message: `The target resource group ${job.group} does not exist.` };
     const failure = fate.failure ?? (groupNamed(world, job.group) === undefined ? lost : undefined);
     if (failure === undefined) makeDisks(world, job);
@@ -123,46 +127,36 @@ function makeDisks(world: World, job: RestoreJob): void {
     make(`${machine.name}-datadisk-${String(lun).padStart(3, '0')}-${stamp}`, sizeGb, false);
 }
 
+/** Moves a restore on its way to being cancelled: no disk is made any more. */
+export function cancelRestore(world: World, job: RestoreJob, event: 'cancel' | 'cancelled'): void {
+  job.state = advance(BACKUP_JOB, job.state, event);
+  if (event === 'cancelled') {
+    job.endMs = world.clock.nowMs();
+    world.ledger.newPeriod(backupItemId(world, job.item), RESTORE_OPERATION);
+  }
+  changed(world, job);
+}
+
 function changed(world: World, job: RestoreJob): void {
   listLater(world, `backup jobs ${job.item.vault.name}`, job.name, restoreJobBody(world, job, 'list'));
 }
 
 /** A restore job as GET or a list answers it. */
 export function restoreJobBody(world: World, job: RestoreJob, form: 'get' | 'list'): Readonly<Record<string, unknown>> {
-  const { item, state, error } = job;
+  const { vault, machine } = job.item;
+  const told = { ...job, vault, machine, operation: 'Restore', userTriggered: true, cancellable: true };
+  return jobBody(world, told, form === 'list' ? undefined : extendedInfo(job));
+}
+
+function extendedInfo({ state, group, point }: RestoreJob): Readonly<Record<string, unknown>> {
   const done = state === 'Completed' || state === 'CompletedWithWarnings';
   return {
-    id: `${backupVaultId(world, item.vault)}/backupJobs/${job.name}`,
-    name: job.name,
-    type: 'Microsoft.RecoveryServices/vaults/backupJobs',
-    properties: {
-      jobType: 'AzureIaaSVMJob',
-      ...(state === 'InProgress' ? { actionsInfo: [1] } : {}),
-      containerName: backupNames(item.machine).container.slice('IaasVMContainer;'.length),
-      isUserTriggered: true,
-      duration: `PT${(((job.endMs ?? world.clock.nowMs()) - job.startMs) / 1000).toFixed(7)}S`,
-      virtualMachineVersion: 'Compute',
-      ...(error === undefined ? {} : { errorDetails: [{ errorCode: 1, errorTitle: error.code, errorString: error.message }] }),
-      ...(form === 'list'
-        ? {}
-        : {
-            extendedInfo: {
-              tasksList: [{ taskId: 'Transfer data from vault', duration: 'PT0S', status: done ? 'Completed' : state }],
-              propertyBag: {
-                'Job Type': 'Recover disks',
-                'Target resource group': job.group,
-                'Recovery point time ': azureTime(job.point.atMs),
-              },
-              progressPercentage: done ? 100 : 50,
-            },
-          }),
-      entityFriendlyName: item.machine.name,
-      backupManagementType: 'AzureIaasVM',
-      operation: 'Restore',
-      status: state,
-      startTime: azureTime(job.startMs),
-      ...(job.endMs === undefined ? {} : { endTime: azureTime(job.endMs) }),
-      activityId: job.activityId,
+    tasksList: [{ taskId: 'Transfer data from vault', duration: 'PT0S', status: done ? 'Completed' : state }],
+    propertyBag: {
+      'Job Type': 'Recover disks',
+      'Target resource group': group,
+      'Recovery point time ': azureTime(point.atMs),
     },
+    progressPercentage: done ? 100 : 50,
   };
 }

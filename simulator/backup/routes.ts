@@ -1,21 +1,36 @@
 import { z } from 'zod';
-import { armError, refusal, resourceNotFound } from '../arm-errors.ts';
+import { armError, refusal } from '../arm-errors.ts';
 import { machineId } from '../arm-ids.ts';
 import { hasReachedList, listed } from '../lists.ts';
-import { backupHeaders, backupStatusBody, findOperation, isOperation, operationResult } from '../operations.ts';
+import { backupHeaders } from '../operations.ts';
 import { paged } from '../paging.ts';
 import { param } from '../route.ts';
 import type { Answer, Call, Route } from '../route.ts';
-import { keyOf } from '../world.ts';
-import type { Vault, World } from '../world.ts';
+import type { World } from '../world.ts';
+import { CANCEL_OPERATION, postCancel } from './cancel.ts';
 import { filterBackupJobs, pointWindow } from './filters.ts';
+import {
+  BACKUP_VERSIONS,
+  BUSY,
+  findVault,
+  getOperation,
+  ITEM_PATH,
+  NO_JOB,
+  SOFT_DELETED,
+  STOPPED,
+  VAULT_PATH,
+  withItem,
+  withVault,
+} from './find.ts';
+import { INVENTORY_ROUTES } from './inventory-routes.ts';
 import { backupItemBody, backupItemId, backupNames, backupPointBody, type BackupItem, backupVaultId } from './item.ts';
 import { postRestore, RESTORE_BODY, RESTORE_OPERATION, restoreJobBody } from './restore.ts';
 import { backupJobBody, startBackup, TRIGGER_OPERATION } from './job.ts';
+import { deleteItem, PROTECT_BODY, PROTECT_OPERATION, putItem, UNPROTECT_OPERATION } from './protection.ts';
+import { isBeingChanged, protectionJobBody } from './protection-job.ts';
+import { VAULT_ROUTES } from './vault-routes.ts';
 
-const apiVersions = ['2023-06-01'];
-const VAULT = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.RecoveryServices/vaults/{vaultName}';
-const ITEM = `${VAULT}/backupFabrics/{fabricName}/protectionContainers/{containerName}/protectedItems/{protectedItemName}`;
+const apiVersions = BACKUP_VERSIONS;
 const STATUS_PATH = '/subscriptions/{subscriptionId}/providers/Microsoft.RecoveryServices/locations/{azureRegion}/backupStatus';
 
 const ITEMS_A_PAGE = 200;
@@ -36,63 +51,83 @@ const TRIGGER_BODY = z.strictObject({
 /** The operations of Azure Backup that are served. */
 export const BACKUP_ROUTES: readonly Route[] = [
   { operation: 'BackupStatus_Get', method: 'POST', path: STATUS_PATH, apiVersions, body: STATUS_BODY, handle: getStatus },
-  { operation: 'ProtectedItems_Get', method: 'GET', path: ITEM, apiVersions, handle: withItem(getItem) },
-  { operation: TRIGGER_OPERATION, method: 'POST', path: `${ITEM}/backup`, apiVersions, body: TRIGGER_BODY, handle: withItem(trigger) },
-  { operation: 'RecoveryPoints_List', method: 'GET', path: `${ITEM}/recoveryPoints`, apiVersions, handle: withItem(listPoints) },
+  { operation: 'ProtectedItems_Get', method: 'GET', path: ITEM_PATH, apiVersions, handle: withItem(getItem) },
+  {
+    operation: PROTECT_OPERATION,
+    method: 'PUT',
+    path: ITEM_PATH,
+    apiVersions,
+    body: PROTECT_BODY,
+    handle: putItem,
+  },
+  { operation: UNPROTECT_OPERATION, method: 'DELETE', path: ITEM_PATH, apiVersions, handle: deleteItem },
+  { operation: TRIGGER_OPERATION, method: 'POST', path: `${ITEM_PATH}/backup`, apiVersions, body: TRIGGER_BODY, handle: withItem(trigger) },
+  { operation: 'RecoveryPoints_List', method: 'GET', path: `${ITEM_PATH}/recoveryPoints`, apiVersions, handle: withItem(listPoints) },
   {
     operation: 'RecoveryPoints_Get',
     method: 'GET',
-    path: `${ITEM}/recoveryPoints/{recoveryPointId}`,
+    path: `${ITEM_PATH}/recoveryPoints/{recoveryPointId}`,
     apiVersions,
     handle: withItem(getPoint),
   },
   {
     operation: RESTORE_OPERATION,
     method: 'POST',
-    path: `${ITEM}/recoveryPoints/{recoveryPointId}/restore`,
+    path: `${ITEM_PATH}/recoveryPoints/{recoveryPointId}/restore`,
     apiVersions,
     body: RESTORE_BODY,
     handle: withItem(postRestore),
   },
-  { operation: 'BackupProtectedItems_List', method: 'GET', path: `${VAULT}/backupProtectedItems`, apiVersions, handle: listItems },
-  { operation: 'BackupJobs_List', method: 'GET', path: `${VAULT}/backupJobs`, apiVersions, handle: listJobs },
-  { operation: 'JobDetails_Get', method: 'GET', path: `${VAULT}/backupJobs/{jobName}`, apiVersions, handle: getJob },
+  ...VAULT_ROUTES,
+  ...INVENTORY_ROUTES,
+  { operation: 'BackupProtectedItems_List', method: 'GET', path: `${VAULT_PATH}/backupProtectedItems`, apiVersions, handle: listItems },
+  { operation: 'BackupJobs_List', method: 'GET', path: `${VAULT_PATH}/backupJobs`, apiVersions, handle: listJobs },
+  { operation: 'JobDetails_Get', method: 'GET', path: `${VAULT_PATH}/backupJobs/{jobName}`, apiVersions, handle: getJob },
+  {
+    operation: CANCEL_OPERATION,
+    method: 'POST',
+    path: `${VAULT_PATH}/backupJobs/{jobName}/cancel`,
+    apiVersions,
+    handle: withVault(postCancel),
+  },
+  {
+    operation: 'JobOperationResults_Get',
+    method: 'GET',
+    path: `${VAULT_PATH}/backupJobs/{jobName}/operationResults/{operationId}`,
+    apiVersions,
+    handle: getOperation('result'),
+  },
+  {
+    operation: 'BackupOperationStatuses_Get',
+    method: 'GET',
+    path: `${VAULT_PATH}/backupOperations/{operationId}`,
+    apiVersions,
+    handle: getOperation('status'),
+  },
+  {
+    operation: 'BackupOperationResults_Get',
+    method: 'GET',
+    path: `${VAULT_PATH}/backupOperationResults/{operationId}`,
+    apiVersions,
+    handle: getOperation('result'),
+  },
   {
     operation: 'ProtectedItemOperationStatuses_Get',
     method: 'GET',
-    path: `${ITEM}/operationsStatus/{operationId}`,
+    path: `${ITEM_PATH}/operationsStatus/{operationId}`,
     apiVersions,
     handle: getOperation('status'),
   },
   {
     operation: 'ProtectedItemOperationResults_Get',
     method: 'GET',
-    path: `${ITEM}/operationResults/{operationId}`,
+    path: `${ITEM_PATH}/operationResults/{operationId}`,
     apiVersions,
     handle: getOperation('result'),
   },
 ];
 
-function findVault(world: World, call: Call): Vault | Answer {
-  const group = param(call, 'resourceGroupName');
-  const name = param(call, 'vaultName');
-  return world.vaults.get(keyOf(group, name)) ?? resourceNotFound('Microsoft.RecoveryServices/vaults', name, group);
-}
-
-function withItem(handle: (world: World, call: Call, item: BackupItem) => Answer): Route['handle'] {
-  return (world, call) => {
-    const vault = findVault(world, call);
-    if ('status' in vault) return vault;
-    const item = vault.backupItems.get(param(call, 'protectedItemName').toLowerCase());
-    const inPlace =
-      item !== undefined &&
-      param(call, 'fabricName').toLowerCase() === 'azure' &&
-      param(call, 'containerName').toLowerCase() === backupNames(item.machine).container.toLowerCase();
-    return inPlace ? handle(world, call, item) : armError(404, 'BMSUserErrorObjectNotFound', 'Object not found');
-  };
-}
-
-/** Whether a machine is protected, and where. */
+/** Whether a machine is protected, and where. Of an item whose protection has ended it says no more than of any other: its GET does. */
 function getStatus(world: World, call: Call): Answer {
   const { resourceId = '' } = call.body as z.infer<typeof STATUS_BODY>;
   const region = param(call, 'azureRegion').toLowerCase();
@@ -124,10 +159,9 @@ function getItem(world: World, _call: Call, item: BackupItem): Answer {
 
 function trigger(world: World, call: Call, item: BackupItem): Answer {
   const resource = backupItemId(world, item);
-  if (item.running !== undefined) {
-    const message = 'Another backup is in progress for this item. Wait for it to complete, and then retry the operation.';
-    return refusal(resource, armError(409, 'UserErrorBackupOperationInProgress', message));
-  }
+  if (item.running !== undefined || isBeingChanged(world, item.machine)) return refusal(resource, BUSY);
+  if (item.protection === 'softDeleted') return refusal(resource, SOFT_DELETED);
+  if (item.protection === 'stopped') return refusal(resource, STOPPED);
   const { properties } = call.body as z.infer<typeof TRIGGER_BODY>;
   const { job, operation } = startBackup(world, item, { call, expiry: properties.recoveryPointExpiryTimeInUTC });
   return {
@@ -141,14 +175,18 @@ function listPoints(world: World, call: Call, item: BackupItem): Answer {
   const wanted = pointWindow(call.query.get('$filter'));
   if (typeof wanted !== 'function') return wanted;
   const shown = item.points.filter(({ name, atMs }) => wanted(atMs) && hasReachedList(world, `${item.machine.key}/${name}`, atMs));
-  const value = shown.map((point) => backupPointBody(world, item, point));
+  const value = shown.map((point) => {
+    const { name, hardenedMs } = point;
+    const hardened = hardenedMs !== undefined && hasReachedList(world, `${item.machine.key}/${name}/hardened`, hardenedMs);
+    return backupPointBody(world, item, { point, hardened });
+  });
   return { status: 200, body: { value: value.toReversed() } };
 }
 
 function getPoint(world: World, call: Call, item: BackupItem): Answer {
   const point = item.points.find(({ name }) => name === param(call, 'recoveryPointId'));
   if (point === undefined) return armError(404, 'UserErrorRecoveryPointNotFound', 'The recovery point was not found.');
-  return { status: 200, body: backupPointBody(world, item, point) };
+  return { status: 200, body: backupPointBody(world, item, { point, hardened: point.hardenedMs !== undefined }) };
 }
 
 /** The items of a vault; filtered by what kind of thing they protect, the one filter that is served. */
@@ -174,16 +212,10 @@ function getJob(world: World, call: Call): Answer {
   if ('status' in vault) return vault;
   const name = param(call, 'jobName').toLowerCase();
   const restore = vault.restoreJobs.get(name);
+  const protection = vault.protectionJobs.get(name);
+  if (protection !== undefined) return { status: 200, body: protectionJobBody(world, protection, 'get') };
   if (restore !== undefined) return { status: 200, body: restoreJobBody(world, restore, 'get') };
   const job = vault.backupJobs.get(name);
-  if (job === undefined) return armError(404, 'JobNotFound', 'The job was not found.');
+  if (job === undefined) return NO_JOB;
   return { status: 200, body: backupJobBody(world, job, 'get') };
-}
-
-function getOperation(form: 'status' | 'result'): Route['handle'] {
-  return (world, call) => {
-    const operation = findOperation(world, call, param(call, 'operationId'));
-    if (!isOperation(operation)) return operation;
-    return form === 'status' ? backupStatusBody(world, operation) : operationResult(world, operation, 60);
-  };
 }

@@ -5,6 +5,7 @@ import { driveMachines } from './drive-machines.ts';
 import { driveFailover } from './drive-failover.ts';
 import { driveRecoveryReads } from './drive-recovery-reads.ts';
 import { driveProtection } from './drive-protection.ts';
+import { driveVaultItems } from './drive-vaults.ts';
 import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
@@ -23,6 +24,7 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveItem(capture, driven, simulator);
   await drivePlan(capture, driven, simulator);
   await driveBackup(capture, driven, simulator);
+  await driveVaultItems(capture, driven, simulator);
   await driveReads(capture, simulator);
   await driveErrors(capture, simulator);
   await driveGroups(capture, simulator);
