@@ -22,6 +22,22 @@ export async function backupPlace(
   return { kind: 'found', item: item.value };
 }
 
+/** The refusal to back up what is not backed up any more: the vault would refuse it as well. Undefined when nothing stands against it. */
+export function refuseEnded({ protectionState }: AzureBackupItem, name: string): Failed | undefined {
+  const state = protectionState?.toLowerCase();
+  if (state === 'softdeleted')
+    return failed('not_protected', `the backup of ${name} was ended and its points are kept for a while: a person must take it back first`);
+  if (state !== 'protectionstopped') return undefined;
+  const why = `the protection of ${name} was stopped and its points are kept`;
+  return failed('not_protected', `${why}: a person must start it again, with a policy, first`);
+}
+
+/** The refusal to restore from what was deleted: its points can be listed, and not restored. Undefined when nothing stands against it. */
+export function refuseDeleted({ protectionState }: AzureBackupItem, name: string): Failed | undefined {
+  if (protectionState?.toLowerCase() !== 'softdeleted') return undefined;
+  return failed('target', `the backup of ${name} was deleted: its points can be restored once a person has taken it back`);
+}
+
 async function locationOf({ azure }: Pick<ActionPorts, 'azure'>, vmId: string, signal: AbortSignal): Promise<string | Failed | Unanswered> {
   const vm = await azure.read({ kind: 'vm.get', vmId }, signal);
   return vm.kind === 'found' ? vm.value.location : failedRead(`virtual machine ${vmId}`, vm);

@@ -4,7 +4,7 @@ import type { AzureBackupPoint } from '../azure-backup.ts';
 import { timeValue } from '../values.ts';
 import { readAction } from './action.ts';
 import { failed, failedRead } from './azure-answer.ts';
-import { backupPlace } from './backup-place.ts';
+import { backupPlace, refuseDeleted } from './backup-place.ts';
 
 /** Points are looked for from this long ago on. */
 const WINDOW_MS = 400 * 86_400_000;
@@ -26,6 +26,8 @@ export const backupRecoveryPointLatest = readAction({
   read: async (ports, context) => {
     const place = await backupPlace(ports, context);
     if (place.kind !== 'found') return place;
+    const deleted = refuseDeleted(place.item, context.target?.name ?? 'the machine');
+    if (deleted !== undefined) return deleted;
     const sinceMs = ports.clock.nowMs() - WINDOW_MS;
     const points = await ports.azure.read({ kind: 'backup.points', itemId: place.item.id, sinceMs }, context.signal);
     if (points.kind !== 'found') return failedRead('the recovery points', points);

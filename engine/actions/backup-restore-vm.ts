@@ -10,7 +10,7 @@ import type { ActionContext, ActionPorts } from './action.ts';
 import { effectAction } from './action.ts';
 import { readTestMachine, testMachineTarget } from './asr-test-machine.ts';
 import { failed, failedRead, unansweredRead } from './azure-answer.ts';
-import { backupPlace } from './backup-place.ts';
+import { backupPlace, refuseDeleted } from './backup-place.ts';
 import { pacedMs } from './pace.ts';
 import { type Part, type PartState, partedQuestions } from './parts.ts';
 import { restoreNicId, restoreTags, unfinishedMachine } from './restored-machine.ts';
@@ -79,6 +79,8 @@ async function prepare(ports: ActionPorts, context: Context) {
   if (!target) return failed('target_missing', 'this action needs a virtual machine as its target');
   const place = await backupPlace(ports, context);
   if (place.kind !== 'found') return place;
+  const deleted = refuseDeleted(place.item, target.name);
+  if (deleted !== undefined) return deleted;
   const vm = await ports.azure.read({ kind: 'vm.get', vmId: target.id }, signal);
   if (vm.kind !== 'found') return failedRead(`virtual machine ${target.name}`, vm);
   const { location, size, os, disks } = vm.value;

@@ -17,10 +17,10 @@ import type {
   VerifyOutcome,
 } from './action.ts';
 import { effectAction } from './action.ts';
-import { failed, guardedSubmit, unansweredRead } from './azure-answer.ts';
+import { guardedSubmit, unansweredRead } from './azure-answer.ts';
 import { adoptBackup, findOwnBackup, pollBackup } from './backup-job.ts';
 import { expiryMark } from './backup-mark.ts';
-import { backupPlace } from './backup-place.ts';
+import { backupPlace, refuseEnded } from './backup-place.ts';
 import { durationInput } from './duration-input.ts';
 import { pacedMs } from './pace.ts';
 
@@ -54,15 +54,13 @@ export const backupTrigger = effectAction({
 async function precheck(ports: ActionPorts, context: Context): Promise<PrecheckOutcome> {
   const place = await backupPlace(ports, context);
   if (place.kind !== 'found') return place;
-  if (place.item.protectionState === 'SoftDeleted') {
-    const name = context.target?.name ?? 'the machine';
-    return failed('not_protected', `the backup of ${name} was ended and its points are kept for a while: a person must take it back first`);
-  }
   if ((context.earlierRequestIds ?? []).length > 0) {
     const earlier = await findOwnBackup(ports, context, place.item);
     if (earlier.kind === 'unanswered') return earlier;
     if (earlier.kind === 'found') return { kind: 'ours', handle: { jobId: earlier.job.id } };
   }
+  const ended = refuseEnded(place.item, context.target?.name ?? 'the machine');
+  if (ended !== undefined) return ended;
   const nowMs = ports.clock.nowMs();
   const { retain, not_if_within: recentMs } = context.input;
   if (recentMs !== undefined) {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { compareMark, expiryMark } from '../../../engine/actions/backup-mark.ts';
 import { backupItemGet } from '../../../engine/actions/backup-item-get.ts';
+import { backupRecoveryPointLatest } from '../../../engine/actions/backup-recovery-point-latest.ts';
 import { backupTrigger } from '../../../engine/actions/backup-trigger.ts';
 import type { AzureBackupItem, AzureBackupJob } from '../../../engine/azure-backup.ts';
 import { timeValue } from '../../../engine/values.ts';
@@ -64,6 +65,25 @@ test('AZ-42: a backup that was ended and is kept for a while is told as such, an
     kind: 'failed',
     failure: { kind: 'not_protected', message: expect.stringContaining('a person must take it back first') },
   });
+});
+
+test('a backup that was stopped is not asked for: a person starts the protection again first', async () => {
+  azure.put('backup.item', ITEM, item({ protectionState: 'ProtectionStopped' }));
+  expect(await action.precheck(portsWith(azure), given({ before: undefined }))).toMatchObject({
+    kind: 'failed',
+    failure: { kind: 'not_protected', message: expect.stringContaining('was stopped') },
+  });
+  expect(azure.submits).toEqual([]);
+});
+
+test('no point of a deleted backup is offered for a restore', async () => {
+  azure.put('backup.item', ITEM, item({ protectionState: 'SoftDeleted' }));
+  azure.put('backup.points', ITEM, [{ id: 'p', atMs: NOW_MS - 3_600_000, kind: 'AppConsistent', tiers: ['HardenedRP'] }]);
+  const latest = reader(backupRecoveryPointLatest);
+  const read = () => latest.read(portsWith(azure), context(latest, { consistency: 'any' }, { target: machine }));
+  expect(await read()).toMatchObject({ kind: 'failed', failure: { kind: 'target', message: expect.stringContaining('was deleted') } });
+  azure.put('backup.item', ITEM, item({ protectionState: 'ProtectionStopped' }));
+  expect(await read()).toMatchObject({ kind: 'succeeded', result: { recovery_point_id: 'p' } });
 });
 
 function putJobs(...jobs: readonly AzureBackupJob[]): void {
