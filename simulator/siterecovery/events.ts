@@ -91,13 +91,13 @@ export function noteJobEnd(world: World, job: Job): void {
       description: `${job.friendlyName} - ${word}`,
       eventType: 'JobStatus',
       severity: job.state === 'Failed' ? 'Critical' : 'Warning',
-      ...(item === undefined ? affectedPlan(world, vault, target) : affected(world, item)),
+      ...(item === undefined ? affectedTarget(world, vault, target) : affected(world, item)),
       eventSpecificDetails: {
         instanceType: 'JobStatus',
         jobId: replicationJobId(world, vault, job.id),
         jobFriendlyName: job.friendlyName,
         jobStatus: job.state,
-        affectedObjectType: item === undefined ? 'RecoveryPlan' : 'Vm',
+        affectedObjectType: target.type === 'RecoveryPlan' ? 'RecoveryPlan' : 'Vm',
       },
       healthErrors: job.errors.map(({ code, message, level }) => ({
         errorCode: code,
@@ -134,7 +134,8 @@ function affected(world: World, item: Item): Affected {
   };
 }
 
-function affectedPlan(world: World, vault: Vault, target: Job['target']): Affected {
+/** A plan, or a machine that is protected no more. */
+function affectedTarget(world: World, vault: Vault, target: Job['target']): Affected {
   const plan = [...vault.plans.values()].find(({ guid }) => guid === target.id);
   return {
     affectedObjectFriendlyName: target.name,

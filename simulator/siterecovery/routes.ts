@@ -1,5 +1,6 @@
 import { hasReachedList, listed } from '../lists.ts';
 import { findOperation, isOperation, operationResult, siteRecoveryStatus } from '../operations.ts';
+import { paged } from '../paging.ts';
 import { param } from '../route.ts';
 import { notThere } from './errors.ts';
 import { COMMIT_OPERATION, FAILOVER_OPERATION } from './failover.ts';
@@ -15,6 +16,7 @@ import {
 } from './failover-requests.ts';
 import { findItem, findPlan, findVault } from './find.ts';
 import { itemBody } from './item.ts';
+import { listContainerItems, listItems } from './item-lists.ts';
 import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
 import { SWITCH_OPERATION } from './switch.ts';
 import { filterJobs } from './job-filter.ts';
@@ -35,6 +37,8 @@ const CONTAINER = `${VAULT}/replicationFabrics/{fabricName}/replicationProtectio
 const ITEMS = `${CONTAINER}/replicationProtectedItems`;
 export const ITEM = `${ITEMS}/{replicatedProtectedItemName}`;
 const PLAN = `${VAULT}/replicationRecoveryPlans/{recoveryPlanName}`;
+/** How many jobs a page has is not published. */
+const PAGE_JOBS = 100;
 
 /** The operations of Site Recovery that are served. */
 export const SITE_RECOVERY_ROUTES: readonly Route[] = [
@@ -131,20 +135,6 @@ export const SITE_RECOVERY_ROUTES: readonly Route[] = [
   },
 ];
 
-function listItems(world: World, call: Call): Answer {
-  const vault = findVault(world, call);
-  return 'status' in vault ? vault : { status: 200, body: { value: listed(world, `items ${vault.name}`) } };
-}
-
-function listContainerItems(world: World, call: Call): Answer {
-  const vault = findVault(world, call);
-  if ('status' in vault) return vault;
-  const place =
-    `/replicationfabrics/${param(call, 'fabricName')}/replicationprotectioncontainers/${param(call, 'protectionContainerName')}/`.toLowerCase();
-  const value = listed(world, `items ${vault.name}`).filter((body) => (body as { readonly id: string }).id.toLowerCase().includes(place));
-  return { status: 200, body: { value } };
-}
-
 function getItem(world: World, call: Call): Answer {
   const item = findItem(world, call);
   return 'status' in item ? item : { status: 200, body: itemBody(world, item) };
@@ -178,8 +168,8 @@ function getPlan(world: World, call: Call): Answer {
 function listJobs(world: World, call: Call): Answer {
   const vault = findVault(world, call);
   if ('status' in vault) return vault;
-  const found = filterJobs(call.query.get('$filter'), listed(world, `jobs ${vault.name}`));
-  return 'status' in found ? found : { status: 200, body: { value: found } };
+  const found = filterJobs(vault, call.query.get('$filter'), listed(world, `jobs ${vault.name}`));
+  return 'status' in found ? found : paged(world, call, { bodies: found, most: PAGE_JOBS });
 }
 
 function getStatus(world: World, call: Call): Answer {

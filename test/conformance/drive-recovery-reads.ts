@@ -12,6 +12,7 @@ const GROUP = 'rg-shop-weu';
 export async function driveRecoveryReads(capture: Capture, driven: Driven): Promise<void> {
   await drivePlaces(capture, driven);
   await driveNetworks(capture, driven);
+  await driveFilters(capture);
   await driveHealth(capture, driven);
   await driveEligibility(capture, driven);
 }
@@ -63,6 +64,18 @@ async function driveNetworks(capture: Capture, driven: Driven): Promise<void> {
   await refused(() => mappings.get(...network, 'nobody'));
   await refused(() => collect(mappings.list(...NO_VAULT)));
   await refused(() => collect(mappings.listByReplicationNetworks(...VAULT, FABRIC, 'nobody')));
+}
+
+/** Filters of the lists of items and jobs, and a page that no list has named. */
+async function driveFilters(capture: Capture): Promise<void> {
+  const { replicationProtectedItems: items, replicationJobs: jobs } = capture.azure.siteRecovery;
+  await collect(items.list(...VAULT, { filter: `sourceFabricName eq '${FABRIC}' and instanceType eq 'A2A'` }));
+  await refused(() => collect(items.list(...VAULT, { filter: 'name gt 1' })));
+  await refused(() => collect(items.list(...VAULT, { skipToken: 'nobody' })));
+  await refused(() => collect(items.list(...NO_VAULT)));
+  await collect(jobs.list(...VAULT, { filter: `fabricId eq '${FABRIC}' and affectedObjectTypes eq 'ProtectionEntity'` }));
+  await refused(() => collect(jobs.list(...VAULT, { filter: "startTime eq 'yesterday'" })));
+  await refused(() => collect(jobs.list(...NO_VAULT)));
 }
 
 async function driveHealth(capture: Capture, driven: Driven): Promise<void> {

@@ -104,6 +104,24 @@ test('the health of a vault follows from its items, and an event tells when it c
   await expect(events("health eq 'bad'")).rejects.toMatchObject({ statusCode: 400, code: 'InvalidFilter' });
 });
 
+test('events come a hundred a page, the newest first, and each can be read by its name', async () => {
+  for (let time = 0; time < 5; time += 1) {
+    await arm('/', { health: 'Critical' });
+    await look.move(SECONDS);
+    await disarm();
+    await look.move(SECONDS);
+  }
+  const pages: Json[][] = [];
+  for await (const page of look.azure.siteRecovery.replicationEvents.list(...VAULT).byPage()) pages.push([...page]);
+  expect(pages.map((page) => page.length)).toEqual([100, expect.any(Number)]);
+  const times = pages.flat().map((event) => Number(event.properties.timeOfOccurrence));
+  expect(times).toEqual(times.toSorted((left, right) => right - left));
+  const names = pages.flat().map((event) => event.name);
+  expect(new Set(names).size).toBe(names.length);
+  const [, [oldest] = []] = pages;
+  expect((await look.azure.siteRecovery.replicationEvents.get(...VAULT, oldest.name)).properties).toEqual(oldest.properties);
+});
+
 test('a job that fails is an event with its error, one that ends well is none; both survive a snapshot', async () => {
   const at = { match: { operation: 'ReplicationProtectedItems_TestFailover' }, when: 'duringJob' };
   await look.simulator.control('faults', { method: 'POST', body: { ...at, do: { failJob: { code: '28031' } } } });
@@ -125,6 +143,10 @@ test('a job that fails is an event with its error, one that ends well is none; b
   ]);
   const job = await look.get(`${failed[0].properties.eventSpecificDetails.jobId}?${SR}`);
   expect(job.properties.state).toBe('Failed');
+  const jobs = async (filter: string): Promise<number> =>
+    (await collect(look.azure.siteRecovery.replicationJobs.list(...VAULT, { filter }))).length;
+  expect([await jobs(`fabricId eq '${WEU}'`), await jobs(`fabricId eq '${NEU}'`)]).toEqual([1, 0]);
+  expect([await jobs("affectedObjectTypes eq 'ProtectionEntity'"), await jobs("affectedObjectTypes eq 'RecoveryPlan'")]).toEqual([1, 0]);
   const all = await events();
   await look.simulator.control('snapshot', { method: 'POST', body: { name: 'events' } });
   await look.drill.tested('web-03');
@@ -166,6 +188,20 @@ test('the operator reads places and events, the health of the whole vault is a r
     await expect(refused()).rejects.toMatchObject({ statusCode: 403, code: 'AuthorizationFailed' });
 });
 
+/** Items come a page for each fabric that has some. */
+async function pagesByFabric(): Promise<void> {
+  const items = look.azure.siteRecovery.replicationProtectedItems;
+  const pages: number[] = [];
+  for await (const page of items.list(...VAULT).byPage()) pages.push(page.length);
+  expect(pages).toEqual([11, 1]);
+  const named = async (filter: string): Promise<readonly unknown[]> =>
+    (await collect(items.list(...VAULT, { filter }))).map(({ name }) => name);
+  expect(await named(`sourceFabricName eq '${NEU}'`)).toEqual(['jump-01']);
+  expect(await named(`recoveryPlanName eq 'rp-shop' and sourceFabricLocation eq 'westeurope'`)).toHaveLength(10);
+  await expect(named("state eq 'good'")).rejects.toMatchObject({ statusCode: 400, code: 'InvalidFilter' });
+  await expect(collect(items.list(...VAULT, { skipToken: 'nobody' }))).rejects.toMatchObject({ statusCode: 400 });
+}
+
 test('a machine whose protection is reversed counts on the other side, and wants a test failover', async () => {
   expect(await counts()).toEqual([12, 0]);
   const path = look.drill.itemPath('jump-01');
@@ -201,9 +237,10 @@ test('a machine whose protection is reversed counts on the other side, and wants
   await look.move(6 * SECONDS);
   expect([await moved(), await counts()]).toEqual([1, [11, 1]]);
   await disarm();
+  await pagesByFabric();
   // Initial replication, the first point, and the look that finds the machine untested.
   await look.move(35 * SECONDS);
-  expect(await told("affectedObjectFriendlyName eq 'jump-01'")).toEqual([['jump-01', 'VmHealth', 'Warning']]);
+  expect((await told("affectedObjectFriendlyName eq 'jump-01'"))[0]).toEqual(['jump-01', 'VmHealth', 'Warning']);
   const issue = (await health()).protectedItemsHealth.issues.find(({ summaryCode }: Json) => summaryCode === '161011');
   expect(issue).toMatchObject({ category: 'TestFailover', severity: 'Warning', affectedResourceCorrelationIds: [expect.any(String)] });
 });
