@@ -48,7 +48,13 @@ export function worldView(world: World): unknown {
       machine,
       network: network.name,
     })),
-    securityRules: [...world.securityRules].map(([network, { rules }]) => ({ network, rules })),
+    securityGroups: [...world.securityGroups].map(([group, { rules }]) => ({ group, rules })),
+    networks: [...world.networks].map(([network, { prefixes, subnets, peerings }]) => ({
+      network,
+      prefixes,
+      subnets,
+      peerings: [...peerings.values()],
+    })),
     alerts: world.alerts.map(({ id, name, firedMs, resolvedMs }) => ({ id, name, firedMs, resolvedMs: resolvedMs ?? null })),
     vaults: [...world.vaults.values()].map((vault) => vaultView(world, vault)),
     fronts: world.estate.trafficManager.flatMap(({ name, front }) =>

@@ -158,7 +158,7 @@ function emptyWorld(birth: Birth, recorded: Recorded | undefined, generation: nu
     lastElements: new Map(),
     counts: new Map(),
     disks: new Map(),
-    securityRules: new Map(),
+    securityGroups: new Map(),
     endpoints: new Map(),
     gone: new Set(),
     resourceGroups: new Map(),

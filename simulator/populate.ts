@@ -6,42 +6,34 @@ import { machineFromEstate } from './compute/machines.ts';
 import { locationOf, keyOf } from './world.ts';
 import { alertsFromEstate } from './network/alerts.ts';
 import { inSpace } from './network/addresses.ts';
+import { networkFromEstate, networksListed, peeringFromEstate } from './network/estate-networks.ts';
 import { groupsFromEstate } from './resources/group.ts';
 import { itemListed, sites } from './siterecovery/item.ts';
 import { planListed } from './siterecovery/plan.ts';
 import { startReplication } from './siterecovery/replication.ts';
 import type { EstateVault } from './estate.ts';
 import type { Item } from './siterecovery/item.ts';
-import type { Machine, Network, SecurityRule, Vault, World } from './world.ts';
+import type { Machine, Network, Vault, World } from './world.ts';
 
 /** Fills a new world with what the estate says. Throws when the estate names something that it does not have. */
 export function populate(world: World): void {
   groupsFromEstate(world);
   for (const given of world.estate.networks) {
     const location = given.location ?? locationOf(world, given.group);
-    const { rules, ...network } = given;
-    world.networks.set(keyOf(given.group, given.name), { ...network, location });
-    if (rules.length > 0) world.securityRules.set(keyOf(given.group, given.name), { version: 0, rules: rules.map(writtenRule) });
+    networkFromEstate(world, given, location);
   }
+  for (const { name, peerings } of world.estate.networks) for (const other of peerings) peeringFromEstate(world, name, other);
   for (const given of world.estate.machines) machineFromEstate(world, given, networkOf(world, given));
   for (const given of world.estate.vaults) populateVault(world, given);
   for (const vault of world.vaults.values()) vaultListed(world, vault);
+  networksListed(world);
   locksFromEstate(world);
   alertsFromEstate(world);
 }
 
-function writtenRule(rule: World['estate']['networks'][number]['rules'][number]): SecurityRule {
-  const { name, priority, direction, access, protocol, source, destination, port } = rule;
-  const ports = { sourcePortRange: '*', destinationPortRange: port };
-  return {
-    name,
-    properties: { priority, direction, access, protocol, sourceAddressPrefix: source, destinationAddressPrefix: destination, ...ports },
-  };
-}
-
 /** A machine lives in the network of its region and group whose space holds its address. */
 function networkOf(world: World, machine: World['estate']['machines'][number]): Network {
-  const found = [...world.networks.values()].find((network) => inSpace(network, machine.address));
+  const found = [...world.networks.values()].find(({ prefixes }) => prefixes.some((space) => inSpace({ space }, machine.address)));
   if (found === undefined) throw new Error(`the estate has no network for ${machine.name} (${machine.address})`);
   return found;
 }

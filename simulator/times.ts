@@ -79,6 +79,7 @@ export const DURATIONS = {
   restorePoint: 60 * SECOND,
   restorePointDelete: 10 * SECOND,
   collectionDelete: 20 * SECOND,
+  networkChange: 6 * SECOND,
   groupSweep: 5 * SECOND,
   groupParts: 15 * SECOND,
   patches: 5 * MINUTE,

@@ -18,6 +18,7 @@ import type { Manifest } from './machine/points.ts';
 import type { RunningScript } from './machine/shell.ts';
 import type { Service } from './machine/workload.ts';
 import type { Alert, RuleMemory } from './network/alerts.ts';
+import type { PeeringState } from './network/peering-state.ts';
 import type { Operation } from './operations.ts';
 import type { Bucket } from './throttle.ts';
 import type { Options } from './options.ts';
@@ -34,10 +35,36 @@ export interface Network {
   readonly name: string;
   readonly group: string;
   readonly location: string;
-  readonly space: string;
   readonly reachable: boolean;
-  readonly peerings: readonly string[];
-  readonly dns: readonly string[];
+  /** Its address space. */
+  prefixes: readonly string[];
+  dns: readonly string[];
+  tags: Readonly<Record<string, string>>;
+  subnets: readonly Subnet[];
+  /** Its sides of peerings by their name. */
+  readonly peerings: Map<string, Peering>;
+  provisioning: 'Succeeded' | 'Updating' | 'Deleting';
+  /** Counts its changes, for the etag. */
+  version: number;
+}
+
+/** A part of a virtual network; `securityGroup` is the key of the group that guards it. */
+export interface Subnet {
+  readonly name: string;
+  readonly prefix: string;
+  readonly securityGroup: string | undefined;
+}
+
+/** One side of a peering; `remote` is the key of the other network. */
+export interface Peering {
+  readonly name: string;
+  readonly remote: string;
+  readonly remotePrefixes: readonly string[];
+  allowVirtualNetworkAccess: boolean;
+  allowForwardedTraffic: boolean;
+  allowGatewayTransit: boolean;
+  state: PeeringState;
+  provisioning: 'Succeeded' | 'Updating' | 'Deleting';
 }
 
 /** A network interface; `machine` is the key of the machine it belongs to, if it belongs to one. */
@@ -46,9 +73,14 @@ export interface Nic {
   readonly group: string;
   readonly location: string;
   readonly network: Network;
-  readonly address: string;
+  subnet: string;
+  address: string;
+  isStatic: boolean;
+  /** Key of the security group of its own. */
+  securityGroup: string | undefined;
   machine: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
+  version: number;
 }
 
 /** A virtual machine: its Azure side and the folder that is its disk. */
@@ -109,6 +141,17 @@ export interface SecurityRule {
     readonly access: 'Allow' | 'Deny';
     readonly protocol: string;
   };
+}
+
+/** A network security group with its own rules. */
+export interface SecurityGroup {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  tags: Readonly<Record<string, string>>;
+  rules: readonly SecurityRule[];
+  /** Counts its changes, for the etag. */
+  version: number;
 }
 
 /** A managed disk. Files of a machine lie on its OS disk: while it is attached the machine's folder is the truth, afterwards `files` is. */
@@ -224,8 +267,7 @@ export interface World {
   readonly networks: Map<string, Network>;
   readonly nics: Map<string, Nic>;
   readonly disks: Map<string, Disk>;
-  /** Own rules of the security group of each network that has some, with the number of their changes. */
-  readonly securityRules: Map<string, { readonly version: number; readonly rules: readonly SecurityRule[] }>;
+  readonly securityGroups: Map<string, SecurityGroup>;
   /** Status of Traffic Manager endpoints that differs from the estate's. */
   readonly endpoints: Map<string, 'Enabled' | 'Disabled'>;
   /** Ids, in lower case, of profiles and alert rules of the estate that have been deleted. */

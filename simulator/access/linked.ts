@@ -7,6 +7,8 @@ export interface LinkedRight {
 }
 
 const JOIN_SUBNET = 'Microsoft.Network/virtualNetworks/subnets/join/action';
+const JOIN_GROUP = 'Microsoft.Network/networkSecurityGroups/join/action';
+const PEER = 'Microsoft.Network/virtualNetworks/peer/action';
 const JOIN_NIC = 'Microsoft.Network/networkInterfaces/join/action';
 const WRITE_DISK = 'Microsoft.Compute/disks/write';
 const TESTS = ['ReplicationProtectedItems_TestFailover', 'ReplicationRecoveryPlans_TestFailover'];
@@ -15,8 +17,13 @@ const MACHINE_WRITES = ['VirtualMachines_CreateOrUpdate', 'VirtualMachines_Updat
 /** The rights at other resources that a request needs: those of the networks, interfaces, disks and groups it puts something into. */
 export function linkedRights(route: Pick<Route, 'operation'>, body: unknown): readonly LinkedRight[] {
   const { operation } = route;
-  if (operation === 'NetworkInterfaces_CreateOrUpdate')
-    return idsAt(body, ['subnet', 'id']).map((scope) => ({ action: JOIN_SUBNET, scope }));
+  if (operation === 'NetworkInterfaces_CreateOrUpdate' || operation === 'VirtualNetworks_CreateOrUpdate')
+    return [
+      ...idsAt(body, ['subnet', 'id']).map((scope) => ({ action: JOIN_SUBNET, scope })),
+      ...idsAt(body, ['networkSecurityGroup', 'id']).map((scope) => ({ action: JOIN_GROUP, scope })),
+    ];
+  if (operation === 'VirtualNetworkPeerings_CreateOrUpdate')
+    return idsAt(body, ['remoteVirtualNetwork', 'id']).map((scope) => ({ action: PEER, scope }));
   if (TESTS.includes(operation)) return idsAt(body, ['networkId']).map((scope) => ({ action: JOIN_SUBNET, scope }));
   if (MACHINE_WRITES.includes(operation))
     return [

@@ -11,8 +11,8 @@ import { advance } from '../transition.ts';
 import { diskChanged, diskGone, diskListed, disksOf } from './disk-view.ts';
 import { listLater, listNow } from '../lists.ts';
 import { keyOf, locationOf } from '../world.ts';
-import { freeAddress, nextRealAddress } from '../network/addresses.ts';
-import { nicChanged, nicGone, nicListed } from '../network/views.ts';
+import { freeAddress, inSpace, nextRealAddress } from '../network/addresses.ts';
+import { nicChanged, nicGone, nicListed } from '../network/nic-view.ts';
 import { POWER, type PowerEvent } from './power-state.ts';
 import { machineBody, statusOnlyBody } from './machine-view.ts';
 import type { EstateMachine } from '../estate.ts';
@@ -92,9 +92,13 @@ function record(world: World, given: Given): Machine {
     group: given.group,
     location: machine.location,
     network: given.network,
+    subnet: given.network.subnets.find(({ prefix }) => inSpace({ space: prefix }, given.address))?.name ?? '',
     address: given.address,
+    isStatic: false,
+    securityGroup: undefined,
     machine: machine.key,
     tags: {},
+    version: 0,
   });
   return machine;
 }
@@ -253,8 +257,10 @@ function dropDisk(world: World, { group }: Machine, name: string): void {
 }
 
 function dropNic(world: World, machine: Machine): void {
-  world.nics.delete(keyOf(machine.group, machine.nic));
-  nicGone(world, { group: machine.group, name: machine.nic });
+  for (const nic of nicsOf(world, machine)) {
+    world.nics.delete(keyOf(nic.group, nic.name));
+    nicGone(world, nic);
+  }
 }
 
 /** What of a machine's disks and interface is still there belongs to nobody from now on. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { leadsTo } from '../network/rules.ts';
 import { writeOwned } from './owner.ts';
 import type { Machine, World } from '../world.ts';
 
 /** Whether a machine can send packets to another one. */
 function sees(from: Machine, to: Machine): boolean {
-  return from.network === to.network || (from.network.reachable && to.network.reachable);
+  return leadsTo(from.network, to.network);
 }
 
 /** The machines that a machine can reach, those of its own network first. */

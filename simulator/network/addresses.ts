@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import type { Estate } from '../estate.ts';
-import type { Network, World } from '../world.ts';
+import type { Network, Subnet, World } from '../world.ts';
 
 /*
  * Machines of reachable networks answer on loopback addresses that are also what ARM reports, because clients have no other way to reach them.
@@ -64,15 +64,24 @@ export function isolatedPrefix(block: number): string {
   return `127.${ISOLATED_FIRST + block}`;
 }
 
-/** The next address of a network that no interface has; the first three of a network belong to Azure. */
+/** The next address of a network that no interface has. Throws when it has none. */
 export function freeAddress(world: World, network: Network): string {
+  const address = nextFree(world, network, network.subnets[0]);
+  if (address === undefined) throw new Error(`${network.name} has no address left`);
+  return address;
+}
+
+/** The next address of a subnet that no interface has; the first three of it belong to Azure. Undefined when there is none. */
+export function nextFree(world: World, network: Network, subnet: Subnet | undefined): string | undefined {
+  if (subnet === undefined) return undefined;
   const taken = new Set([...world.nics.values()].filter((nic) => nic.network === network).map((nic) => nic.address));
-  const [first = 0, second = 0] = network.space.split('.').map((part) => Number.parseInt(part, 10));
-  for (let number = 4; number < 65_000; number += 1) {
-    const address = `${first}.${second}.${number >> 8}.${number & 255}`;
-    if ((number & 255) !== 0 && (number & 255) !== 255 && !taken.has(address)) return address;
+  const { first, last } = rangeOf(subnet.prefix);
+  for (let number = first + 4; number < Math.min(last, first + 65_000); number += 1) {
+    const address = addressOf(number);
+    const tail = number % 256;
+    if (tail !== 0 && tail !== 255 && !taken.has(address)) return address;
   }
-  throw new Error(`${network.name} has no address left`);
+  return undefined;
 }
 
 /** Where the machines of this world and the customers' front reach a machine: an address that nobody publishes. */
@@ -82,10 +91,42 @@ export function nextRealAddress(world: World): string {
   return `${world.isolatedAddresses.prefix}.${1 + Math.floor(number / 250)}.${1 + (number % 250)}`;
 }
 
-/** Whether an address lies in a network's space. */
-export function inSpace(network: Pick<Network, 'space'>, address: string): boolean {
-  const [base = '', bits = '32'] = network.space.split('/');
-  const value = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+/** Whether an address lies in an address space. */
+export function inSpace({ space }: { readonly space: string }, address: string): boolean {
+  const { first, last } = rangeOf(space);
+  const number = numberOf(address);
+  return first <= number && number <= last;
+}
+
+/** Whether two prefixes share an address. */
+export function overlap(one: string, other: string): boolean {
+  const [left, right] = [rangeOf(one), rangeOf(other)];
+  return left.first <= right.last && right.first <= left.last;
+}
+
+/** Whether all of a prefix lies in another one. */
+export function contains(outer: string, inner: string): boolean {
+  const [around, within] = [rangeOf(outer), rangeOf(inner)];
+  return around.first <= within.first && within.last <= around.last;
+}
+
+/** A prefix as it should be written: with the first of its addresses. */
+export function canonical(prefix: string): string {
+  return `${addressOf(rangeOf(prefix).first)}/${prefix.split('/')[1] ?? '32'}`;
+}
+
+/** The addresses of a prefix as numbers; a text without a length is one address. */
+function rangeOf(prefix: string): { readonly first: number; readonly last: number } {
+  const [base = '', bits = '32'] = prefix.split('/');
   const size = 2 ** (32 - Number(bits));
-  return Math.floor(value(base) / size) === Math.floor(value(address) / size);
+  const first = Math.floor(numberOf(base) / size) * size;
+  return { first, last: first + size - 1 };
+}
+
+function numberOf(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+function addressOf(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 }

@@ -1,63 +1,100 @@
-import { isReadable } from '../lists.ts';
-import { param } from '../route.ts';
-import { keyOf } from '../world.ts';
-import { groupOwner, missing } from './find.ts';
 import { ALERT_ROUTES } from './alerts.ts';
 import { EDGE_ROUTES } from './edge.ts';
-import { NIC_BODY, SECURITY_GROUP_BODY, putNic, putSecurityGroup, removeNic } from './writes.ts';
-import { networkBody, nicBody, nicId, securityGroupBody } from './views.ts';
-import type { Answer, Call, Route } from '../route.ts';
-import type { World } from '../world.ts';
+import { FOLLOW_ROUTES } from './follow.ts';
+import { NIC_BODY, getNic, listNics, patchNic, putNic, removeNic } from './interfaces.ts';
+import { NETWORK_BODY } from './network-plan.ts';
+import { getNetwork, listNetworks, patchNetwork, putNetwork, removeNetwork } from './networks.ts';
+import { PEERING_BODY, getPeering, listPeerings, putPeering, removePeering } from './peerings.ts';
+import {
+  SECURITY_GROUP_BODY,
+  TAGS_BODY,
+  getSecurityGroup,
+  listSecurityGroups,
+  patchSecurityGroup,
+  putSecurityGroup,
+  removeSecurityGroup,
+} from './security-groups.ts';
+import type { z } from 'zod';
+import type { Route } from '../route.ts';
 
 const apiVersions = ['2024-05-01'];
+const EVERYWHERE = '/subscriptions/{subscriptionId}/providers/Microsoft.Network';
 const PROVIDER = '/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network';
+const PEERINGS = `${PROVIDER}/virtualNetworks/{name}/virtualNetworkPeerings`;
 
-/** The reads of the network provider that are served. */
-export const NETWORK_ROUTES: readonly Route[] = [
-  { operation: 'VirtualNetworks_Get', method: 'GET', path: `${PROVIDER}/virtualNetworks/{name}`, apiVersions, handle: getNetwork },
-  { operation: 'NetworkInterfaces_Get', method: 'GET', path: `${PROVIDER}/networkInterfaces/{name}`, apiVersions, handle: getNic },
+/** What the network provider can do with one kind of resource. */
+interface Kind {
+  readonly name: string;
+  readonly type: string;
+  readonly body: z.ZodType;
+  readonly get: Route['handle'];
+  readonly list: Route['handle'];
+  readonly put: Route['handle'];
+  readonly patch: Route['handle'];
+  readonly remove: Route['handle'];
+}
+
+const KINDS: readonly Kind[] = [
   {
-    operation: 'NetworkInterfaces_CreateOrUpdate',
-    method: 'PUT',
-    path: `${PROVIDER}/networkInterfaces/{name}`,
-    apiVersions,
+    name: 'VirtualNetworks',
+    type: 'virtualNetworks',
+    body: NETWORK_BODY,
+    get: getNetwork,
+    list: listNetworks,
+    put: putNetwork,
+    patch: patchNetwork,
+    remove: removeNetwork,
+  },
+  {
+    name: 'NetworkInterfaces',
+    type: 'networkInterfaces',
     body: NIC_BODY,
-    handle: putNic,
+    get: getNic,
+    list: listNics,
+    put: putNic,
+    patch: patchNic,
+    remove: removeNic,
   },
-  { operation: 'NetworkInterfaces_Delete', method: 'DELETE', path: `${PROVIDER}/networkInterfaces/{name}`, apiVersions, handle: removeNic },
   {
-    operation: 'NetworkSecurityGroups_CreateOrUpdate',
-    method: 'PUT',
-    path: `${PROVIDER}/networkSecurityGroups/{name}`,
-    apiVersions,
+    name: 'NetworkSecurityGroups',
+    type: 'networkSecurityGroups',
     body: SECURITY_GROUP_BODY,
-    handle: putSecurityGroup,
-  },
-  ...EDGE_ROUTES,
-  ...ALERT_ROUTES,
-  {
-    operation: 'NetworkSecurityGroups_Get',
-    method: 'GET',
-    path: `${PROVIDER}/networkSecurityGroups/{name}`,
-    apiVersions,
-    handle: getSecurityGroup,
+    get: getSecurityGroup,
+    list: listSecurityGroups,
+    put: putSecurityGroup,
+    patch: patchSecurityGroup,
+    remove: removeSecurityGroup,
   },
 ];
 
-function getNetwork(world: World, call: Call): Answer {
-  const network = world.networks.get(keyOf(param(call, 'resourceGroupName'), param(call, 'name')));
-  return network === undefined ? missing(call, 'virtualNetworks') : { status: 200, body: networkBody(world, network) };
-}
+/** The operations of the network provider that are served, and what else belongs to the edge of a network. */
+export const NETWORK_ROUTES: readonly Route[] = [
+  ...KINDS.flatMap(routesOf),
+  { operation: 'VirtualNetworkPeerings_List', method: 'GET', path: PEERINGS, apiVersions, handle: listPeerings },
+  { operation: 'VirtualNetworkPeerings_Get', method: 'GET', path: `${PEERINGS}/{peeringName}`, apiVersions, handle: getPeering },
+  {
+    operation: 'VirtualNetworkPeerings_CreateOrUpdate',
+    method: 'PUT',
+    path: `${PEERINGS}/{peeringName}`,
+    apiVersions,
+    body: PEERING_BODY,
+    handle: putPeering,
+  },
+  { operation: 'VirtualNetworkPeerings_Delete', method: 'DELETE', path: `${PEERINGS}/{peeringName}`, apiVersions, handle: removePeering },
+  ...FOLLOW_ROUTES,
+  ...EDGE_ROUTES,
+  ...ALERT_ROUTES,
+];
 
-function getNic(world: World, call: Call): Answer {
-  const nic = world.nics.get(keyOf(param(call, 'resourceGroupName'), param(call, 'name')));
-  return nic === undefined || !isReadable(world, nicId(world, nic))
-    ? missing(call, 'networkInterfaces')
-    : { status: 200, body: nicBody(world, nic) };
-}
-
-function getSecurityGroup(world: World, call: Call): Answer {
-  const network = groupOwner(world, call);
-  if (network === undefined) return missing(call, 'networkSecurityGroups');
-  return { status: 200, body: securityGroupBody(world, network) };
+function routesOf({ name, type, body, get, list, put, patch, remove }: Kind): readonly Route[] {
+  const all = `${PROVIDER}/${type}`;
+  const one = `${all}/{name}`;
+  return [
+    { operation: `${name}_Get`, method: 'GET', path: one, apiVersions, handle: get },
+    { operation: `${name}_List`, method: 'GET', path: all, apiVersions, handle: list },
+    { operation: `${name}_ListAll`, method: 'GET', path: `${EVERYWHERE}/${type}`, apiVersions, handle: list },
+    { operation: `${name}_CreateOrUpdate`, method: 'PUT', path: one, apiVersions, body, handle: put },
+    { operation: `${name}_UpdateTags`, method: 'PATCH', path: one, apiVersions, body: TAGS_BODY, handle: patch },
+    { operation: `${name}_Delete`, method: 'DELETE', path: one, apiVersions, handle: remove },
+  ];
 }

@@ -1,6 +1,6 @@
 import { inSpace } from './addresses.ts';
 import { keyOf } from '../world.ts';
-import type { Network, SecurityRule, World } from '../world.ts';
+import type { Network, Peering, SecurityGroup, SecurityRule, World } from '../world.ts';
 
 /** Where a connection comes from or goes to, as security rules see it. */
 export interface Place {
@@ -40,17 +40,47 @@ export const DEFAULT_RULES: readonly DefaultRule[] = [
   { name: 'DenyAllOutBound', priority: 65_500, direction: 'Outbound', access: 'Deny', from: '*', to: '*' },
 ];
 
-/** Whether the security groups at both ends let a connection through. A machine reaches itself whatever they say. */
-export function mayConnect(world: Pick<World, 'securityRules'>, flow: Flow): boolean {
+/** What decides about a connection. */
+export type Guards = Pick<World, 'securityGroups' | 'nics'>;
+
+/** Whether a connection finds its way, and the security groups at both ends let it through. A machine reaches itself whatever they say. */
+export function mayConnect(world: Guards, flow: Flow): boolean {
   const { from, to } = flow;
   if (from.kind === 'machine' && from.network === to.network && from.address === to.address) return true;
-  return passes(world, flow, 'Outbound', from.network) && passes(world, flow, 'Inbound', to.network);
+  if (from.network !== undefined && to.network !== undefined && !leadsTo(from.network, to.network)) return false;
+  return passes(world, flow, 'Outbound') && passes(world, flow, 'Inbound');
 }
 
-/** The rule with the lowest number decides; whoever has no security group decides nothing. */
-function passes(world: Pick<World, 'securityRules'>, flow: Flow, direction: Direction, network: Network | undefined): boolean {
-  if (network === undefined) return true;
-  const own = (world.securityRules.get(keyOf(network.group, network.name))?.rules ?? [])
+/** Whether packets of a network find their way into another one: it is the same, or both sides of a peering are connected. */
+export function leadsTo(from: Network, to: Network): boolean {
+  return from === to || linkTo(from, to) !== undefined;
+}
+
+function linkTo(from: Network, to: Network): Peering | undefined {
+  const key = keyOf(to.group, to.name);
+  return [...from.peerings.values()].find(({ remote, state }) => remote === key && state === 'Connected');
+}
+
+/** Every group on the way must let it pass: that of the subnet and that of the interface. Where there is none, nothing is held up. */
+function passes(world: Guards, flow: Flow, direction: Direction): boolean {
+  const end = direction === 'Inbound' ? flow.to : flow.from;
+  const { network } = end;
+  return network === undefined || guardsOf(world, network, end.address).every(({ rules }) => decides(rules, { flow, direction, network }));
+}
+
+function guardsOf(world: Guards, network: Network, address: string): readonly SecurityGroup[] {
+  const subnet = network.subnets.find(({ prefix }) => inSpace({ space: prefix }, address));
+  const nic = [...world.nics.values()].find((each) => each.network === network && each.address === address);
+  return [subnet?.securityGroup, nic?.securityGroup].flatMap((key) => (key === undefined ? [] : (world.securityGroups.get(key) ?? [])));
+}
+
+/** The rule with the lowest number decides. */
+function decides(
+  rules: readonly SecurityRule[],
+  given: { readonly flow: Flow; readonly direction: Direction; readonly network: Network },
+): boolean {
+  const { flow, direction, network } = given;
+  const own = rules
     .map(({ properties }) => properties)
     .filter((rule) => rule.direction === direction)
     .toSorted((left, right) => left.priority - right.priority);
@@ -91,9 +121,9 @@ function covers(prefix: string, place: Place, network: Network): boolean {
   return isPrefix(prefix) && inSpace({ space: prefix }, place.address);
 }
 
-/** Azure counts what is peered, and what is joined over a gateway, as part of a virtual network. */
-function joined(one: Network, other: Network): boolean {
-  return one === other || one.peerings.includes(other.name) || other.peerings.includes(one.name);
+/** Azure counts what is peered, and what is joined over a gateway, as part of a virtual network, unless its side of the peering says no. */
+function joined(other: Network, network: Network): boolean {
+  return other === network || linkTo(network, other)?.allowVirtualNetworkAccess === true;
 }
 
 function holds(range: string, port: number): boolean {

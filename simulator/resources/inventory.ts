@@ -1,10 +1,13 @@
 import { lockOver, lockedText } from '../access/locks.ts';
-import { diskId, groupId, machineId, networkResourceId, vaultId } from '../arm-ids.ts';
+import { diskId, groupId, machineId, vaultId } from '../arm-ids.ts';
 import { diskGone } from '../compute/disk-view.ts';
 import { changed, deleteMachine } from '../compute/machines.ts';
 import { dropCollection } from '../compute/restore-point-collections.ts';
 import { collectionId } from '../compute/restore-point-view.ts';
-import { nicGone } from '../network/views.ts';
+import { networkId, nicId, securityGroupId } from '../network/ids.ts';
+import { dropNic } from '../network/interfaces.ts';
+import { dropNetwork, networkInUse } from '../network/networks.ts';
+import { dropSecurityGroup, securityGroupInUse } from '../network/security-groups.ts';
 import { DURATIONS } from '../times.ts';
 import { keyOf } from '../world.ts';
 import type { World } from '../world.ts';
@@ -39,6 +42,7 @@ export const STAGES: readonly Stage[] = [
     held: (world, group) => [...interfaces(world, group), ...disks(world, group), ...points(world, group)],
   },
   { durationMs: DURATIONS.groupParts, held: networks },
+  { durationMs: DURATIONS.groupParts, held: securityGroups },
   { durationMs: DURATIONS.groupParts, held: (world, group) => [...vaults(world, group), ...edges(world, group)] },
 ];
 
@@ -76,15 +80,12 @@ function machines(world: World, group: string): readonly Held[] {
 function interfaces(world: World, group: string): readonly Held[] {
   return inGroup(world.nics.values(), group).map((nic) =>
     held(world, {
-      id: networkResourceId(world, { group: nic.group, type: 'networkInterfaces', name: nic.name }),
+      id: nicId(world, nic),
       type: 'Microsoft.Network/networkInterfaces',
       name: nic.name,
       inUse:
         nic.machine === undefined ? undefined : { code: 'NicInUse', message: `Network Interface ${nic.name} is used by ${nic.machine}.` },
-      drop: () => {
-        world.nics.delete(keyOf(nic.group, nic.name));
-        nicGone(world, nic);
-      },
+      drop: () => dropNic(world, nic),
     }),
   );
 }
@@ -119,22 +120,27 @@ function points(world: World, group: string): readonly Held[] {
 }
 
 function networks(world: World, group: string): readonly Held[] {
-  return inGroup(world.networks.values(), group).map((network) => {
-    const user = [...world.nics.values()].find((nic) => nic.network === network);
-    return held(world, {
-      id: networkResourceId(world, { group: network.group, type: 'virtualNetworks', name: network.name }),
+  return inGroup(world.networks.values(), group).map((network) =>
+    held(world, {
+      id: networkId(world, network),
       type: 'Microsoft.Network/virtualNetworks',
       name: network.name,
-      inUse:
-        user === undefined
-          ? undefined
-          : { code: 'InUseSubnetCannotBeDeleted', message: `Subnet default is in use by ${user.name} and cannot be deleted.` },
-      drop: () => {
-        world.networks.delete(keyOf(network.group, network.name));
-        world.securityRules.delete(keyOf(network.group, network.name));
-      },
-    });
-  });
+      inUse: networkInUse(world, network),
+      drop: () => dropNetwork(world, network),
+    }),
+  );
+}
+
+function securityGroups(world: World, group: string): readonly Held[] {
+  return inGroup(world.securityGroups.values(), group).map((guard) =>
+    held(world, {
+      id: securityGroupId(world, guard),
+      type: 'Microsoft.Network/networkSecurityGroups',
+      name: guard.name,
+      inUse: securityGroupInUse(world, guard),
+      drop: () => dropSecurityGroup(world, guard),
+    }),
+  );
 }
 
 function vaults(world: World, group: string): readonly Held[] {

@@ -15,7 +15,7 @@ const EXPANDED = ['createdTime', 'changedTime', 'provisioningState'] as const;
 type Expanded = (typeof EXPANDED)[number];
 
 /** Lists of the kinds that learn late of what changes. */
-const LATE = ['virtualMachines', 'disks', 'networkInterfaces', 'restorePointCollections'];
+const LATE = ['virtualMachines', 'disks', 'networkInterfaces', 'restorePointCollections', 'virtualNetworks', 'networkSecurityGroups'];
 
 interface Listed extends Filterable {
   readonly properties?: { readonly provisioningState?: string };

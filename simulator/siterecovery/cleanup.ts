@@ -1,5 +1,5 @@
 import { removeMachine } from '../compute/machines.ts';
-import { nicChanged } from '../network/views.ts';
+import { nicChanged } from '../network/nic-view.ts';
 import { DURATIONS } from '../times.ts';
 import { keyOf } from '../world.ts';
 import { regionName, testMachineOf } from './item.ts';

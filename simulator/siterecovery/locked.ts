@@ -1,5 +1,6 @@
 import { lockOver, lockedText } from '../access/locks.ts';
 import { groupId } from '../arm-ids.ts';
+import { nextFree } from '../network/addresses.ts';
 import { groupNamed } from '../resources/group.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -24,7 +25,9 @@ export function lockedTarget(world: World, item: Item, given: { readonly task: T
   if (group.state === 'Deleting')
     return fails('ResourceGroupBeingDeleted', `The resource group '${targetGroup}' is in deprovisioning state.`);
   if (lock !== undefined) return fails('ScopeLocked', lockedText(scope, 'write', lock));
-  const networks = [...world.networks.values()];
-  const there = network === undefined ? networks.some(({ name }) => name === mapped) : networks.includes(network);
-  return there ? undefined : fails('InvalidResourceReference', `The virtual network '${network?.name ?? mapped}' was not found.`);
+  const target = [...world.networks.values()].find((each) => (network === undefined ? each.name === mapped : each === network));
+  const hasRoom = target !== undefined && target.provisioning !== 'Deleting' && nextFree(world, target, target.subnets[0]) !== undefined;
+  return hasRoom
+    ? undefined
+    : fails('InvalidResourceReference', `The virtual network '${network?.name ?? mapped}' was not found, or has no address left.`);
 }

@@ -53,7 +53,9 @@ function mappingsOf(world: World, vault: Vault): readonly NetworkMapping[] {
   const networks = [...world.networks.values()];
   const target = networks.find(({ name }) => name === here.replication.pair.network);
   const sources = networks.filter((network) =>
-    world.estate.machines.some(({ name, address }) => here.replication.items.includes(name) && inSpace(network, address)),
+    world.estate.machines.some(
+      ({ name, address }) => here.replication.items.includes(name) && network.prefixes.some((space) => inSpace({ space }, address)),
+    ),
   );
   const [first] = sources;
   if (target === undefined || first === undefined) return [];

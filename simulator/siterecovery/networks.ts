@@ -45,7 +45,9 @@ function networkBody(world: World, fabric: Fabric): Readonly<Record<string, unkn
     name: FABRIC_NETWORK,
     properties: {
       fabricType: 'Azure',
-      subnets: networks.map(({ name, space }) => ({ name: `${name}/default`, friendlyName: name, addressList: [space] })),
+      subnets: networks.flatMap(({ name, subnets }) =>
+        subnets.map((subnet) => ({ name: `${name}/${subnet.name}`, friendlyName: name, addressList: [subnet.prefix] })),
+      ),
       friendlyName: FABRIC_NETWORK,
       networkType: null,
     },

@@ -1,6 +1,7 @@
 import { isShown } from '../support/shown.ts';
 import { driveBackup } from './drive-backup.ts';
 import { driveGroups } from './drive-groups.ts';
+import { driveNetworks } from './drive-networks.ts';
 import { driveMachines } from './drive-machines.ts';
 import { driveFailover } from './drive-failover.ts';
 import { driveRecoveryReads } from './drive-recovery-reads.ts';
@@ -28,6 +29,7 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveReads(capture, simulator);
   await driveErrors(capture, simulator);
   await driveGroups(capture, simulator);
+  await driveNetworks(capture, simulator);
   await driveMachines(capture, driven, simulator);
   await driveFailover(capture, driven, simulator);
   await driveRecoveryReads(capture, driven);

@@ -59,7 +59,7 @@ describe.skipIf(missing).each(TROUBLES)('a game day, with %s', (_name, trouble) 
     expect(during, 'front page, orders and the tier itself while it was cut off').toEqual([200, 503, 0]);
     expect(run.objectives?.rto?.verdict).toBe('met');
     const after = await stage.world();
-    expect(after.securityRules).toEqual(before.securityRules);
+    expect(after.securityGroups).toEqual(before.securityGroups);
     expect(after.alerts.filter(({ name }) => name === 'shop-orders-failing')).toEqual([
       expect.objectContaining({ resolvedMs: expect.any(Number) }),
     ]);

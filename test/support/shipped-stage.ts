@@ -14,7 +14,7 @@ import { startTestStack, type TestStack } from './stack.ts';
 /** What the control API tells of the simulated world, as far as tests of whole runbooks look. */
 export interface ShopWorld {
   readonly machines: readonly { readonly name: string; readonly group: string; readonly power: string; readonly address: string }[];
-  readonly securityRules: readonly { readonly network: string; readonly rules: readonly unknown[] }[];
+  readonly securityGroups: readonly { readonly group: string; readonly rules: readonly unknown[] }[];
   readonly alerts: readonly { readonly name: string; readonly firedMs: number; readonly resolvedMs: number | null }[];
   readonly nics: readonly { readonly name: string; readonly group: string }[];
   readonly disks: readonly { readonly name: string; readonly group: string }[];

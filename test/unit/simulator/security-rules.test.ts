@@ -1,19 +1,35 @@
 import { describe, expect, test } from 'vitest';
 import { mayConnect, type Place } from '../../../simulator/network/rules.ts';
-import type { Network, SecurityRule, World } from '../../../simulator/world.ts';
+import type { Network, Nic, Peering, SecurityGroup, SecurityRule } from '../../../simulator/world.ts';
 
-const network = (name: string, space: string, peerings: readonly string[] = []): Network => ({
+const network = (name: string, space: string): Network => ({
   name,
   group: 'rg',
   location: 'westeurope',
-  space,
   reachable: true,
-  peerings,
+  prefixes: [space],
   dns: [],
+  tags: {},
+  subnets: [{ name: 'default', prefix: space, securityGroup: `rg/nsg-${name}` }],
+  peerings: new Map(),
+  provisioning: 'Succeeded',
+  version: 0,
 });
-const HOME = network('home', '10.1.0.0/16', ['away']);
+const side = (remote: Network, state: Peering['state'] = 'Connected'): Peering => ({
+  name: `to-${remote.name}`,
+  remote: `rg/${remote.name}`,
+  remotePrefixes: remote.prefixes,
+  allowVirtualNetworkAccess: true,
+  allowForwardedTraffic: false,
+  allowGatewayTransit: false,
+  state,
+  provisioning: 'Succeeded',
+});
+const HOME = network('home', '10.1.0.0/16');
 const AWAY = network('away', '10.2.0.0/16');
 const STRANGE = network('strange', '10.3.0.0/16');
+HOME.peerings.set('to-away', side(AWAY)).set('to-strange', side(STRANGE, 'Initiated'));
+AWAY.peerings.set('to-home', side(HOME));
 const machine = (address: string, of: Network): Place => ({ kind: 'machine', address, network: of });
 const WEB = machine('10.1.1.11', HOME);
 const APP = machine('10.1.2.11', HOME);
@@ -37,9 +53,22 @@ const rule = (direction: 'Inbound' | 'Outbound', access: 'Allow' | 'Deny', prior
     ...more,
   },
 });
-const may = (rules: readonly SecurityRule[], from: Place, to: Place, port = 8081): boolean => {
-  const securityRules: World['securityRules'] = new Map([['rg/home', { version: 1, rules }]]);
-  return mayConnect({ securityRules }, { from, fromPort: 40_000, to, port });
+const may = (rules: readonly SecurityRule[], from: Place, to: Place, port = 8081, own: readonly SecurityRule[] = []): boolean => {
+  const group = (name: string, own: readonly SecurityRule[]): SecurityGroup => ({
+    name,
+    group: 'rg',
+    location: 'westeurope',
+    tags: {},
+    rules: own,
+    version: 1,
+  });
+  const securityGroups = new Map([
+    ['rg/nsg-home', group('nsg-home', rules)],
+    ['rg/nsg-own', group('nsg-own', own)],
+  ]);
+  const nic = { network: HOME, address: APP.address, securityGroup: 'rg/nsg-own' } as Nic;
+  const nics = new Map(own.length === 0 ? [] : [['rg/app-nic', nic]]);
+  return mayConnect({ securityGroups, nics }, { from, fromPort: 40_000, to, port });
 };
 
 describe('what a security group lets through', () => {
@@ -86,5 +115,18 @@ describe('what a security group lets through', () => {
     expect(deny({ sourceAddressPrefix: 'VirtualNetwork' })).toBe(true);
     expect(deny({ sourceAddressPrefix: 'AzureLoadBalancer' })).toBe(false);
     expect(deny({ sourceAddressPrefix: 'Storage.WestEurope' })).toBe(false);
+  });
+
+  test('a group of the interface is asked as well, and both must let it through', () => {
+    expect(may([], WEB, APP, 8081, [rule('Inbound', 'Deny', 100)])).toBe(false);
+    expect(may([], WEB, DB, 8081, [rule('Inbound', 'Deny', 100)]), 'the interface of another machine').toBe(true);
+    expect(may([rule('Inbound', 'Deny', 100)], WEB, APP, 8081, [rule('Inbound', 'Allow', 100)])).toBe(false);
+  });
+
+  test('networks that are not connected have no way to each other, whatever their rules allow', () => {
+    const open = [rule('Inbound', 'Allow', 100), rule('Outbound', 'Allow', 100)];
+    expect(may(open, STRANGER, APP)).toBe(false);
+    expect(may(open, APP, STRANGER), 'one side alone is no peering').toBe(false);
+    expect(may(open, REPLICA, APP)).toBe(true);
   });
 });
