@@ -119,6 +119,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ReplicationProtectedItems_UnplannedFailover: `${ITEMS}/unplannedFailover/action`,
   ReplicationProtectedItems_FailoverCommit: `${ITEMS}/failoverCommit/action`,
   ReplicationProtectedItems_ApplyRecoveryPoint: `${ITEMS}/applyRecoveryPoint/action`,
+  ReplicationProtectedItems_Create: `${ITEMS}/write`,
   ReplicationProtectedItems_Delete: `${ITEMS}/remove/action`,
   ReplicationProtectedItems_Purge: `${ITEMS}/delete`,
   RecoveryPoints_ListByReplicationProtectedItems: `${ITEMS}/recoveryPoints/read`,

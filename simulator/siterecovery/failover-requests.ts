@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refusal } from '../arm-errors.ts';
-import { diskId } from '../arm-ids.ts';
-import { siteRecoveryError, notThere } from './errors.ts';
+import { areAllDisks, invalid, managedDisks } from './given-disks.ts';
+import { notThere } from './errors.ts';
 import { FAILOVER_OPERATION, COMMIT_OPERATION, failoverDetails, runCommit, runFailover, take, wantedPoint } from './failover.ts';
 import { findItem, findPlan, findVault } from './find.ts';
 import { itemId, sites } from './item.ts';
@@ -63,15 +63,7 @@ export const SWITCH_BODY = z.strictObject({
       recoveryContainerId: z.string(),
       policyId: z.string(),
       recoveryResourceGroupId: z.string(),
-      vmManagedDisks: z.array(
-        z.strictObject({
-          diskId: z.string(),
-          primaryStagingAzureStorageAccountId: z.string(),
-          recoveryResourceGroupId: z.string(),
-          recoveryReplicaDiskAccountType: z.string().optional(),
-          recoveryTargetDiskAccountType: z.string().optional(),
-        }),
-      ),
+      vmManagedDisks: managedDisks,
     }),
   }),
 });
@@ -215,13 +207,6 @@ function wrongInputs(
   item: Item,
   details: z.infer<typeof SWITCH_BODY>['properties']['providerSpecificDetails'],
 ): Answer | undefined {
-  const invalid = (what: string): Answer =>
-    siteRecoveryError(400, {
-      code: 'InvalidParameter',
-      message: `The ${what} is not valid.`,
-      causes: 'The request names another one.',
-      action: `Name the right ${what}.`,
-    });
   // The protection is reversed towards the container that the item is in now.
   const { container } = sites(item.replication);
   if (!details.recoveryContainerId.toLowerCase().endsWith(`/replicationprotectioncontainers/${container}`.toLowerCase()))
@@ -230,7 +215,5 @@ function wrongInputs(
     return invalid('policy');
   const machine = item.recovered?.machine;
   if (machine === undefined) return invalid('machine');
-  const wanted = [machine.osDisk, ...machine.dataDisks].map((disk) => diskId(world, machine.group, disk).toLowerCase());
-  const given = details.vmManagedDisks.map((disk) => disk.diskId.toLowerCase());
-  return wanted.every((disk) => given.includes(disk)) && given.length === wanted.length ? undefined : invalid('list of disks');
+  return areAllDisks(world, machine, details.vmManagedDisks) ? undefined : invalid('list of disks');
 }

@@ -6,7 +6,7 @@ import { planted } from '../plants.ts';
 import { DURATIONS, azureTime } from '../times.ts';
 import { itemChanged, itemId, moveItem, regionName } from './item.ts';
 import { beginJob, endJob, runTask, unfailing, unlessCancelled } from './job.ts';
-import { lockedTarget } from './locked.ts';
+import { lockedTarget, takenTarget } from './locked.ts';
 import { addPoint, usablePoints } from './replication.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -59,7 +59,7 @@ export function runFailover(
     });
   const create = (): void => {
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, { task: tasks[2] });
+      const locked = lockedTarget(world, part.item, { task: tasks[2] }) ?? takenTarget(world, part.item, tasks[2]);
       if (locked !== undefined) return failed(locked);
       createRecovered(world, part);
       return start();

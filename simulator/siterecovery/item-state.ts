@@ -36,6 +36,7 @@ export type ItemEvent =
   | 'switch'
   | 'switchFailed'
   | 'switchUndone'
+  | 'enable'
   | 'enabled'
   | 'enableFailed'
   | 'seeded'
@@ -62,7 +63,7 @@ export const ITEM: Table<ItemPhase, ItemEvent> = {
   enabling: { enabled: 'seeding', enableFailed: 'unprotected' },
   seeding: { seeded: 'waiting', enableFailed: 'unprotected', disable: 'disabling', purge: 'disabling' },
   waiting: { firstPoint: 'protected', disable: 'disabling', purge: 'disabling' },
-  unprotected: { disable: 'disabling', purge: 'disabling' },
+  unprotected: { enable: 'enabling', disable: 'disabling', purge: 'disabling' },
   disabling: { disableFailed: 'unprotected' },
 };
 

@@ -123,9 +123,9 @@ export function regionName(location: string): string {
   return [capital(found[1] ?? ''), land, found[3] ?? ''].filter((part) => part !== '').join(' ');
 }
 
-/** Whether an item still waits for its first recovery point. */
+/** Whether an item has no recovery point yet. */
 function isSeeding(item: Item): boolean {
-  return item.phase === 'enabling' || item.phase === 'seeding' || item.phase === 'waiting';
+  return ['unprotected', 'enabling', 'seeding', 'waiting'].includes(item.phase);
 }
 
 /** An item without a scenario shows one named "None" that started in 1753. */

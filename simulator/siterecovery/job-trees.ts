@@ -110,8 +110,8 @@ export function switchTasks(machine: string): readonly [Task, Task, Task, Task, 
   ];
 }
 
-/** Tasks of the job that enables the protection in the other direction. */
-export function enableTasks(): readonly Task[] {
+/** Tasks of the job that enables the protection of one machine, or reverses it. */
+export function enableTasks(): readonly [Task, Task, Task, Task, Task] {
   return [
     plainTask('EnableProtectionPreflightChecksTask', 'EnableProtectionPrerequisitesCheck', 'Prerequisites check for enabling protection'),
     plainTask('CreateProtectionTargetTask', 'CreateProtectionTarget', 'Installing Mobility Service and preparing target'),

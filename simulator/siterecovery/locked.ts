@@ -2,6 +2,7 @@ import { lockOver, lockedText } from '../access/locks.ts';
 import { groupId } from '../arm-ids.ts';
 import { nextFree } from '../network/addresses.ts';
 import { groupNamed } from '../resources/group.ts';
+import { keyOf } from '../world.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
 import type { JobError } from './job.ts';
@@ -30,4 +31,14 @@ export function lockedTarget(world: World, item: Item, given: { readonly task: T
   return hasRoom
     ? undefined
     : fails('InvalidResourceReference', `The virtual network '${network?.name ?? mapped}' was not found, or has no address left.`);
+}
+
+/** Why no machine of an item can be made at the other site: another one of its name is there. */
+export function takenTarget(world: World, item: Item, task: Task): JobError | undefined {
+  const { name } = item.machine;
+  const { targetGroup } = item.replication.pair;
+  if (!world.machines.has(keyOf(targetGroup, name))) return undefined;
+  task.state = 'Failed';
+  const message = `A virtual machine '${name}' already exists in the resource group '${targetGroup}'. Delete or rename it, and retry.`;
+  return { code: 'VirtualMachineExists', message, taskId: task.id, atMs: world.clock.nowMs() };
 }

@@ -3,7 +3,7 @@ import { DURATIONS } from '../times.ts';
 import { COMMIT_OPERATION, createRecovered, failoverDetails, release, settleFailover, shutDownSource, startRecovered } from './failover.ts';
 import { itemId } from './item.ts';
 import { beginJob, childJob, endJob, runTask, unfailing, unlessCancelled } from './job.ts';
-import { lockedTarget } from './locked.ts';
+import { lockedTarget, takenTarget } from './locked.ts';
 import { groupTask, machineTask, plainTask } from './job-trees.ts';
 import { releasePlan } from './plan-jobs.ts';
 import type { World } from '../world.ts';
@@ -115,7 +115,7 @@ function creation(
       done(error);
     };
     const succeeded = (): void => {
-      const locked = lockedTarget(world, part.item, { task });
+      const locked = lockedTarget(world, part.item, { task }) ?? takenTarget(world, part.item, task);
       if (locked !== undefined) return failed(locked);
       createRecovered(world, part);
       return done();

@@ -1,6 +1,7 @@
 import { CHANGE_POINT_OPERATION } from './change-point.ts';
 import { CHANGE_POINT_BODY, DISABLE_BODY, deleteItem, postChangePoint, postDisable } from './protection-requests.ts';
-import { DISABLE_OPERATION, PURGE_OPERATION } from './removal.ts';
+import { ENABLE_BODY, putItem } from './enabling-requests.ts';
+import { DISABLE_OPERATION, ENABLE_OPERATION, PURGE_OPERATION } from './removal.ts';
 import { ITEM, apiVersions } from './routes.ts';
 import type { Route } from '../route.ts';
 
@@ -15,5 +16,6 @@ export const PROTECTION_ROUTES: readonly Route[] = [
     handle: postChangePoint,
   },
   { operation: DISABLE_OPERATION, method: 'POST', path: `${ITEM}/remove`, apiVersions, body: DISABLE_BODY, handle: postDisable },
+  { operation: ENABLE_OPERATION, method: 'PUT', path: ITEM, apiVersions, body: ENABLE_BODY, handle: putItem },
   { operation: PURGE_OPERATION, method: 'DELETE', path: ITEM, apiVersions, handle: deleteItem },
 ];

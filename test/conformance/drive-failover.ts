@@ -1,5 +1,6 @@
 import type { RunningSimulator } from '../support/simulator.ts';
 import type { Capture } from './capture.ts';
+import { driveChangePoint } from './drive-protection.ts';
 import { call, collect, type Driven, jobOf, refused } from './calls.ts';
 
 const VAULT = ['rsv-dr-weu', 'rg-dr-weu'] as const;
@@ -64,9 +65,11 @@ async function driveItemFailover(capture: Capture, driven: Driven, simulator: Ru
     sourceSiteOperations: 'NotRequired',
     providerSpecificDetails: { instanceType: 'A2A' as const },
   };
+  await driveChangePoint(capture, driven, simulator);
   await items.beginUnplannedFailover(...VAULT, ...PLACE, 'jump-01', { properties });
   await refused(() => items.beginUnplannedFailover(...VAULT, ...PLACE, 'jump-01', { properties }));
   await simulator.until(() => allows('Commit'));
+  await driveChangePoint(capture, driven, simulator);
   await items.beginFailoverCommit(...VAULT, ...PLACE, 'jump-01');
   await simulator.until(() => allows('SwitchProtection'));
 }

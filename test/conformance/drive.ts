@@ -5,7 +5,7 @@ import { driveNetworks } from './drive-networks.ts';
 import { driveMachines } from './drive-machines.ts';
 import { driveFailover } from './drive-failover.ts';
 import { driveRecoveryReads } from './drive-recovery-reads.ts';
-import { driveProtection } from './drive-protection.ts';
+import { driveProtection, driveRemoval } from './drive-protection.ts';
 import { driveVaultItems } from './drive-vaults.ts';
 import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
@@ -31,9 +31,10 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveGroups(capture, simulator);
   await driveNetworks(capture, simulator);
   await driveMachines(capture, driven, simulator);
+  await driveProtection(capture, driven, simulator);
   await driveFailover(capture, driven, simulator);
   await driveRecoveryReads(capture, driven);
-  await driveProtection(capture, driven, simulator);
+  await driveRemoval(capture, simulator);
   return driven;
 }
 
