@@ -140,6 +140,8 @@ export interface AzureReplicationItem {
   readonly plannedRecoveryVmId: string | undefined;
   /** The recovery point that the last failover used. */
   readonly failoverPointId: string | undefined;
+  /** Whether Site Recovery believes that a failover would succeed: Normal, Warning or Critical. */
+  readonly failoverHealth: string | undefined;
   /** Codes of what Site Recovery finds wrong. */
   readonly healthErrors: readonly string[];
   readonly lastTestFailoverAtMs: number | undefined;

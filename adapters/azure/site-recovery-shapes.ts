@@ -24,6 +24,7 @@ export function itemOf(item: ReplicationProtectedItem, asked: string): AzureRepl
     activeLocation: textOf(properties.activeLocation),
     protectionState: textOf(properties.protectionState),
     replicationHealth: textOf(properties.replicationHealth),
+    failoverHealth: textOf(properties.failoverHealth),
     testFailoverState: textOf(properties.testFailoverState),
     allowedOperations: properties.allowedOperations,
     runningScenario: runningScenario(properties.currentScenario),

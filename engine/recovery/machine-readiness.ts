@@ -98,13 +98,20 @@ function protection({ result }: Judged): JudgedFact {
 // An empty health is the word None: Azure has not judged it, which is no good news.
 const HEALTH: Readonly<Record<string, ReadyWord>> = { normal: 'ready', warning: 'at_risk', critical: 'not_ready', none: 'not_ready' };
 
+// The data may arrive while a failover could not succeed, say for want of its network: Azure judges that apart.
+const FAILOVER_HEALTH: Readonly<Record<string, ReadyWord>> = { normal: 'ready', warning: 'at_risk', critical: 'not_ready' };
+
 function health({ result }: Judged): JudgedFact {
-  const told = result['replication_health'];
-  if (told === undefined) return untold('health');
+  const [told, toldOfFailover] = [result['replication_health'], result['failover_health']];
+  if (told === undefined || toldOfFailover === undefined) return untold('health');
   const word = typeof told === 'string' ? told : 'None';
+  const failover = typeof toldOfFailover === 'string' ? toldOfFailover : 'None';
+  const ofFailover = FAILOVER_HEALTH[failover.toLowerCase()] ?? 'unknown';
+  const state = worstOf([HEALTH[word.toLowerCase()] ?? 'unknown', ofFailover]);
+  const is = ofFailover === 'ready' ? word : `${word}, of a failover ${failover}`;
   const errors = textsOf(result['health_errors']) ?? [];
   const why = errors.length === 0 ? {} : { message: `Site Recovery says ${errors.join(', ')}` };
-  return { fact: 'health', state: HEALTH[word.toLowerCase()] ?? 'unknown', is: word, limit: 'Normal', ...why };
+  return { fact: 'health', state, is, limit: 'Normal', ...why };
 }
 
 function rpo({ result, promises }: Judged): JudgedFact {

@@ -182,13 +182,14 @@ describe('a protected item', () => {
       protectedManagedDisks: [{ diskName: 'os' }, { diskName: 'data', resyncRequired: true }],
       unprotectedDisks: [{ diskLunId: 2 }],
     };
-    const healthErrors = [{ errorCode: '161011', errorLevel: 'Warning' }];
-    const more = { lastSuccessfulTestFailoverTime: '2026-01-05T09:00:00Z', healthErrors, providerSpecificDetails: details };
+    const health = { failoverHealth: 'Warning', healthErrors: [{ errorCode: '161011', errorLevel: 'Warning' }] };
+    const more = { lastSuccessfulTestFailoverTime: '2026-01-05T09:00:00Z', ...health, providerSpecificDetails: details };
     const azure = once({ id: ITEM, name: 'item1', properties: { ...properties, ...more } });
     expect(await azure.read({ kind: 'sr.item', itemId: ITEM }, signal)).toMatchObject({
       value: {
         lifecycleId: '6074a636-f963-45e4-a47d-df8edfc4869e',
         plannedRecoveryVmId: `${GROUP}/providers/Microsoft.Compute/virtualMachines/vm1-dr`,
+        failoverHealth: 'Warning',
         healthErrors: ['161011'],
         lastTestFailoverAtMs: Date.UTC(2026, 0, 5, 9),
         agentUpdateRequired: true,

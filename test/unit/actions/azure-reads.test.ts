@@ -21,6 +21,7 @@ describe('asr.item.get', () => {
         active_location: 'Primary',
         protection_state: 'Protected',
         replication_health: 'Normal',
+        failover_health: 'Normal',
         test_failover_state: 'None',
         allowed_operations: ['UnplannedFailover', 'DisableProtection', 'TestFailover'],
         rpo: durationValue(95_000 + 40_000),

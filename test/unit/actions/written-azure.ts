@@ -83,6 +83,7 @@ export function item(changes: Partial<AzureReplicationItem> = {}): AzureReplicat
     activeLocation: 'Primary',
     protectionState: 'Protected',
     replicationHealth: 'Normal',
+    failoverHealth: 'Normal',
     testFailoverState: undefined,
     allowedOperations: ['UnplannedFailover', 'DisableProtection', 'TestFailover'],
     runningScenario: undefined,

@@ -14,6 +14,7 @@ const ago = (ms: number): JsonObject => timeValue(READ_MS - ms);
 const GOOD: JsonObject = {
   protection_state: 'Protected',
   replication_health: 'Normal',
+  failover_health: 'Normal',
   health_errors: [],
   rpo: durationValue(4 * MINUTE_MS),
   latest_recovery_point_time: ago(3 * MINUTE_MS),
@@ -61,6 +62,10 @@ describe('a machine of a recovery plan', () => {
     ['health', { replication_health: 'Critical' }, 'not_ready'],
     ['health', { replication_health: null }, 'not_ready'],
     ['health', { replication_health: 'Fabulous' }, 'unknown'],
+    ['health', { failover_health: 'Warning', health_errors: ['161011'] }, 'at_risk'],
+    ['health', { failover_health: 'Critical', health_errors: ['150205'] }, 'not_ready'],
+    ['health', { failover_health: null }, 'unknown'],
+    ['health', { replication_health: 'Critical', failover_health: null }, 'not_ready'],
     ['rpo', RPO(15), 'ready'],
     ['rpo', RPO(16), 'at_risk'],
     ['rpo', RPO(30), 'at_risk'],
