@@ -81,6 +81,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/evidence.ts')).evidenceCommand,
   },
   {
+    name: 'audit',
+    summary: 'who did what to the installation, and what retention removed',
+    load: async () => (await import('./commands/audit.ts')).auditCommand,
+  },
+  {
     name: 'doctor',
     summary: 'check this computer and the chosen server',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
@@ -107,7 +112,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'version', summary: 'the version of this program', load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 
-const LATER_WORDS = 'dsc audit queue delivery auth token config context store completion';
+const LATER_WORDS = 'dsc queue delivery auth token config context store completion';
 const LATER_BELOW: Readonly<Record<string, string>> = {
   drift: 'diff accept replay',
   schedule: 'backfill',

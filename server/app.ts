@@ -8,6 +8,7 @@ import { addHooks, requestId } from './hooks.ts';
 import { contractOptions } from './open-api.ts';
 import { sendProblem } from './problem.ts';
 import { consoleRoutes } from './routes/console.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { controlRoutes } from './routes/controls.ts';
@@ -69,6 +70,7 @@ const ROUTES = [
   retryRoutes,
   historyRoutes,
   evidenceRoutes,
+  auditRoutes,
   wordRoutes,
   approvalRoutes,
   scheduleRoutes,

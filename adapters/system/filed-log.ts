@@ -23,7 +23,11 @@ export function withLogFiles(store: Store, files: LogFiles, log: Log): Store {
     },
     readLog: (runId, query) => readLog(store, files, { runId, query }),
     removeRuns: async (request) => {
-      const answer = await store.removeRuns(request);
+      const answer = await store.removeRuns(request).catch((error: unknown) => {
+        // They may be gone all the same: the next removal looks for what is left of them.
+        isTidy = false;
+        throw error;
+      });
       // A process that died between a run and its files has left them; whoever comes after it looks once.
       const left = answer.kind === 'removed' && !isTidy ? await leftBehind(store, files) : [];
       isTidy ||= answer.kind === 'removed';

@@ -52,23 +52,34 @@ export const logPage = component(
   }),
 );
 
-/** The hash-chained entries of a run, exactly as they were hashed (`at` is milliseconds since 1970). */
+/** One hash-chained entry, exactly as it was hashed (`at` is milliseconds since 1970). */
+const auditEntry = component(
+  'AuditEntry',
+  z.object({
+    seq: z.number().int(),
+    at: z.number().int(),
+    actor: z.string(),
+    event: z.string(),
+    data: jsonObject,
+    prev: z.string(),
+    hash: z.string(),
+  }),
+);
+
+/** Entries of the chain of the installation. `head` is its last one, and absent while there is none. */
+export const installationAuditPage = component(
+  'InstallationAudit',
+  z.object({
+    items: z.array(auditEntry).readonly(),
+    head: z.object({ seq: z.number().int(), hash: z.string() }).optional(),
+  }),
+);
+
+/** The hash-chained entries of a run. */
 export const auditPage = component(
   'Audit',
   z.object({
-    items: z
-      .array(
-        z.object({
-          seq: z.number().int(),
-          at: z.number().int(),
-          actor: z.string(),
-          event: z.string(),
-          data: jsonObject,
-          prev: z.string(),
-          hash: z.string(),
-        }),
-      )
-      .readonly(),
+    items: z.array(auditEntry).readonly(),
     head: z.string(),
     /** Where the chain does not hold; absent when it is whole. */
     broken: z.object({ seq: z.number().int(), why: z.string() }).optional(),

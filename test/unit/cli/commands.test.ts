@@ -47,7 +47,7 @@ describe('help and mistakes', () => {
     [['run', 'list', '--statsu', 'x'], "unknown option '--statsu'", 'Did you mean --status?'],
     [['dsc', 'test'], '"dsc" is not available in this release', ''],
     [['drift', 'replay', 'x'], '"drift replay" is not available in this release', ''],
-    [['-o', 'table', 'help', 'audit'], '"audit" is not available in this release', ''],
+    [['-o', 'table', 'help', 'queue'], '"queue" is not available in this release', ''],
     [['run', 'show'], "missing required argument 'run'", ''],
     [['run', 'list', '-o', 'sarif'], '-o sarif', 'table, wide, json'],
     [['run', 'list', '--timeout', 'soon'], '--timeout: "soon" is not a duration', ''],

@@ -66,6 +66,8 @@ describe('a run that retention has removed', () => {
     world.clock.move(8 * HOUR_MS);
     await retain();
     const stranger = await world.token('otto', ['operator'], { scope: { runbook: 'mail-*', environment: '*' } });
+    expect((await get('/audit', stranger)).status).toBe(403);
+    expect((await get('/audit', await world.token('vera', ['viewer']))).body.items).toMatchObject([{ event: 'run.removed' }]);
     expect((await get(`/runs/${old.number}`, stranger)).body).toMatchObject({ code: 'NOT_FOUND_RUN', detail: `no run ${old.number}` });
   });
 
