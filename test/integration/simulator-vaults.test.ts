@@ -145,8 +145,21 @@ test('a machine is protected by a job, and waits for its first backup', async ()
   expect(ledger.map(({ effect }) => effect)).toEqual(['started', 'refused']);
 });
 
+test('a job that fails changes nothing, and may be asked for once more', async () => {
+  const match = { operation: 'ProtectedItems_CreateOrUpdate', resource: 'one-01' };
+  const fails = { failJob: { code: 'UserErrorGuestAgentStatusUnavailable' } };
+  await simulator.control('faults', { method: 'POST', body: { match, when: 'duringJob', do: fails } });
+  const accepted = await put('one-01', configured());
+  await pass(120);
+  expect((await jobOf(accepted)).properties).toMatchObject({ operation: 'ConfigureBackup', status: 'Failed' });
+  expect(await coverage('one-01')).toMatchObject({ state: 'protected', policy: 'daily-7d' });
+  expect((await put('one-01', configured())).status).toBe(202);
+  await pass(120);
+  expect(await coverage('one-01')).toMatchObject({ state: 'protected', policy: 'DefaultPolicy' });
+});
+
 test('its policy makes the first backup in its own time, and nobody has asked for it', async () => {
-  await pass(10 * 60);
+  await pass(6 * 60);
   const jobs = await get(`${vaultPath()}/backupJobs?${BACKUP}&$filter=operation%20eq%20'Backup'`);
   expect(jobs.value.map(({ properties }) => [properties['entityFriendlyName'], properties['isUserTriggered']])).toEqual([
     ['two-01', false],

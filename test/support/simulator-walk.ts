@@ -65,6 +65,9 @@ function deedsOf(at: {
   const machine = `${groups}/rg-shop-weu/providers/Microsoft.Compute/virtualMachines/${item}`;
   const plan = `${drill.vaultPath}/replicationRecoveryPlans/rp-shop`;
   const backed = `iaasvmcontainerv2;rg-shop-weu;${item}`;
+  const vault = `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu`;
+  const place = `${vault}/backupFabrics/Azure/protectionContainers/${encodeURIComponent(`IaasVMContainer;${backed}`)}/protectedItems/${encodeURIComponent(`VM;${backed}`)}`;
+  const protection = { protectedItemType: 'Microsoft.Compute/virtualMachines', sourceResourceId: machine };
   const nic = `${groups}/rg-restore-test/providers/Microsoft.Network/networkInterfaces/walk-${item}`;
   const subnet = { id: `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island/subnets/default` };
   const point = [{ instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' }];
@@ -75,12 +78,11 @@ function deedsOf(at: {
     () => send('POST', `${machine}/${pick(next, ['start', 'deallocate', 'restart'])}?${VM}`),
     () => send('DELETE', `${machine}?${VM}`),
     () => send('POST', `${plan}/${pick(next, ['unplannedFailover', 'failoverCommit'])}?${SITE_RECOVERY}`, { properties: over }),
-    () =>
-      send(
-        'POST',
-        `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu/backupFabrics/Azure/protectionContainers/${encodeURIComponent(`IaasVMContainer;${backed}`)}/protectedItems/${encodeURIComponent(`VM;${backed}`)}/backup?${SITE_RECOVERY}`,
-        { properties: { objectType: 'IaasVMBackupRequest' } },
-      ),
+    () => send('POST', `${place}/backup?${SITE_RECOVERY}`, { properties: { objectType: 'IaasVMBackupRequest' } }),
+    () => send('PUT', `${place}?${SITE_RECOVERY}`, { properties: { ...protection, policyId: `${vault}/backupPolicies/DefaultPolicy` } }),
+    () => send('PUT', `${place}?${SITE_RECOVERY}`, { properties: { ...protection, protectionState: 'ProtectionStopped' } }),
+    () => send('DELETE', `${place}?${SITE_RECOVERY}`),
+    () => send('POST', `${vault}/backupFabrics/Azure/refreshContainers?${SITE_RECOVERY}`),
     () =>
       send('PUT', `${nic}?api-version=2024-05-01`, {
         location: 'westeurope',
@@ -103,6 +105,8 @@ async function lists(simulator: RunningSimulator, azure: SdkClients): Promise<re
     `${groups}/rg-shop-weu/providers/Microsoft.Compute/disks?api-version=2026-03-02`,
     `${groups}/rg-shop-weu/resources?api-version=2025-04-01`,
     `${groups}/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu/replicationJobs?${SITE_RECOVERY}`,
+    `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu/backupProtectedItems?${SITE_RECOVERY}`,
+    `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu/backupJobs?${SITE_RECOVERY}`,
   ];
   const answers: string[] = [];
   // The host and the port are other ones at each start, and stand in the links to next pages.
