@@ -19,6 +19,12 @@ export function vaultChanged(world: World, vault: Vault): void {
   listLater(world, VAULTS, keyOf(vault.group, vault.name), vaultBody(world, vault));
 }
 
+/** Takes a vault out of the world, at once. */
+export function dropVault(world: World, vault: Vault): void {
+  world.vaults.delete(keyOf(vault.group, vault.name));
+  listLater(world, VAULTS, keyOf(vault.group, vault.name), undefined);
+}
+
 /** A vault as its GET answers it. */
 export function vaultBody(world: World, vault: Vault): Readonly<Record<string, unknown>> {
   const { softDelete, retentionDays, enhancedSecurity } = vault.security;

@@ -1,5 +1,6 @@
 import { lockOver, lockedText } from '../access/locks.ts';
 import { diskId, groupId, machineId, vaultId } from '../arm-ids.ts';
+import { dropVault } from '../backup/vault.ts';
 import { diskGone } from '../compute/disk-view.ts';
 import { changed, deleteMachine } from '../compute/machines.ts';
 import { dropCollection } from '../compute/restore-point-collections.ts';
@@ -157,7 +158,7 @@ function vaults(world: World, group: string): readonly Held[] {
               code: 'ServiceResourceNotEmptyWithContainerDetails',
               message: `Vault cannot be deleted as there are existing resources within the vault: ${[...new Set(protects)].join(', ')}.`,
             },
-      drop: () => world.vaults.delete(keyOf(vault.group, vault.name)),
+      drop: () => dropVault(world, vault),
     });
   });
 }

@@ -1,6 +1,6 @@
 import { may } from '../access/rights.ts';
 import { armError } from '../arm-errors.ts';
-import { groupId, vaultId } from '../arm-ids.ts';
+import { groupId } from '../arm-ids.ts';
 import { listed } from '../lists.ts';
 import { paged } from '../paging.ts';
 import { azureTime } from '../times.ts';
@@ -15,7 +15,15 @@ const EXPANDED = ['createdTime', 'changedTime', 'provisioningState'] as const;
 type Expanded = (typeof EXPANDED)[number];
 
 /** Lists of the kinds that learn late of what changes. */
-const LATE = ['virtualMachines', 'disks', 'networkInterfaces', 'restorePointCollections', 'virtualNetworks', 'networkSecurityGroups'];
+const LATE = [
+  'virtualMachines',
+  'disks',
+  'networkInterfaces',
+  'restorePointCollections',
+  'virtualNetworks',
+  'networkSecurityGroups',
+  'vaults',
+];
 
 interface Listed extends Filterable {
   readonly properties?: { readonly provisioningState?: string };
@@ -65,13 +73,7 @@ function allOf(world: World): readonly Found[] {
   ]
     .map(({ group, name, type }) => ({ id: `${groupId(world, group)}/providers/${type}/${name}`, name, type, location: 'global' }))
     .filter(({ id }) => !world.gone.has(id.toLowerCase()));
-  const vaults = [...world.vaults.values()].map((vault) => ({
-    id: vaultId(world, vault),
-    name: vault.name,
-    type: 'Microsoft.RecoveryServices/vaults',
-    location: vault.location,
-  }));
-  return [...late, ...[...vaults, ...global].map((body) => ({ body, times: undefined }))];
+  return [...late, ...global.map((body) => ({ body, times: undefined }))];
 }
 
 function keyIn({ id, name }: Filterable): string {

@@ -70,12 +70,14 @@ function deedsOf(at: {
   const protection = { protectedItemType: 'Microsoft.Compute/virtualMachines', sourceResourceId: machine };
   const nic = `${groups}/rg-restore-test/providers/Microsoft.Network/networkInterfaces/walk-${item}`;
   const subnet = { id: `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island/subnets/default` };
+  const shop = `${groups}/rg-shop-weu/providers/Microsoft.Network/virtualNetworks/vnet-shop-weu`;
+  const peering = `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island/virtualNetworkPeerings/walk`;
   const point = [{ instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' }];
   const over = { failoverDirection: 'PrimaryToRecovery', sourceSiteOperations: 'NotRequired', providerSpecificDetails: point };
   return [
     () => drill.test(item, { requestId }),
     () => drill.cleanup(item, { requestId }),
-    () => send('POST', `${machine}/${pick(next, ['start', 'deallocate', 'restart'])}?${VM}`),
+    () => send('POST', `${machine}/${pick(next, ['start', 'deallocate', 'powerOff', 'restart'])}?${VM}`),
     () => send('DELETE', `${machine}?${VM}`),
     () => send('POST', `${plan}/${pick(next, ['unplannedFailover', 'failoverCommit'])}?${SITE_RECOVERY}`, { properties: over }),
     () => send('POST', `${place}/backup?${SITE_RECOVERY}`, { properties: { objectType: 'IaasVMBackupRequest' } }),
@@ -89,6 +91,8 @@ function deedsOf(at: {
         properties: { ipConfigurations: [{ name: 'ipconfig1', properties: { subnet, privateIPAllocationMethod: 'Dynamic' } }] },
       }),
     () => send('DELETE', `${nic}?api-version=2024-05-01`),
+    () => send(pick(next, ['PUT', 'DELETE']), `${peering}?api-version=2024-05-01`, { properties: { remoteVirtualNetwork: { id: shop } } }),
+    () => send(pick(next, ['PUT', 'DELETE']), `${groups}/walk-${item}?api-version=2025-04-01`, { location: 'westeurope' }),
     () =>
       simulator.control('faults', { method: 'POST', body: { match: { operation: '*', resource: `/${item}/` }, ...pick(next, FAULTS) } }),
     // A machine that an earlier step has deleted holds no files.
