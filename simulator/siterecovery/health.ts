@@ -1,5 +1,6 @@
 import { standing } from '../faults/faults.ts';
 import { planted } from '../plants.ts';
+import { groupNamed } from '../resources/group.ts';
 import { azureTime } from '../times.ts';
 import type { World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -8,7 +9,7 @@ import type { Item } from './item.ts';
 export interface HealthIssue {
   readonly code: string;
   readonly level: 'Info' | 'Warning' | 'Error';
-  readonly category: 'Replication' | 'TestFailover' | 'VersionExpiry';
+  readonly category: 'Replication' | 'TestFailover' | 'Configuration' | 'VersionExpiry';
   readonly source: string;
   readonly type: string;
   /** The matter in general, without the name of a machine. */
@@ -44,8 +45,23 @@ export function outdatedAgent(world: World, item: Item): string | undefined {
 }
 
 /** After its protection was enabled or reversed an item wants a test failover before it calls itself healthy. */
-export function untested(world: World, item: Item): boolean {
+function untested(world: World, item: Item): boolean {
   return !planted(world, 'E15') && item.fresh && item.phase === 'protected' && item.lastTestMs === undefined;
+}
+
+/** Whether a failover would succeed, as far as Site Recovery looks: what it would be made in must be there, and it should have been tested. */
+export function failoverHealth(world: World, item: Item): 'Normal' | 'Warning' | 'Critical' {
+  if (planted(world, 'E15')) return 'Normal';
+  if (missingTarget(world, item) !== undefined) return 'Critical';
+  return untested(world, item) ? 'Warning' : 'Normal';
+}
+
+/** What a failover would be made in and is no more. */
+function missingTarget(world: World, item: Item): string | undefined {
+  if (item.recovered !== undefined) return undefined;
+  const { targetGroup, network } = item.replication.pair;
+  if (groupNamed(world, targetGroup) === undefined) return `resource group '${targetGroup}'`;
+  return [...world.networks.values()].some(({ name }) => name === network) ? undefined : `virtual network '${network}'`;
 }
 
 /** What is the matter with an item now. */
@@ -53,8 +69,10 @@ export function issuesOf(world: World, item: Item): readonly HealthIssue[] {
   if (planted(world, 'E15')) return [];
   const health = replicationHealth(world, item);
   const late = rpoHealth(world, item) === health;
+  const missing = missingTarget(world, item);
   return [
     ...(health === 'Warning' || health === 'Critical' ? [late ? pointsMissing(health) : churning(item, health)] : []),
+    ...(missing === undefined ? [] : [targetMissing(item, missing)]),
     ...(untested(world, item) ? [neverTested(item)] : []),
     ...(outdatedAgent(world, item) === undefined ? [] : [agentOutdated(item)]),
   ];
@@ -118,12 +136,29 @@ function churning(item: Item, health: 'Warning' | 'Critical'): HealthIssue {
   };
 }
 
+const FAILOVER = { source: 'ReplicationUnitFailoverValidatorError' } as const;
+
+/** Site Recovery validates its targets; no published page has the number of this error. */
+function targetMissing(item: Item, missing: string): HealthIssue {
+  return {
+    ...FAILOVER,
+    code: 'TargetResourceNotFound',
+    level: 'Error',
+    category: 'Configuration',
+    type: '8011',
+    title: 'A resource that a failover needs was not found.',
+    message: `The ${missing}, in which a failover of the virtual machine '${item.machine.name}' would be made, was not found.`,
+    causes: 'It was deleted after the protection was enabled.',
+    action: 'Make it again, or choose another one in the settings of the replicated item.',
+  };
+}
+
 function neverTested(item: Item): HealthIssue {
   return {
+    ...FAILOVER,
     code: '161011',
     level: 'Warning',
     category: 'TestFailover',
-    source: 'ReplicationUnitFailoverValidatorError',
     type: '8010',
     title: 'No successful test failover has been done.',
     message: `No successful test failover has been done on the virtual machine '${item.machine.name}'.`,

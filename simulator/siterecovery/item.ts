@@ -4,7 +4,7 @@ import { planted } from '../plants.ts';
 import { UNSET_SCENARIO_TIME, azureTime } from '../times.ts';
 import { advance } from '../transition.ts';
 import { keyOf } from '../world.ts';
-import { correlationId, healthErrorBody, issuesOf, outdatedAgent, replicationHealth, untested } from './health.ts';
+import { correlationId, failoverHealth, healthErrorBody, issuesOf, outdatedAgent, replicationHealth } from './health.ts';
 import { ITEM, ITEM_VIEW } from './item-state.ts';
 import type { EstateVault } from '../estate.ts';
 import type { Machine, Vault, World } from '../world.ts';
@@ -97,7 +97,7 @@ export function itemBody(world: World, item: Item): Readonly<Record<string, unkn
       switchProviderStateDescription: null,
       allowedOperations: planted(world, 'E5') && item.phase === 'committed' ? [...view.allowed, 'Reprotect'] : view.allowed,
       replicationHealth: replicationHealth(world, item),
-      failoverHealth: untested(world, item) ? 'Warning' : 'Normal',
+      failoverHealth: failoverHealth(world, item),
       healthErrors: issuesOf(world, item)
         .filter(({ level }) => level !== 'Info')
         .map((issue) => healthErrorBody(world, item, issue)),
@@ -138,7 +138,7 @@ function providerDetails(world: World, item: Item): Readonly<Record<string, unkn
   const agentVersion = outdatedAgent(world, item);
   const { machine, replication } = item;
   const targetGroup = groupId(world, replication.pair.targetGroup);
-  const targetNetwork = [...world.networks.values()].find((network) => network.name === replication.pair.network);
+  const targetNetwork = [...world.networks.values(), ...world.estate.networks].find(({ name }) => name === replication.pair.network);
   const network = networkResourceId(world, { group: targetNetwork?.group ?? '', type: 'virtualNetworks', name: replication.pair.network });
   return {
     instanceType: 'A2A',

@@ -15,8 +15,8 @@ interface NetworkMapping {
   readonly name: string;
   readonly primary: Fabric;
   readonly recovery: Fabric;
-  readonly from: Network;
-  readonly to: Network;
+  readonly from: Pick<Network, 'name' | 'group'>;
+  readonly to: Pick<Network, 'name' | 'group'>;
 }
 
 /** GET replicationNetworkMappings of a vault. */
@@ -46,16 +46,17 @@ function mappingsFrom(world: World, fabric: Fabric): readonly NetworkMapping[] {
   return mappingsOf(world, fabric.vault).filter(({ primary }) => primary.name === fabric.name);
 }
 
-/** The networks that the replicated machines of the estate live in lead to the network of the pair, and the first of them is where that one leads back to. */
+/**
+ * The networks that the replicated machines of the estate live in lead to the network of the pair, and the first of them is where that one
+ * leads back to. A mapping does not go when one of its networks is deleted.
+ */
 function mappingsOf(world: World, vault: Vault): readonly NetworkMapping[] {
   const [here, there] = fabricsOf(world, vault);
   if (here === undefined || there === undefined) return [];
-  const networks = [...world.networks.values()];
+  const { networks } = world.estate;
   const target = networks.find(({ name }) => name === here.replication.pair.network);
   const sources = networks.filter((network) =>
-    world.estate.machines.some(
-      ({ name, address }) => here.replication.items.includes(name) && network.prefixes.some((space) => inSpace({ space }, address)),
-    ),
+    world.estate.machines.some(({ name, address }) => here.replication.items.includes(name) && inSpace(network, address)),
   );
   const [first] = sources;
   if (target === undefined || first === undefined) return [];
@@ -70,7 +71,7 @@ function mappingsOf(world: World, vault: Vault): readonly NetworkMapping[] {
 
 function mappingBody(world: World, mapping: NetworkMapping): Readonly<Record<string, unknown>> {
   const { name, primary, recovery, from, to } = mapping;
-  const networkId = ({ group, name: network }: Network): string =>
+  const networkId = ({ group, name: network }: NetworkMapping['from']): string =>
     networkResourceId(world, { group, type: 'virtualNetworks', name: network });
   return {
     type: 'Microsoft.RecoveryServices/vaults/replicationFabrics/replicationNetworks/replicationNetworkMappings',

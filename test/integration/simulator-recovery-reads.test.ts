@@ -168,6 +168,25 @@ test('a machine can be given to Site Recovery when it runs, is known to it, and 
   await expect(eligibility('rg-shop-weu', 'nobody')).rejects.toMatchObject({ statusCode: 404 });
 });
 
+test('a failover whose network is gone is told before it is tried: replication is well, the failover is not', async () => {
+  await look.simulator.control('snapshot', { method: 'POST', body: { name: 'whole' } });
+  const network = look.drill.network('rg-shop-neu', 'vnet-shop-neu');
+  expect((await look.azure.raw('DELETE', `${network}?api-version=2024-05-01`)).status).toBe(202);
+  await look.move(2 * SECONDS);
+  const { properties } = await look.get(`${look.drill.itemPath('web-02')}?${SR}`);
+  expect([properties.replicationHealth, properties.failoverHealth, properties.healthErrors[0].errorCategory]).toEqual([
+    'Normal',
+    'Critical',
+    'Configuration',
+  ]);
+  expect((await health()).protectedItemsHealth).toMatchObject({
+    issues: [{ category: 'Configuration', severity: 'Error', affectedResourceCorrelationIds: { length: 12 } }, {}],
+    categorizedResourceCounts: { Normal: 12 },
+  });
+  expect((await told("affectedObjectFriendlyName eq 'web-02'"))[0]).toEqual(['web-02', 'VmHealth', 'Critical']);
+  await look.simulator.control('restore', { method: 'POST', body: { name: 'whole' } });
+});
+
 test('sizes of the recovery region are told with what keeps the machine from them', async () => {
   const sizes = await collect(
     look.azure.siteRecovery.targetComputeSizes.listByReplicationProtectedItems(...VAULT, WEU, `${WEU}-container`, 'web-01'),
