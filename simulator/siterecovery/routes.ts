@@ -36,7 +36,7 @@ export const VAULT =
 const CONTAINER = `${VAULT}/replicationFabrics/{fabricName}/replicationProtectionContainers/{protectionContainerName}`;
 const ITEMS = `${CONTAINER}/replicationProtectedItems`;
 export const ITEM = `${ITEMS}/{replicatedProtectedItemName}`;
-const PLAN = `${VAULT}/replicationRecoveryPlans/{recoveryPlanName}`;
+export const PLAN = `${VAULT}/replicationRecoveryPlans/{recoveryPlanName}`;
 /** How many jobs a page has is not published. */
 const PAGE_JOBS = 100;
 

@@ -16,7 +16,14 @@ const ANSWERS_MIN = 380;
 const REQUESTS_MIN = 189;
 const PRINTED_MISSES = 20;
 /** What Azure has for other ways to replicate, or for other plans, and refuses here whatever the state is. */
-const ALWAYS_REFUSED = ['ReplicationJobs_Resume'];
+const ALWAYS_REFUSED = [
+  'ReplicationJobs_Resume',
+  'ReplicationProtectedItems_FailoverCancel',
+  'ReplicationProtectedItems_PlannedFailover',
+  'ReplicationProtectedItems_Reprotect',
+  'ReplicationRecoveryPlans_FailoverCancel',
+  'ReplicationRecoveryPlans_PlannedFailover',
+];
 
 /** Holds the simulator and the requests of the SDKs to the published specifications of a folder. */
 async function main(): Promise<void> {

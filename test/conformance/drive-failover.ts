@@ -44,6 +44,15 @@ export async function driveFailover(capture: Capture, driven: Driven, simulator:
   await simulator.until(() => allowed('web-01', 'SwitchProtection'));
   driven.states.set('item committed', last());
   await refused(() => plans.beginFailoverCommit(...VAULT, 'rp-shop'));
+  await driveNeverAllowed(capture);
+  await plans.beginReprotect(...VAULT, 'rp-shop');
+  await refused(() => plans.beginReprotect(...VAULT, 'rp-shop'));
+  const reprotect = jobOf(capture);
+  await simulator.until(
+    async () =>
+      (await call(capture, driven, 'ReplicationJobs_Get', () => capture.azure.siteRecovery.replicationJobs.get(...VAULT, reprotect)))
+        .properties?.state === 'Failed',
+  );
   await driveItemFailover(capture, driven, simulator);
   await driveSwitch(capture, driven, simulator);
   await simulator.until(
@@ -52,6 +61,19 @@ export async function driveFailover(capture: Capture, driven: Driven, simulator:
   driven.states.set('item waiting', last());
   await simulator.until(async () => (await item('web-01', OTHER_PLACE)).properties?.protectionState === 'Protected');
   driven.states.set('item protected again', last());
+}
+
+/** What Azure has for other ways to replicate is refused. */
+async function driveNeverAllowed(capture: Capture): Promise<void> {
+  const { replicationProtectedItems: items, replicationRecoveryPlans: plans } = capture.azure.siteRecovery;
+  const properties = { failoverDirection: 'PrimaryToRecovery' };
+  const item = [...VAULT, ...PLACE, 'web-01'] as const;
+  await refused(() => items.beginPlannedFailover(...item, { properties }));
+  await refused(() => items.beginFailoverCancel(...item));
+  await refused(() => items.beginReprotect(...item, { properties: { ...properties, providerSpecificDetails: { instanceType: 'A2A' } } }));
+  await refused(() => plans.beginPlannedFailover(...VAULT, 'rp-shop', { properties }));
+  await refused(() => plans.beginFailoverCancel(...VAULT, 'rp-shop'));
+  await refused(() => plans.beginFailoverCancel(...VAULT, 'nobody'));
 }
 
 async function driveItemFailover(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {

@@ -142,6 +142,31 @@ test('a job whose machine went another way meanwhile is not restarted', async ()
   await expect(jobs().beginRestart(...VAULT, id)).rejects.toMatchObject(refusal);
 });
 
+test('the protection of a whole plan cannot be reversed: the request is accepted, its job fails, and nothing has moved', async () => {
+  const plan = (verb: string, properties?: object): Promise<RawAnswer> =>
+    look.post(`${look.drill.vaultPath}/replicationRecoveryPlans/rp-shop/${verb}?${SR}`, properties);
+  expect((await plan('reProtect')).status).toBe(400);
+  await plan('unplannedFailover', over);
+  await look.move(12_000);
+  await plan('failoverCommit');
+  await look.move(2000);
+  const before = await vault();
+  const id = jobOf(await plan('reProtect'));
+  expect((await plan('reProtect')).status).toBe(400);
+  const { state, scenarioName, errors } = await ended(id);
+  expect([state, scenarioName, errors.length]).toEqual(['Failed', 'ReverseReplication', 1]);
+  const after = await vault();
+  expect(after.items.map(({ name, phase }: Json) => [name, phase])).toEqual(before.items.map(({ name, phase }: Json) => [name, phase]));
+  expect(after.jobs.length - before.jobs.length).toBe(1 + 10);
+  expect((await look.started('/reProtect')).length).toBe(1);
+
+  const named = { failoverDirection: 'PrimaryToRecovery', providerSpecificDetails: { instanceType: 'A2A' } };
+  for (const verb of ['plannedFailover', 'reProtect', 'failoverCancel'])
+    expect([verb, (await look.post(`${look.drill.itemPath('web-01')}/${verb}?${SR}`, named)).status]).toEqual([verb, 400]);
+  for (const verb of ['plannedFailover', 'failoverCancel'])
+    expect([verb, (await plan(verb, { failoverDirection: 'PrimaryToRecovery' })).status]).toEqual([verb, 400]);
+});
+
 test('a job that was cancelled and one that was restarted come back with a snapshot', async () => {
   await fail('db-01');
   const failed = jobOf(await failover('db-01'));
