@@ -22,8 +22,11 @@ const vault = async (): Promise<Json> => ((await look.simulator.control('world')
 const made = async (group: string): Promise<readonly string[]> =>
   ((await look.simulator.control('world')) as Json).machines.filter((each: Json) => each.group === group).map(({ name }: Json) => name);
 const ended = async (id: string): Promise<Json> => {
-  await look.simulator.until(async () => !['NotStarted', 'InProgress', 'Cancelling'].includes((await job(id)).state));
-  return job(id);
+  for (;;) {
+    const seen = await job(id);
+    if (!['NotStarted', 'InProgress', 'Cancelling'].includes(seen.state)) return seen;
+    await look.move(1000);
+  }
 };
 const refusal = { statusCode: 400, code: 'SiteRecoveryOperationFailed' };
 const cancel = (id: string): Promise<RawAnswer> => look.post(`${look.drill.vaultPath}/replicationJobs/${id}/cancel?${SR}`);
@@ -41,7 +44,8 @@ test('a cancelled failover of a plan stops where it is: what was made stays, and
   const submitted = await look.post(`${plan}/unplannedFailover?${SR}`, over);
   const id = jobOf(submitted);
   expect((await look.azure.raw('POST', `${look.drill.vaultPath}/replicationJobs/${id}/cancel?${SR}`)).status).toBe(400);
-  while ((await made('rg-shop-neu')).length === 0) await look.move(50);
+  await look.move(1400);
+  while ((await made('rg-shop-neu')).length === 0) await look.move(20);
   const there = await made('rg-shop-neu');
   expect(there.length).toBeLessThan(10);
   expect((await job(id)).allowedActions).toEqual(['Cancel']);
@@ -81,6 +85,7 @@ test('a cancelled test failover leaves a test machine only when it was made, and
   expect((await item('web-01')).allowedOperations).toContain('TestFailover');
 
   const late = jobOf(await look.drill.test('web-01'));
+  await look.move(1500);
   while ((await made('rg-shop-neu')).length === 0) await look.move(100);
   await cancel(late);
   expect(await ended(late)).toMatchObject({ state: 'Cancelled' });

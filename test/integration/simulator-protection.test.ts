@@ -17,6 +17,10 @@ afterAll(async () => look.simulator.stop());
 
 const items = () => look.azure.siteRecovery.replicationProtectedItems;
 const item = async (name: string): Promise<Json> => (await items().get(...PLACE, name)).properties;
+/** Lets time go on, a minute of Azure's at a time, until something holds. */
+const comes = async (condition: () => Promise<boolean>): Promise<void> => {
+  while (!(await condition())) await look.move(1000);
+};
 const allows = async (name: string, word: string): Promise<boolean> => (await item(name)).allowedOperations.includes(word);
 const machines = async (): Promise<readonly Json[]> => ((await look.simulator.control('world')) as Json).machines;
 const recovered = async (name: string): Promise<Json> =>
@@ -39,7 +43,7 @@ const ended = async (order: () => Promise<unknown>): Promise<Json> => {
   await order();
   const id = (await look.simulator.ledger()).at(-1)?.jobId ?? '';
   const job = async (): Promise<Json> => (await look.azure.siteRecovery.replicationJobs.get(...VAULT, id)).properties;
-  await look.simulator.until(async () => !['NotStarted', 'InProgress', 'Cancelling'].includes((await job()).state));
+  await comes(async () => !['NotStarted', 'InProgress', 'Cancelling'].includes((await job()).state));
   return job();
 };
 
@@ -51,7 +55,7 @@ test('before its commit a failover can be given another point: the machine boots
   await mark(name, 'late');
   await expect(items().beginApplyRecoveryPoint(...PLACE, name, changed(early.id))).rejects.toMatchObject(refusal);
   await items().beginUnplannedFailover(...PLACE, name, failover);
-  await look.simulator.until(() => allows(name, 'ChangePit'));
+  await comes(() => allows(name, 'ChangePit'));
   expect(await markOf(name)).toBe('late');
   const before = await recovered(name);
 
@@ -66,7 +70,7 @@ test('before its commit a failover can be given another point: the machine boots
     state: 'InProgress',
     tasks: [{ state: 'Succeeded' }, { state: 'InProgress' }, { state: 'NotStarted' }, { state: 'NotStarted' }],
   });
-  await look.simulator.until(() => allows(name, 'ChangePit'));
+  await comes(() => allows(name, 'ChangePit'));
   const after = await recovered(name);
   expect([await markOf(name), after.vmId, after.address, after.boots]).toEqual(['early', before.vmId, before.address, before.boots + 1]);
   expect(after.services).toEqual(before.services);
@@ -82,7 +86,7 @@ test('before its commit a failover can be given another point: the machine boots
 test('a change of the point fails when the machine was deleted meanwhile, and what was is left', async () => {
   const name = 'web-03';
   await items().beginUnplannedFailover(...PLACE, name, failover);
-  await look.simulator.until(() => allows(name, 'ChangePit'));
+  await comes(() => allows(name, 'ChangePit'));
   const [point] = (await look.get(`${look.drill.itemPath(name)}/recoveryPoints?${SR}`)).value as readonly Json[];
   await look.azure.raw('DELETE', `${look.vm(name).replace('rg-shop-weu', 'rg-shop-neu')}?${VM}`);
   await look.move(2000);
@@ -101,13 +105,13 @@ test('disabled protection takes the item away, from lists later, and leaves the 
   await expect(items().beginDelete(...PLACE, name, end)).rejects.toMatchObject(refusal);
   await look.drill.cleanup(name);
   await expect(items().beginDelete(...PLACE, name, end)).rejects.toMatchObject(refusal);
-  await look.simulator.until(() => allows(name, 'DisableProtection'));
+  await comes(() => allows(name, 'DisableProtection'));
   await items().beginDelete(...PLACE, name, end);
   await expect(items().beginDelete(...PLACE, name, end)).rejects.toMatchObject(refusal);
   expect([(await item(name)).allowedOperations, (await item(name)).currentScenario.scenarioName]).toEqual([[], 'DisableDr']);
   const late = { match: { resource: name }, do: { listLag: 60 } };
   await look.simulator.control('faults', { method: 'POST', body: late });
-  await look.simulator.until(async () =>
+  await comes(async () =>
     items()
       .get(...PLACE, name)
       .then(
@@ -116,7 +120,7 @@ test('disabled protection takes the item away, from lists later, and leaves the 
       ),
   );
   expect(await listedNames()).toContain(name);
-  await look.simulator.until(async () => !(await listedNames()).includes(name));
+  await comes(async () => !(await listedNames()).includes(name));
   await expect(items().beginDelete(...PLACE, name, end)).rejects.toMatchObject({ statusCode: 404 });
   expect((await machines()).filter((each) => each.name === name)).toMatchObject([{ group: 'rg-shop-weu', power: 'running' }]);
 
