@@ -1,3 +1,4 @@
+import type { RunId } from '../engine/ids.ts';
 import type { LoadedRunbook } from '../engine/language/load.ts';
 import type { Plan } from '../engine/plan/plan-record.ts';
 import { judgeChecks, type Readiness } from '../engine/recovery/check-results.ts';
@@ -42,7 +43,7 @@ export async function lastChecks(
       const id = readinessSchedule(runbook.name);
       const slots = await context.ports.store.listSlots(id, { limit: SLOTS_LOOKED_AT });
       const schedule = await context.ports.store.readSchedule(id);
-      const last = await lastRun(context, { recent: recent.find((run) => run.runbook === runbook.name), slots });
+      const last = await lastRun(context, { runbook: runbook.name, recent: recent.find((run) => run.runbook === runbook.name), slots });
       const { checks = [], everyMs } = runbook.readiness ?? {};
       const readiness = judgeChecks({
         checks,
@@ -65,15 +66,23 @@ export async function lastChecks(
 
 async function lastRun(
   context: ServerContext,
-  found: { readonly recent: RunRecord | undefined; readonly slots: readonly SlotRecord[] },
+  found: { readonly runbook: string; readonly recent: RunRecord | undefined; readonly slots: readonly SlotRecord[] },
 ): Promise<LastRun | undefined> {
   const ids = found.recent === undefined ? found.slots.flatMap(({ runId }) => runId ?? []) : [found.recent.runId];
   for (const runId of ids) {
-    const stored = await context.ports.store.readRun(runId);
-    if (stored === undefined || !hasEnded(stored.run.state)) continue;
-    return { run: stored.run, steps: stored.steps, plan: (await context.plans.ofRun(stored.run)).plan };
+    const last = await readLast(context, runId);
+    if (last !== undefined) return last;
   }
-  return undefined;
+  if (ids.length === 0) return undefined;
+  // The runs of its slots were removed because a person's newer checks tell what they told: those are still there.
+  const [newest] = await context.ports.store.listRuns({ limit: 1, purposes: ['readiness'], runbook: found.runbook, states: ENDED });
+  return newest === undefined ? undefined : readLast(context, newest.runId);
+}
+
+async function readLast(context: ServerContext, runId: RunId): Promise<LastRun | undefined> {
+  const stored = await context.ports.store.readRun(runId);
+  if (stored === undefined || !hasEnded(stored.run.state)) return undefined;
+  return { run: stored.run, steps: stored.steps, plan: (await context.plans.ofRun(stored.run)).plan };
 }
 
 // A period whose checks could not be planned tells more than an older answer: the machines could not be read.

@@ -6,6 +6,7 @@ import type { RunEvent } from '../../engine/store.ts';
 import { openBrowser, openPage, violationsInThemes } from '../support/browser.ts';
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
+import { endedChecks } from '../contracts/store-removals-contract.ts';
 import { lacks } from '../support/lacks.ts';
 
 const SEED = Number(process.env['SEED'] ?? randomInt(1_000_000));
@@ -185,6 +186,22 @@ describe.skipIf(without)('the console while a run goes on', () => {
     await dialog.waitFor({ state: 'detached' });
     await server.workInTheDark(runId);
     await page.locator('.verdict', { hasText: 'succeeded' }).waitFor();
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows readiness checks only to whoever asks for them', async () => {
+    await endedChecks(server.store, { title: 'Checks of the shop' });
+    await endedChecks(server.store, { title: 'Failover of the shop', purpose: 'failover' });
+    const { page, said } = await openPage(browser);
+    await page.goto(`${server.url}/runs`);
+    await page.getByRole('row', { name: 'Failover of the shop' }).waitFor();
+    expect(await page.getByRole('row', { name: 'Checks of the shop' }).count()).toBe(0);
+    await page.getByLabel('Show').selectOption('readiness checks');
+    await page.getByRole('row', { name: 'Checks of the shop' }).waitFor();
+    expect(await page.getByRole('row', { name: 'Failover of the shop' }).count()).toBe(0);
+    await page.reload();
+    await page.getByRole('row', { name: 'Checks of the shop' }).waitFor();
     expect(said).toEqual([]);
     await page.context().close();
   });

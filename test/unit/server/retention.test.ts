@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../engine/config.ts';
 import { retainOnce } from '../../../engine/retention/retain.ts';
+import { fireOnce } from '../../../engine/schedule/fire.ts';
+import { slotRuns } from '../../../server/schedules.ts';
+import { endedChecks } from '../../contracts/store-removals-contract.ts';
 import { startServer } from '../../../server/serve.ts';
 import { makeServerWorld, newKey, type ServerWorld } from './server-world.ts';
 
@@ -78,6 +81,22 @@ describe('a run that retention has removed', () => {
     expect(await retain()).toMatchObject({ removed: 2 });
     expect((await get('/dr/shop')).body.runbooks).toEqual(before);
     expect(before[0].checks[0].message).toContain('its last answer, passed, is too old');
+  });
+});
+
+describe('what checks said last', () => {
+  it('is found also where a person asked for it long ago and the runs of the schedule are gone', async () => {
+    world.clock.move(11 * 60_000);
+    await fireOnce(world.ports, slotRuns(world.context));
+    const scheduled = (await get('/runs?as=readiness')).body.items[0];
+    await world.work(scheduled.id);
+    const asked = await checks();
+    for (let n = 0; n < 301; n += 1) await endedChecks(world.ports.store, { runbook: 'mail' });
+    world.clock.move(8 * HOUR_MS);
+    await retain();
+    expect((await get(`/runs/${scheduled.number}`)).status).toBe(410);
+    const [check] = (await get('/dr/shop')).body.runbooks[0].checks;
+    expect(check).toMatchObject({ run: asked.number, message: expect.stringContaining('its last answer, passed, is too old') });
   });
 });
 
