@@ -12,6 +12,7 @@ const FAULTS = [
   { when: 'after', do: { status: 500 }, probability: 0.2 },
   { when: 'instead', do: { lateEffect: 90, answer: 'timeout' }, probability: 0.3 },
   { when: 'duringJob', do: { failJob: { code: 'AllocationFailed' } }, probability: 0.3 },
+  { do: { health: 'Critical' } },
 ] as const;
 const VM = 'api-version=2026-04-01';
 const SITE_RECOVERY = 'api-version=2023-06-01';
@@ -108,7 +109,9 @@ async function lists(simulator: RunningSimulator, azure: SdkClients): Promise<re
     `${groups}/rg-shop-weu/providers/Microsoft.Compute/virtualMachines?${VM}`,
     `${groups}/rg-shop-weu/providers/Microsoft.Compute/disks?api-version=2026-03-02`,
     `${groups}/rg-shop-weu/resources?api-version=2025-04-01`,
-    `${groups}/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu/replicationJobs?${SITE_RECOVERY}`,
+    ...['replicationJobs', 'replicationEvents', 'replicationVaultHealth', 'replicationProtectionContainers'].map(
+      (list) => `${groups}/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu/${list}?${SITE_RECOVERY}`,
+    ),
     `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu/backupProtectedItems?${SITE_RECOVERY}`,
     `${groups}/rg-shop-weu/providers/Microsoft.RecoveryServices/vaults/rsv-backup-weu/backupJobs?${SITE_RECOVERY}`,
   ];
