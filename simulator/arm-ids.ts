@@ -36,6 +36,11 @@ export function diskId(world: World, group: string, name: string): string {
   return spelt(world, 'disks', `${plainGroupId(world, group)}/providers/Microsoft.Compute/disks/${name}`);
 }
 
+/** Id of a snapshot of a disk. */
+export function snapshotId(world: World, group: string, name: string): string {
+  return spelt(world, 'snapshots', `${plainGroupId(world, group)}/providers/Microsoft.Compute/snapshots/${name}`);
+}
+
 /** Id of a resource of the network provider. */
 export function networkResourceId(
   world: World,

@@ -166,6 +166,8 @@ function emptyWorld(birth: Birth, recorded: Recorded | undefined, generation: nu
     alerts: [],
     alertRules: new Map(),
     watched: new Set(),
+    diskSnapshots: new Map(),
+    actionScripts: new Set(),
     collections: new Map(),
     lists: new Map(),
     listDue: new Map(),

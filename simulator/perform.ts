@@ -94,7 +94,7 @@ function handle(world: World, { route, call, text }: Request): Answer {
   if (route.body === undefined) return route.handle(world, { ...call, body: undefined });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = JSON.parse(text === '' && route.bodyOptional === true ? '{}' : text);
   } catch {
     return armError(400, 'InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
   }

@@ -50,6 +50,8 @@ export interface Route {
   readonly path: string;
   readonly apiVersions: readonly string[];
   readonly body?: z.ZodType;
+  /** Whether a request may come without any body, which stands for an empty one. */
+  readonly bodyOptional?: true;
   readonly handle: (world: World, call: Call) => Answer;
 }
 

@@ -1,6 +1,7 @@
 import { ACCESS_ROUTES } from './access/routes.ts';
 import { armError } from './arm-errors.ts';
 import { BACKUP_ROUTES } from './backup/routes.ts';
+import { SNAPSHOT_ROUTES } from './compute/disk-snapshots.ts';
 import { DISK_ROUTES } from './compute/disks.ts';
 import { COLLECTION_ROUTES } from './compute/restore-point-collections.ts';
 import { RESTORE_POINT_ROUTES } from './compute/restore-points.ts';
@@ -20,6 +21,7 @@ const ROUTES: readonly Route[] = [
   ...BACKUP_ROUTES,
   ...COMPUTE_ROUTES,
   ...DISK_ROUTES,
+  ...SNAPSHOT_ROUTES,
   ...COLLECTION_ROUTES,
   ...RESTORE_POINT_ROUTES,
   ...NETWORK_ROUTES,

@@ -74,6 +74,7 @@ export const DURATIONS = {
   vmDeleteHigh: 60 * SECOND,
   vmCreate: 40 * SECOND,
   vmUpdate: 20 * SECOND,
+  reimage: 90 * SECOND,
   diskCreate: 30 * SECOND,
   diskDelete: 5 * SECOND,
   restorePoint: 60 * SECOND,

@@ -6,6 +6,7 @@ import type { ProtectionJob } from './backup/protection-job.ts';
 import type { RestoreJob } from './backup/restore.ts';
 import type { SoftDelete } from './backup/soft-delete-state.ts';
 import type { Clock } from './clock.ts';
+import type { DiskSnapshot } from './compute/disk-snapshots.ts';
 import type { MachinePower, Provisioning } from './compute/power-state.ts';
 import type { RunCommand } from './compute/run-command.ts';
 import type { Estate } from './estate.ts';
@@ -277,6 +278,9 @@ export interface World {
   readonly alertRules: Map<string, RuleMemory>;
   /** Rules that watch by now. */
   readonly watched: Set<string>;
+  readonly diskSnapshots: Map<string, DiskSnapshot>;
+  /** Keys of the machines in which a script of the unmanaged kind runs. */
+  readonly actionScripts: Set<string>;
   readonly collections: Map<string, RestorePointCollection>;
   readonly vaults: Map<string, Vault>;
   readonly operations: Map<string, Operation>;

@@ -7,6 +7,7 @@ import { DURATIONS } from '../times.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { param } from '../route.ts';
 import { diskBody, diskChanged, diskGone } from './disk-view.ts';
+import { snapshotNamed } from './disk-snapshots.ts';
 import { diskPoint } from './restore-points.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { Disk, World } from '../world.ts';
@@ -17,12 +18,12 @@ const DISK = `${DISKS}/{diskName}`;
 const CREATE = 'Disks_CreateOrUpdate';
 const DELETE = 'Disks_Delete';
 
-/** Body of a disk that is made from a restore point. */
+/** Body of a disk that is made from a restore point, or as a copy of a snapshot. */
 const CREATE_BODY = z.strictObject({
   location: z.string(),
   tags: z.record(z.string(), z.string()).optional(),
   properties: z.strictObject({
-    creationData: z.strictObject({ createOption: z.literal('Restore'), sourceResourceId: z.string() }),
+    creationData: z.strictObject({ createOption: z.enum(['Restore', 'Copy']), sourceResourceId: z.string() }),
   }),
 });
 
@@ -68,16 +69,17 @@ function putDisk(world: World, call: Call): Answer {
       armError(409, 'PropertyChangeNotAllowed', `Changing property 'creationData' of disk '${name}' is not allowed.`),
     );
   const { properties, tags = {} } = call.body as z.infer<typeof CREATE_BODY>;
-  const source = diskPoint(world, properties.creationData.sourceResourceId);
-  if (source === undefined) return refusal(resource, armError(404, 'NotFound', 'The source restore point was not found.'));
+  const { createOption, sourceResourceId } = properties.creationData;
+  const source = createOption === 'Restore' ? diskPoint(world, sourceResourceId) : snapshotNamed(world, sourceResourceId);
+  if (source === undefined) return refusal(resource, armError(404, 'NotFound', 'The source of the disk was not found.'));
   const disk: Disk = {
     name,
     group,
     location: locationOf(world, group),
     sizeGb: source.sizeGb,
     os: source.files !== undefined,
-    createOption: 'Restore',
-    sourceId: properties.creationData.sourceResourceId,
+    createOption,
+    sourceId: sourceResourceId,
     createdMs: world.clock.nowMs(),
     tags,
     owner: undefined,

@@ -3,6 +3,7 @@ import { listed } from '../lists.ts';
 import { computeStatus, findOperation, isOperation, operationResult } from '../operations.ts';
 import { paged } from '../paging.ts';
 import { param } from '../route.ts';
+import { ACTION_RUN_COMMAND, ACTION_RUN_COMMAND_BODY, postRunCommand } from './action-run-command.ts';
 import { findMachine, isMachine, readMachine } from './find.ts';
 import { instanceView, machineBody } from './machine-view.ts';
 import {
@@ -19,6 +20,7 @@ import {
 } from './machine-requests.ts';
 import { PATCHES_BODY, PATCHES_OPERATION, postPatches } from './patches.ts';
 import { changePower, type PowerVerb } from './power.ts';
+import { REDEPLOY_OPERATION, REIMAGE_BODY, REIMAGE_OPERATION, postRedeploy, postReimage } from './renewals.ts';
 import { RUN_COMMAND_BODY, deleteRunCommand, getRunCommand, listRunCommands, putRunCommand } from './run-command-requests.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
@@ -40,6 +42,24 @@ export const COMPUTE_ROUTES: readonly Route[] = [
   { operation: 'VirtualMachines_Deallocate', method: 'POST', path: `${MACHINE}/deallocate`, apiVersions, handle: power('deallocate') },
   { operation: 'VirtualMachines_PowerOff', method: 'POST', path: `${MACHINE}/powerOff`, apiVersions, handle: power('powerOff') },
   { operation: RESTART_OPERATION, method: 'POST', path: `${MACHINE}/restart`, apiVersions, handle: postRestart },
+  { operation: REDEPLOY_OPERATION, method: 'POST', path: `${MACHINE}/redeploy`, apiVersions, handle: postRedeploy },
+  {
+    operation: REIMAGE_OPERATION,
+    method: 'POST',
+    path: `${MACHINE}/reimage`,
+    apiVersions,
+    body: REIMAGE_BODY,
+    bodyOptional: true,
+    handle: postReimage,
+  },
+  {
+    operation: ACTION_RUN_COMMAND,
+    method: 'POST',
+    path: `${MACHINE}/runCommand`,
+    apiVersions,
+    body: ACTION_RUN_COMMAND_BODY,
+    handle: postRunCommand,
+  },
   { operation: DELETE_OPERATION, method: 'DELETE', path: MACHINE, apiVersions, handle: removeVm },
   { operation: CREATE_OPERATION, method: 'PUT', path: MACHINE, apiVersions, body: CREATE_BODY, handle: putVm },
   { operation: UPDATE_OPERATION, method: 'PATCH', path: MACHINE, apiVersions, body: UPDATE_BODY, handle: patchVm },

@@ -1,7 +1,8 @@
 import { lockOver, lockedText } from '../access/locks.ts';
-import { diskId, groupId, machineId, vaultId } from '../arm-ids.ts';
+import { diskId, groupId, machineId, snapshotId, vaultId } from '../arm-ids.ts';
 import { dropVault } from '../backup/vault.ts';
 import { diskGone } from '../compute/disk-view.ts';
+import { dropSnapshot } from '../compute/disk-snapshots.ts';
 import { changed, deleteMachine } from '../compute/machines.ts';
 import { dropCollection } from '../compute/restore-point-collections.ts';
 import { collectionId } from '../compute/restore-point-view.ts';
@@ -40,7 +41,7 @@ export const STAGES: readonly Stage[] = [
   { durationMs: DURATIONS.vmDeleteHigh, held: machines },
   {
     durationMs: DURATIONS.groupParts,
-    held: (world, group) => [...interfaces(world, group), ...disks(world, group), ...points(world, group)],
+    held: (world, group) => [...interfaces(world, group), ...disks(world, group), ...points(world, group), ...snapshots(world, group)],
   },
   { durationMs: DURATIONS.groupParts, held: networks },
   { durationMs: DURATIONS.groupParts, held: securityGroups },
@@ -116,6 +117,17 @@ function points(world: World, group: string): readonly Held[] {
       type: 'Microsoft.Compute/restorePointCollections',
       name: collection.name,
       drop: () => dropCollection(world, collection),
+    }),
+  );
+}
+
+function snapshots(world: World, group: string): readonly Held[] {
+  return inGroup(world.diskSnapshots.values(), group).map((snapshot) =>
+    held(world, {
+      id: snapshotId(world, snapshot.group, snapshot.name),
+      type: 'Microsoft.Compute/snapshots',
+      name: snapshot.name,
+      drop: () => dropSnapshot(world, snapshot),
     }),
   );
 }

@@ -18,6 +18,7 @@ type Expanded = (typeof EXPANDED)[number];
 const LATE = [
   'virtualMachines',
   'disks',
+  'snapshots',
   'networkInterfaces',
   'restorePointCollections',
   'virtualNetworks',

@@ -41,6 +41,7 @@ export async function driveMachines(capture: Capture, driven: Driven, simulator:
   await restorePoints.delete(WEU, 'points', 'two').submitted();
 
   await driveCollections(capture, driven, simulator);
+  await driveRenewals(capture, driven, simulator);
 
   const disk = () => call(capture, driven, 'Disks_Get', () => disks.get(WEU, 'back'));
   await disks
@@ -82,6 +83,35 @@ async function drivePower(capture: Capture, simulator: RunningSimulator, power: 
   await simulator.until(async () => (await power('batch-01')) === 'PowerState/stopped');
   await virtualMachines.start(WEU, 'batch-01').submitted();
   await simulator.until(async () => (await power('batch-01')) === 'PowerState/running');
+}
+
+/** A snapshot, a disk from it, another host, a new image, and the unmanaged run command. */
+async function driveRenewals(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
+  const { snapshots, virtualMachines } = capture.azure.compute;
+  const id = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/${WEU}/providers/Microsoft.Compute/disks/jump-01_OsDisk_1`;
+  const copyOf = (sourceResourceId: string) => ({ location: 'westeurope', creationData: { createOption: 'Copy', sourceResourceId } });
+  const get = () => call(capture, driven, 'Snapshots_Get', () => snapshots.get(WEU, 'brief'));
+  await refused(get);
+  await refused(() => Promise.resolve(snapshots.createOrUpdate(WEU, 'brief', copyOf(`${id}-else`)).submitted()));
+  await snapshots.createOrUpdate(WEU, 'brief', copyOf(id)).submitted();
+  await simulator.until(async () => isShown(get));
+  await collect(snapshots.listByResourceGroup(WEU));
+  await snapshots.delete(WEU, 'brief').submitted();
+  await simulator.until(async () => !(await isShown(get)));
+  await snapshots.delete(WEU, 'brief').submitted();
+
+  const runs = async (): Promise<boolean> =>
+    (await virtualMachines.instanceView(WEU, 'jump-01')).statuses?.some(({ code }) => code === 'PowerState/running') === true;
+  await simulator.finish(virtualMachines.runCommand(WEU, 'jump-01', { commandId: 'RunShellScript', script: ['true'] }));
+  await virtualMachines.redeploy(WEU, 'jump-01').submitted();
+  await refused(() => Promise.resolve(virtualMachines.redeploy(WEU, 'jump-01').submitted()));
+  await simulator.until(runs);
+  await virtualMachines.reimage(WEU, 'jump-01', { parameters: {} }).submitted();
+  await refused(() => Promise.resolve(virtualMachines.reimage(WEU, 'jump-01', { parameters: {} }).submitted()));
+  await refused(() =>
+    Promise.resolve(virtualMachines.runCommand(WEU, 'jump-01', { commandId: 'RunShellScript', script: ['true'] }).submitted()),
+  );
+  await simulator.until(runs);
 }
 
 /** A collection of its own, read with its points, listed, refused while it is busy, and deleted with them. */

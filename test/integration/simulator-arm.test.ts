@@ -59,7 +59,7 @@ test.each([
   { what: 'a machine that is not there', path: '/nobody?api-version=2026-04-01', status: 404, error: 'ResourceNotFound' },
   {
     what: 'an operation that is not served',
-    path: '/web-01/redeploy?api-version=2026-04-01',
+    path: '/web-01/generalize?api-version=2026-04-01',
     method: 'POST',
     status: 501,
     error: 'SimulatorNotImplemented',

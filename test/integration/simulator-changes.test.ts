@@ -3,6 +3,7 @@ import { azureVmDeallocate } from '../../engine/actions/azure-vm-deallocate.ts';
 import { azureVmStart } from '../../engine/actions/azure-vm-start.ts';
 import { machine as target } from '../support/action-world.ts';
 import { sdkClients } from '../support/azure-sdk.ts';
+import { isShown } from '../support/shown.ts';
 import { shopDrill } from '../support/shop-drill.ts';
 import { manualClock, startSimulator } from '../support/simulator.ts';
 import { azureOf, contextFor, drive, portsOf } from './azure-drive.ts';
@@ -121,6 +122,49 @@ test('a collection takes its restore points with it, unless one is being made or
   expect(await effects('RestorePointCollections_Delete')).toEqual(['refused', 'refused', 'started', 'none', 'none']);
   await collections.createOrUpdate(WEU, 'kept', source);
   expect(await simulator.control('doubles')).toMatchObject({ doubles: [] });
+});
+
+test('a snapshot keeps what a disk held, and a new disk has it; a new image keeps nothing', async () => {
+  const { snapshots, disks, virtualMachines } = azure.compute;
+  const file = 'machines/web-04/files/etc/shop/upstream.env';
+  const source = { createOption: 'Copy', sourceResourceId: compute('disks', 'web-04_OsDisk_1') };
+  const create = snapshots.createOrUpdate(WEU, 'before', { location: 'westeurope', creationData: source });
+  await Promise.resolve(create.submitted());
+  await simulator.until(async () => isShown(() => snapshots.get(WEU, 'before')));
+  await expect(snapshots.createOrUpdate(WEU, 'before', { location: 'westeurope', creationData: source }).submitted()).rejects.toMatchObject(
+    { statusCode: 409 },
+  );
+  const copy = { createOption: 'Copy', sourceResourceId: (await snapshots.get(WEU, 'before')).id ?? '' };
+  await Promise.resolve(disks.createOrUpdate(WEU, 'copied', { location: 'westeurope', creationData: copy }).submitted());
+  await simulator.until(async () => isShown(() => disks.get(WEU, 'copied')));
+  expect(await disks.get(WEU, 'copied')).toMatchObject({ osType: 'Linux', creationData: { createOption: 'Copy' } });
+  await sent(snapshots.delete(WEU, 'before'));
+  await sent(disks.delete(WEU, 'copied'));
+
+  await sent(virtualMachines.redeploy(WEU, 'web-04'));
+  await expect(virtualMachines.redeploy(WEU, 'web-04').submitted()).rejects.toMatchObject({ code: 'OperationNotAllowed' });
+  await untilPower('web-04', 'running');
+  expect(await simulator.control(file)).toContain('UPSTREAM');
+  await sent(virtualMachines.reimage(WEU, 'web-04'));
+  await untilPower('web-04', 'running');
+  await expect(simulator.control(file)).rejects.toThrow('404');
+  await expect(snapshots.get(WEU, 'before')).rejects.toMatchObject({ statusCode: 404 });
+});
+
+test('the unmanaged run command tells everything in one text, one script at a time', async () => {
+  const { virtualMachines } = azure.compute;
+  const order = {
+    commandId: 'RunShellScript',
+    script: ['echo "$WHO"', 'echo bad >&2; exit 3'],
+    parameters: [{ name: 'WHO', value: 'me' }],
+  };
+  const first = virtualMachines.runCommand(WEU, 'web-03', order);
+  await Promise.resolve(first.submitted());
+  await expect(virtualMachines.runCommand(WEU, 'web-03', order).submitted()).rejects.toMatchObject({ code: 'Conflict' });
+  await simulator.finish(first);
+  const [status] = (await first).value ?? [];
+  if (simulator.ready.isolation !== 'none') expect(status?.message).toBe('Enable succeeded: \n[stdout]\nme\n\n[stderr]\nbad\n');
+  expect(status?.code).toBe('ProvisioningState/succeeded');
 });
 
 const RESOURCES = '2025-04-01';
