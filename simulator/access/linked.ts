@@ -10,6 +10,7 @@ const JOIN_SUBNET = 'Microsoft.Network/virtualNetworks/subnets/join/action';
 const JOIN_GROUP = 'Microsoft.Network/networkSecurityGroups/join/action';
 const PEER = 'Microsoft.Network/virtualNetworks/peer/action';
 const JOIN_NIC = 'Microsoft.Network/networkInterfaces/join/action';
+const READ_MACHINE = 'Microsoft.Compute/virtualMachines/read';
 const WRITE_DISK = 'Microsoft.Compute/disks/write';
 const TESTS = ['ReplicationProtectedItems_TestFailover', 'ReplicationRecoveryPlans_TestFailover'];
 const MACHINE_WRITES = ['VirtualMachines_CreateOrUpdate', 'VirtualMachines_Update'];
@@ -25,6 +26,12 @@ export function linkedRights(route: Pick<Route, 'operation'>, body: unknown): re
   if (operation === 'VirtualNetworkPeerings_CreateOrUpdate')
     return idsAt(body, ['remoteVirtualNetwork', 'id']).map((scope) => ({ action: PEER, scope }));
   if (TESTS.includes(operation)) return idsAt(body, ['networkId']).map((scope) => ({ action: JOIN_SUBNET, scope }));
+  // What Microsoft's page on the access that Site Recovery needs says of the machine and of the network that it will be in.
+  if (operation === 'ReplicationProtectedItems_Create')
+    return [
+      ...idsAt(body, ['fabricObjectId']).map((scope) => ({ action: READ_MACHINE, scope })),
+      ...idsAt(body, ['recoveryAzureNetworkId']).map((scope) => ({ action: JOIN_SUBNET, scope })),
+    ];
   if (MACHINE_WRITES.includes(operation))
     return [
       ...idsAt(body, ['networkInterfaces', 'id']).map((scope) => ({ action: JOIN_NIC, scope })),

@@ -190,3 +190,15 @@ test('a job that was cancelled and one that was restarted come back with a snaps
   expect(await vault()).toEqual(later);
   expect(await job(cancelled)).toMatchObject({ state: 'Cancelled' });
 });
+
+test('a lock on a vault keeps its items from being deleted or disabled', async () => {
+  const lock = `${look.drill.vaultPath}/providers/Microsoft.Authorization/locks/keep?api-version=2020-05-01`;
+  const end = (): Promise<RawAnswer> => look.post(`${look.drill.itemPath('jump-01')}/remove?${SR}`, {});
+  const purge = (): Promise<RawAnswer> => look.azure.raw('DELETE', `${look.drill.itemPath('jump-01')}?${SR}`);
+  await look.azure.raw('PUT', lock, { body: { properties: { level: 'CanNotDelete' } } });
+  expect((await purge()).status).toBe(409);
+  await look.azure.raw('PUT', lock, { body: { properties: { level: 'ReadOnly' } } });
+  expect([(await purge()).status, (await end()).status]).toEqual([409, 409]);
+  await look.azure.raw('DELETE', lock);
+  expect((await end()).status).toBe(202);
+});

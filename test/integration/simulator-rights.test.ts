@@ -76,6 +76,19 @@ test('the built-in operator fails a machine over, reads the job, and may not rea
   expect((await operator.raw('GET', `${job}?api-version=2023-06-01`)).status).toBe(200);
 });
 
+test('the built-in operator changes points and stops jobs, and neither begins nor ends a protection', async () => {
+  const operator = as('site-recovery-operator');
+  const { itemPath, vaultPath } = shopDrill(operator, simulator);
+  const status = async (method: string, path: string, properties?: object): Promise<number> =>
+    (await operator.raw(method, `${path}?api-version=2023-06-01`, properties === undefined ? {} : { body: { properties } })).status;
+  const item = itemPath('web-02');
+  expect(await status('POST', `${item}/applyRecoveryPoint`, { providerSpecificDetails: { instanceType: 'A2A' } })).toBe(400);
+  for (const verb of ['cancel', 'restart']) expect(await status('POST', `${vaultPath}/replicationJobs/nobody/${verb}`)).toBe(404);
+  for (const verb of ['remove', 'failoverCancel']) expect(await status('POST', `${item}/${verb}`, {})).toBe(403);
+  expect(await status('DELETE', item)).toBe(403);
+  expect(await status('PUT', item, {})).toBe(403);
+});
+
 test('joining a network needs a right at the network', async () => {
   const operator = as('site-recovery-operator');
   const refused = await shopDrill(operator, simulator).test('web-01');

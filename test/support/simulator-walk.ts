@@ -74,10 +74,28 @@ function deedsOf(at: {
   const shop = `${groups}/rg-shop-weu/providers/Microsoft.Network/virtualNetworks/vnet-shop-weu`;
   const peering = `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island/virtualNetworkPeerings/walk`;
   const point = [{ instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' }];
+  const provider = { instanceType: 'A2A' };
+  const alone = { failoverDirection: 'PrimaryToRecovery', sourceSiteOperations: 'Required', providerSpecificDetails: provider };
   const over = { failoverDirection: 'PrimaryToRecovery', sourceSiteOperations: 'NotRequired', providerSpecificDetails: point };
   return [
     () => drill.test(item, { requestId }),
     () => drill.cleanup(item, { requestId }),
+    () =>
+      send('POST', `${drill.itemPath(item)}/${pick(next, ['unplannedFailover', 'failoverCommit'])}?${SITE_RECOVERY}`, {
+        properties: alone,
+      }),
+    () =>
+      send('POST', `${drill.itemPath(item)}/applyRecoveryPoint?${SITE_RECOVERY}`, { properties: { providerSpecificDetails: provider } }),
+    () => send('POST', `${drill.itemPath(item)}/remove?${SITE_RECOVERY}`, { properties: {} }),
+    () => send('DELETE', `${drill.itemPath(item)}?${SITE_RECOVERY}`),
+    async () => {
+      const line = pick(
+        next,
+        (await simulator.ledger()).filter(({ jobId, operation }) => jobId !== undefined && operation.startsWith('Replication')),
+      );
+      const verb = pick(next, ['cancel', 'restart']);
+      return send('POST', `${drill.vaultPath}/replicationJobs/${line?.jobId ?? 'none'}/${verb}?${SITE_RECOVERY}`);
+    },
     () => send('POST', `${machine}/${pick(next, ['start', 'deallocate', 'powerOff', 'restart'])}?${VM}`),
     () => send('DELETE', `${machine}?${VM}`),
     () => send('POST', `${plan}/${pick(next, ['unplannedFailover', 'failoverCommit'])}?${SITE_RECOVERY}`, { properties: over }),
