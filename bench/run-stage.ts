@@ -99,7 +99,9 @@ async function stageOf(at: {
     async worker(lanes) {
       const tickets = join(directory, `tickets-${at.workers.length}`);
       await mkdir(tickets);
-      const child = fork(join(import.meta.dirname, 'run-worker.ts'), [url, String(lanes), tickets], { execArgv: process.env['BENCH_PROF'] === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir=/tmp/lab/prof'] });
+      const child = fork(join(import.meta.dirname, 'run-worker.ts'), [url, String(lanes), tickets], {
+        execArgv: process.env['BENCH_PROF'] === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir=/tmp/lab/prof'],
+      });
       at.workers.push(child);
       await once(child, 'message');
       return {
@@ -132,12 +134,20 @@ async function stageOf(at: {
 }
 
 /** Runs a script of the peers' folder beside this project's packages, and answers the JSON lines that it prints. */
-export async function peerLines(folder: string, script: string, flags: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
+export async function peerLines(
+  folder: string,
+  script: string,
+  flags: readonly string[],
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'runward-bench-peer-'));
   try {
     cpSync(resolve(folder), scratch, { recursive: true });
     symlinkSync(join(import.meta.dirname, '..', 'node_modules'), join(scratch, 'node_modules'));
-    const child = spawn(process.execPath, [script, ...flags], { cwd: scratch, env: { ...process.env, BENCH_TMP: scratch }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [script, ...flags], {
+      cwd: scratch,
+      env: { ...process.env, BENCH_TMP: scratch },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let text = '';
     for await (const piece of child.stdout) text += String(piece);
     return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));

@@ -24,7 +24,12 @@ interface Input {
 }
 
 const [url = '', lanes = '50', ticketDirectory = ''] = process.argv.slice(2);
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: (message, fields) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`) };
+const silent: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (message, fields) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
+};
 const now = (): number => performance.timeOrigin + performance.now();
 
 const ends = new Map<string, number>();

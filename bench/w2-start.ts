@@ -12,7 +12,8 @@ const { values: flags } = parseArgs({
 const RUNS = Number(flags.runs);
 const { fsync } = flags;
 
-const peers = flags.floor === undefined ? [] : await peerLines(flags.floor, 'peer-bullmq.mjs', ['--mode=onejob', `--fsync=${fsync}`, '--w=W2']);
+const peers =
+  flags.floor === undefined ? [] : await peerLines(flags.floor, 'peer-bullmq.mjs', ['--mode=onejob', `--fsync=${fsync}`, '--w=W2']);
 const peer = peers.find((line) => line['workload'] === 'W2');
 if (peer !== undefined) print(peer);
 await withStage(fsync, async (stage) => {

@@ -21,7 +21,10 @@ async function measure(name: string, slowEvery: number | undefined): Promise<voi
   const items = Array.from({ length: TARGETS }, (_, index) => index + 1).join(', ');
   const ms = slowEvery === undefined ? `${QUICK_MS}` : `item % ${slowEvery} == 0 ? ${SLOW_MS} : ${QUICK_MS}`;
   const each = { forEach: `\${{ [${items}] }}`, rollout: { waves: [{ percent: 100 }], maxParallel: AT_ONCE, maxFailures: { count: 0 } } };
-  const step = { ...idleStep('each', 'named', each), body: { kind: 'uses', action: 'bench.named@1', with: { ms: `\${{ ${ms} }}` } } } as const;
+  const step = {
+    ...idleStep('each', 'named', each),
+    body: { kind: 'uses', action: 'bench.named@1', with: { ms: `\${{ ${ms} }}` } },
+  } as const;
   await withStage(fsync, async (stage) => {
     const worker = await stage.worker(50);
     await stage.start([idleStep('s', 'named')]);

@@ -96,6 +96,8 @@ export interface Store extends ScheduleStore, GateStore, RemovalStore {
   readonly listWorkers: () => Promise<readonly WorkerBeat[]>;
   readonly nowMs: () => Promise<number>;
   readonly durability: () => Promise<Durability>;
+  /** The tier as it was last judged, at most a minute ago. */
+  readonly tier: () => Durability['tier'];
   readonly close: () => Promise<void>;
 }
 
@@ -178,7 +180,15 @@ export interface TransitionRequest {
 }
 
 export type TransitionAnswer =
-  | { readonly kind: 'applied'; readonly version: number; readonly nowMs: number; readonly leaseUntilMs: number; readonly eventSeq: number }
+  | {
+      readonly kind: 'applied';
+      readonly version: number;
+      readonly nowMs: number;
+      readonly leaseUntilMs: number;
+      readonly eventSeq: number;
+      /** How many words people have said to the run so far. */
+      readonly inboxLength: number;
+    }
   | Stale
   | { readonly kind: 'late' | 'version' | 'step' | 'edge' | 'audit'; readonly detail: string };
 

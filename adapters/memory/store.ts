@@ -43,6 +43,7 @@ export function makeMemoryStore(options: MemoryStoreOptions): Store {
     ...makeGates(),
     ...makeSystemAudit(nowMs, chain),
     nowMs: async () => nowMs(),
+    tier: () => tier,
     durability: async () => ({ tier, server: 'memory', findings: ['everything is lost when the process ends'] }),
     close: async () => {},
   };

@@ -23,7 +23,7 @@ export function applyTransition(cell: RunCell, request: TransitionRequest, nowMs
   cell.run = { ...changedFields(cell.run, request, nowMs), ...changedHeader(cell, request, nowMs), eventSeq };
 
   const { version, leaseUntilMs } = cell.run;
-  const answer: TransitionAnswer = { kind: 'applied', version, nowMs, leaseUntilMs, eventSeq };
+  const answer: TransitionAnswer = { kind: 'applied', version, nowMs, leaseUntilMs, eventSeq, inboxLength: cell.inbox.length };
   cell.last = { txId: request.txId, answer };
   return answer;
 }

@@ -26,17 +26,7 @@ export async function callConfirmed(redis: Redis, call: ScriptCall, confirmation
     confirmation.kind === 'waitaof'
       ? ['WAITAOF', '1', String(confirmation.replicas), String(CONFIRM_TIMEOUT_MS)]
       : ['WAIT', String(confirmation.replicas), String(CONFIRM_TIMEOUT_MS)];
-  const [answer, counts] = await guarded(async () => {
-    const replies = await redis
-      .pipeline()
-      .eval(call.script.lua, call.keys.length, ...call.keys, ...call.args)
-      .call(...(wait as [string, ...string[]]))
-      .exec();
-    return (replies ?? []).map(([error, reply]) => {
-      if (error !== null) throw error;
-      return reply;
-    });
-  });
+  const [answer, counts] = await confirmedReplies(redis, call, wait as [string, ...string[]]);
   const [local = 0, replicas = 0] = confirmation.kind === 'waitaof' ? (counts as number[]) : [1, counts as number];
   if (local < 1 || replicas < confirmation.replicas) {
     throw new RunwardError('STORE_UNCONFIRMED', 'the store has not confirmed in time that the write will survive a crash', {
@@ -45,6 +35,27 @@ export async function callConfirmed(redis: Redis, call: ScriptCall, confirmation
     });
   }
   return answer as readonly unknown[];
+}
+
+async function confirmedReplies(redis: Redis, call: ScriptCall, wait: [string, ...string[]]): Promise<readonly unknown[]> {
+  const rest = [call.keys.length, ...call.keys, ...call.args] as const;
+  const send = async (way: 'EVALSHA' | 'EVAL'): Promise<readonly unknown[]> => {
+    const replies = await redis
+      .pipeline()
+      .call(way, way === 'EVAL' ? call.script.lua : call.script.sha, ...rest)
+      .call(...wait)
+      .exec();
+    return (replies ?? []).map(([error, reply]) => {
+      if (error !== null) throw error;
+      return reply;
+    });
+  };
+  try {
+    return await send('EVALSHA');
+  } catch (error) {
+    if (!isUnknownScript(error)) throw storeError(error);
+  }
+  return guarded(() => send('EVAL'));
 }
 
 function isUnknownScript(error: unknown): boolean {

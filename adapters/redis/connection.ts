@@ -18,6 +18,8 @@ const COMMAND_PROFILE = {
   ...WORKER_PROFILE,
   maxRetriesPerRequest: 1,
   enableOfflineQueue: false,
+  // Commands of one turn of the event loop leave in one write.
+  enableAutoPipelining: true,
   commandTimeout: 3_000,
 } as const satisfies RedisOptions;
 

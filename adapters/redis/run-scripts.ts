@@ -3,7 +3,7 @@ import { hasEnded, RUN_EDGES } from '../../engine/run/run-state.ts';
 import type { RunState } from '../../engine/run/run-state.ts';
 import { STEP_EDGES } from '../../engine/run/step-state.ts';
 import { EVENT_CHANNEL } from './keys.ts';
-import { luaSet, script } from './script.ts';
+import { luaSet, luaWords, script } from './script.ts';
 
 const ENDED = Object.keys(RUN_EDGES).filter((state) => hasEnded(state as RunState));
 const NEW_STEP_PAIRS = ['new>pending', ...Object.values(STEP_EDGES.pending).map((to) => `new>${to}`)];
@@ -153,12 +153,13 @@ return {'accepted', position}`,
 export const TRANSITION = script(
   'transition',
   `${PRELUDE}
-local RUN = ${luaSet(edgePairs(RUN_EDGES))}
-local STEP = ${luaSet([...edgePairs(STEP_EDGES), ...NEW_STEP_PAIRS])}
+local RUN = '${luaWords(edgePairs(RUN_EDGES))}'
+local STEP = '${luaWords([...edgePairs(STEP_EDGES), ...NEW_STEP_PAIRS])}'
+local function known(words, pair) return string.find(words, ' ' .. pair .. ' ', 1, true) ~= nil end
 local run, steps, audit, events, due = unpack(KEYS)
 local txId, runId, epoch, claim, version, writesIntent = take(), take(), take(), take(), take(), take()
 local from, to, auditHead, floor, inboxPosition, wakeAt = take(), take(), take(), tonumber(take()), tonumber(take()), take()
-local h = read(run, 'epoch', 'claim', 'leaseUntilMs', 'version', 'state', 'auditHead', 'auditSeq', 'eventSeq', 'inboxPosition', 'lastTx', 'lastAnswer')
+local h = read(run, 'epoch', 'claim', 'leaseUntilMs', 'version', 'state', 'auditHead', 'auditSeq', 'eventSeq', 'inboxPosition', 'lastTx', 'lastAnswer', 'inboxSeq')
 if h[10] == txId then redis.call('HSET', run, 'lastTx', txId); return {'applied', h[11]} end
 if h[1] ~= epoch or h[2] ~= claim then return {'stale'} end
 local leaseUntil = tonumber(h[3])
@@ -181,10 +182,10 @@ for _, patch in ipairs(patches) do
     if state ~= patch.from or rev ~= patch.rev then return {'step', patch.path} end
   end
 end
-if h[5] ~= from or ENDED[from] or (from ~= to and not RUN[from .. '>' .. to]) then return {'edge', 'run ' .. from .. '>' .. to} end
+if h[5] ~= from or ENDED[from] or (from ~= to and not known(RUN, from .. '>' .. to)) then return {'edge', 'run ' .. from .. '>' .. to} end
 for _, patch in ipairs(patches) do
   local pair = patch.from .. '>' .. patch.to
-  if not STEP[pair] then return {'edge', patch.path .. ' ' .. pair} end
+  if not known(STEP, pair) then return {'edge', patch.path .. ' ' .. pair} end
 end
 local head, seq = h[6], tonumber(h[7])
 if head ~= auditHead then return {'audit', 'stored head is ' .. h[6]} end
@@ -197,8 +198,12 @@ end
 local stamp = '"@' .. txId .. '"'
 local function stamped(text) local result = string.gsub(text, stamp, num(now)); return result end
 for _, name in ipairs(removes) do redis.call('HDEL', run, name) end
-for _, pair in ipairs(sets) do redis.call('HSET', run, pair[1], stamped(pair[2])) end
-for _, patch in ipairs(patches) do redis.call('HSET', steps, patch.path, stamped(patch.record)) end
+local fields = {}
+local function set(name, value) fields[#fields + 1] = name; fields[#fields + 1] = value end
+for _, pair in ipairs(sets) do set(pair[1], stamped(pair[2])) end
+local records = {}
+for _, patch in ipairs(patches) do records[#records + 1] = patch.path; records[#records + 1] = stamped(patch.record) end
+if #records > 0 then redis.call('HSET', steps, unpack(records)) end
 for _, entry in ipairs(entries) do redis.call('XADD', audit, entry.seq .. '-0', 'entry', entry.text) end
 local eventSeq = tonumber(h[8])
 for _, draft in ipairs(drafts) do
@@ -206,11 +211,13 @@ for _, draft in ipairs(drafts) do
   redis.call('XADD', events, num(eventSeq) .. '-0', 'event', draft, 'atMs', num(now))
 end
 if floor > 0 then leaseUntil = math.max(leaseUntil, now + floor) end
-if #patches > 0 then redis.call('HSET', run, 'strikes', '0') end
-local answer = num(tonumber(version) + 1) .. ' ' .. num(now) .. ' ' .. num(leaseUntil) .. ' ' .. num(eventSeq)
-redis.call('HSET', run, 'state', to, 'version', num(tonumber(version) + 1), 'leaseUntilMs', num(leaseUntil), 'wakeAtMs', wakeAt,
+if #patches > 0 then set('strikes', '0') end
+local answer = num(tonumber(version) + 1) .. ' ' .. num(now) .. ' ' .. num(leaseUntil) .. ' ' .. num(eventSeq) .. ' ' .. h[12]
+local after = {'state', to, 'version', num(tonumber(version) + 1), 'leaseUntilMs', num(leaseUntil), 'wakeAtMs', wakeAt,
   'inboxPosition', num(math.max(tonumber(h[9]), inboxPosition)), 'auditSeq', num(seq), 'auditHead', head, 'eventSeq', num(eventSeq),
-  'lastTx', txId, 'lastAnswer', answer)
+  'lastTx', txId, 'lastAnswer', answer}
+for i = 1, #after, 2 do set(after[i], after[i + 1]) end
+redis.call('HSET', run, unpack(fields))
 index(due, run, runId)
 if #drafts > 0 then redis.call('PUBLISH', '${EVENT_CHANNEL}', runId .. ' ' .. num(eventSeq)) end
 return {'applied', answer}`,

@@ -158,8 +158,8 @@ function stepArgs(patch: TransitionRequest['steps'][number], mark: string): read
 function transitionAnswer([kind, detail]: readonly unknown[]): TransitionAnswer {
   if (kind === 'stale') return { kind };
   if (kind !== 'applied') return { kind, detail } as TransitionAnswer;
-  const [version = 0, nowMs = 0, leaseUntilMs = 0, eventSeq = 0] = String(detail).split(' ').map(Number);
-  return { kind, version, nowMs, leaseUntilMs, eventSeq };
+  const [version = 0, nowMs = 0, leaseUntilMs = 0, eventSeq = 0, inboxLength = 0] = String(detail).split(' ').map(Number);
+  return { kind, version, nowMs, leaseUntilMs, eventSeq, inboxLength };
 }
 
 function counted(rows: readonly (readonly string[])[]): readonly string[] {

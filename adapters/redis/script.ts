@@ -19,6 +19,11 @@ export function script(name: string, lua: string): Script {
   return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
+/** The words with a blank around each, to be looked for in a Lua script: made once, where a table would be made at each call. */
+export function luaWords(words: readonly string[]): string {
+  return ` ${words.join(' ')} `;
+}
+
 /** Lua literal of a set of strings. */
 export function luaSet(members: readonly string[]): string {
   return `{${members.map((member) => `['${member}']=true`).join(',')}}`;

@@ -41,6 +41,7 @@ export async function openRedisStore(options: { readonly url: string; readonly l
     awaitEvents: (runId, after, waitMs, signal) => watch.wait({ runId, after }, waitMs, signal),
     nowMs: () => readNowMs(server),
     durability: server.durability,
+    tier: server.tier,
     async close() {
       watch.close();
       await server.close();

@@ -63,6 +63,7 @@ async function visit(work: Work): Promise<Visit> {
   const { engine, holder } = work;
   const ended = new AbortController();
   const renewals = keepLease(work, ended.signal);
+  holder.followWith((view, nowMs) => (isSpokenTo(holder) || work.drain.aborted ? undefined : changeNow(work, { view, nowMs })));
   try {
     return await moveOn(work);
   } catch (error) {
@@ -119,6 +120,12 @@ async function moveOn(work: Work): Promise<Visit> {
     if (busy.size === 0 && isLongWait(holder, moves)) return giveBack(work, moves.wakeAtMs);
     await somethingHappens(work, moves);
   }
+}
+
+/** A person has said something that is not applied yet: it comes before anything that opens. */
+function isSpokenTo(holder: Holder): boolean {
+  const { inboxPosition } = holder.view().run;
+  return holder.hasUnread() || holder.inbox().some(({ position }) => position > inboxPosition);
 }
 
 function someEnded(before: RunView, after: RunView): boolean {
@@ -207,9 +214,12 @@ async function somethingHappens(work: Work, moves: Extract<Moves, { kind: 'work'
   const dueInMs = Math.max(0, (moves.wakeAtMs ?? Infinity) - holder.nowMs());
   const woken = new AbortController();
   const signal = AbortSignal.any([drain, holder.lost, woken.signal]);
+  const seen = holder.view();
   const timer = engine.ports.clock.sleep(Math.min(dueInMs, INBOX_POLL_MS), signal);
   await Promise.race([timer, ...[...busy.values()].map(({ done }) => done)]).finally(() => woken.abort(WOKEN));
-  if (!holder.lost.aborted) await fetchCommands(engine, holder);
+  // Each change brings the news whether somebody has said something.
+  const isNews = holder.hasUnread() || holder.view() === seen;
+  if (!holder.lost.aborted && isNews) await fetchCommands(engine, holder);
 }
 
 async function giveBack(work: Work, wakeAtMs: number | undefined): Promise<Visit> {

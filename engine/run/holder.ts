@@ -1,15 +1,13 @@
-import { chainFacts } from '../audit/chain.ts';
-import { follow } from '../edges.ts';
 import { assert, RunwardError } from '../errors.ts';
 import type { RunId } from '../ids.ts';
-import type { JsonObject } from '../json.ts';
 import { INTENT_LEASE_MS, LEASE_MS, SEND_MARGIN_MS } from '../limits.ts';
 import type { Plan } from '../plan/plan-record.ts';
 import type { Ports } from '../ports.ts';
-import type { EventDraft, Fence, InboxEntry, StoredRun, TransitionAnswer, TransitionRequest } from '../store.ts';
-import type { RunChange, StepChange } from './change.ts';
-import type { RunFields, RunRecord, RunView, StepRecord } from './record.ts';
-import { RUN_EDGES } from './run-state.ts';
+import type { Fence, InboxEntry, StoredRun, TransitionAnswer, TransitionRequest } from '../store.ts';
+import type { RunChange } from './change.ts';
+import { type Build, type Company, nextBatch, type Waiting, withFollowing } from './commit-queue.ts';
+import type { RunView } from './record.ts';
+import { transitionOf, viewAfter } from './transition-of.ts';
 
 /** The lease times of a holder, in milliseconds; the defaults are those of the limits. */
 export interface LeaseTimes {
@@ -21,7 +19,7 @@ export interface LeaseTimes {
 /** Lease times as designed; a demo may run with shorter ones, in the same proportion. */
 export const LEASE_TIMES: LeaseTimes = { leaseMs: LEASE_MS, intentLeaseMs: INTENT_LEASE_MS, sendMarginMs: SEND_MARGIN_MS };
 
-/** The right to write one run, and the run as its holder knows it. Every write goes through `commit`, one at a time. */
+/** The right to write one run, and the run as its holder knows it. Every write goes through `commit`, one transition at a time. */
 export interface Holder {
   readonly runId: RunId;
   readonly plan: Plan;
@@ -31,11 +29,15 @@ export interface Holder {
   /** The store's time, estimated from its last answer and the monotonic clock. */
   readonly nowMs: () => number;
   /** Builds a change from the state at its turn and stores it; a builder that answers undefined changes nothing. Throws RUN_STALE_EPOCH. */
-  readonly commit: (build: (view: RunView, nowMs: number) => RunChange | undefined) => Promise<void>;
+  readonly commit: (build: Build, company?: Company) => Promise<void>;
+  /** Sets what is asked after each change for steps that open because of it: they are stored with it. */
+  readonly followWith: (following: Build) => void;
   /** True while a request may leave: the lease, by this process's own clock, lasts longer than the request can take. */
   readonly maySend: () => boolean;
   readonly inbox: () => readonly InboxEntry[];
   readonly takeInbox: (entries: readonly InboxEntry[]) => void;
+  /** The store has said that there are words which this process has not read. */
+  readonly hasUnread: () => boolean;
   /** Renews the lease; answers false when it is lost. */
   readonly renew: () => Promise<boolean>;
   readonly release: (wakeAtMs: number) => Promise<void>;
@@ -61,20 +63,35 @@ export function holderOf(ports: HolderPorts, claimed: Claimed): Holder {
   const lost = new AbortController();
   let view: RunView = { run: claimed.stored.run, steps: new Map(claimed.stored.steps.map((step) => [step.path, step])) };
   let inbox = claimed.stored.inbox;
+  let said = Math.max(claimed.stored.run.inboxPosition, ...inbox.map(({ position }) => position));
   let skewMs = claimed.stored.nowMs - ports.clock.monotonicMs();
   let leaseEndsAtMs = claimed.askedAtMs + claimed.times.leaseMs;
-  let turn: Promise<void> = Promise.resolve();
+  let storing: Promise<void> | undefined;
+  let following: Build | undefined;
+  const queue: Waiting[] = [];
   const nowMs = (): number => Math.round(ports.clock.monotonicMs() + skewMs);
   const sync = (storeNowMs: number): void => {
     skewMs = storeNowMs - ports.clock.monotonicMs();
   };
 
-  const commitNow = async (build: (at: RunView, atMs: number) => RunChange | undefined): Promise<void> => {
-    if (lost.signal.aborted) throw stale(runId);
-    const change = build(view, nowMs());
-    if (change === undefined) return;
+  const batchNow = () => {
+    const stored = view;
+    // Builders look at the run through the holder as well: they see it with the changes before theirs, and nobody else runs meanwhile.
+    const at = { nowMs: nowMs(), show: (seen: RunView) => void (view = seen) };
+    try {
+      const batch = nextBatch(queue, stored, at);
+      const isIntent = batch.changes.some(({ writesIntent }) => writesIntent === true);
+      const full = batch.members.length === 0 || isIntent ? batch : withFollowing(batch, following, at);
+      return { members: full.members, together: { view: stored, changes: full.changes } };
+    } finally {
+      view = stored;
+    }
+  };
+
+  const storeBatch = async ({ members, together }: ReturnType<typeof batchNow>): Promise<void> => {
     const askedAtMs = ports.clock.monotonicMs();
-    const request = requestOf(ports, { change, view, runId, claimed, nowMs: nowMs() });
+    const { worker, fence, times } = claimed;
+    const request = transitionOf(ports.ids, together, { runId, worker, fence, intentLeaseMs: times.intentLeaseMs, nowMs: nowMs() });
     const answer = await applied(ports, request);
     if (isLostBy(answer)) {
       lost.abort();
@@ -83,8 +100,24 @@ export function holderOf(ports: HolderPorts, claimed: Claimed): Holder {
     assertApplied(answer, runId);
     sync(answer.nowMs);
     if (request.leaseFloorMs > 0) leaseEndsAtMs = Math.max(leaseEndsAtMs, askedAtMs + request.leaseFloorMs);
-    view = afterwards(view, change, { request, answer });
-    logEdges(ports, claimed, change);
+    view = viewAfter(together, request, answer);
+    said = Math.max(said, answer.inboxLength);
+    for (const change of together.changes) logEdges(ports, claimed, change);
+    for (const { resolve } of members) resolve();
+  };
+
+  const storeAll = async (): Promise<void> => {
+    // Who speaks in the same turn of the event loop joins.
+    await Promise.resolve();
+    while (queue.length > 0) {
+      if (lost.signal.aborted) for (const { reject } of queue.splice(0)) reject(stale(runId));
+      const batch = batchNow();
+      if (batch.members.length === 0) continue;
+      await storeBatch(batch).catch((error: unknown) => {
+        for (const { reject } of batch.members) reject(error);
+      });
+    }
+    storing = undefined;
   };
 
   return {
@@ -94,13 +127,17 @@ export function holderOf(ports: HolderPorts, claimed: Claimed): Holder {
     fence: claimed.fence,
     view: () => view,
     nowMs,
-    commit: (build) => {
-      const mine = turn.then(() => commitNow(build));
-      turn = mine.catch(() => undefined);
-      return mine;
+    commit: (build, company = 'alone') =>
+      new Promise((resolve, reject) => {
+        queue.push({ build, company, resolve, reject });
+        storing ??= storeAll();
+      }),
+    followWith: (build) => {
+      following = build;
     },
     maySend: () => !lost.signal.aborted && leaseEndsAtMs - ports.clock.monotonicMs() >= claimed.times.sendMarginMs,
     inbox: () => inbox,
+    hasUnread: () => said > Math.max(view.run.inboxPosition, ...inbox.map(({ position }) => position)),
     takeInbox: (entries) => {
       const known = new Set(inbox.map(({ position }) => position));
       inbox = [...inbox, ...entries.filter(({ position }) => !known.has(position))];
@@ -113,11 +150,12 @@ export function holderOf(ports: HolderPorts, claimed: Claimed): Holder {
         return false;
       }
       sync(answer.nowMs);
+      said = Math.max(said, answer.inboxLength);
       leaseEndsAtMs = Math.max(leaseEndsAtMs, askedAtMs + claimed.times.leaseMs);
       return true;
     },
     release: async (wakeAtMs) => {
-      await turn;
+      await storing;
       if (lost.signal.aborted) return;
       lost.abort();
       await ports.store.release(runId, claimed.fence, wakeAtMs);
@@ -154,125 +192,6 @@ async function applied(ports: HolderPorts, request: TransitionRequest): Promise<
       await ports.clock.sleep(delayMs);
     }
   }
-}
-
-function requestOf(
-  ports: HolderPorts,
-  at: { readonly change: RunChange; readonly view: RunView; readonly runId: RunId; readonly claimed: Claimed; readonly nowMs: number },
-): TransitionRequest {
-  const { change, view, claimed } = at;
-  const { run } = view;
-  const to = change.event === undefined ? run.state : follow(RUN_EDGES, run.state, change.event);
-  const facts = auditFacts(at);
-  const audit = chainFacts(ports.ids.sha256, { seq: run.auditSeq, hash: run.auditHead }, facts);
-  return {
-    txId: ports.ids.newToken(),
-    runId: at.runId,
-    fence: claimed.fence,
-    version: run.version,
-    state: { from: run.state, to },
-    fields: change.fields ?? {},
-    stampFields: change.stampFields ?? [],
-    steps: (change.steps ?? []).map(({ from, to: record, stamp }) => ({ from: from?.state, fromRev: from?.rev ?? 0, record, stamp })),
-    audit,
-    auditHead: run.auditHead,
-    events: eventsOf(change, to),
-    leaseFloorMs: change.writesIntent === true ? claimed.times.intentLeaseMs : 0,
-    writesIntent: change.writesIntent ?? false,
-    inboxPosition: change.inboxPosition ?? run.inboxPosition,
-    wakeAtMs: change.wakeAtMs ?? at.nowMs,
-  };
-}
-
-function auditFacts(at: { readonly change: RunChange; readonly view: RunView; readonly claimed: Claimed; readonly nowMs: number }) {
-  const { change, claimed, nowMs } = at;
-  const actor = `worker ${claimed.worker}`;
-  const run = change.event === undefined ? [] : [{ at: nowMs, actor, event: `run.${change.event}`, data: runData(change) }];
-  const steps = (change.steps ?? []).map((step) => ({ at: nowMs, actor, event: `step.${step.event}`, data: stepData(step) }));
-  const given = (change.audit ?? []).map((fact) => ({ ...fact, at: nowMs }));
-  return [...given, ...run, ...steps];
-}
-
-function eventsOf(change: RunChange, state: string): readonly EventDraft[] {
-  const steps = (change.steps ?? []).map((step): EventDraft => {
-    const { stepId, itemKey, path } = step.to;
-    const head = { type: `runward.step.${step.event}`, step: path, data: { ...stepData(step), stepId } };
-    return itemKey === undefined ? head : { ...head, item: itemKey };
-  });
-  const run: readonly EventDraft[] =
-    change.event === undefined ? [] : [{ type: `runward.run.${change.event}`, data: { ...runData(change), state } }];
-  return [...steps, ...(change.events ?? []), ...run];
-}
-
-function runData(change: RunChange): JsonObject {
-  const { phase, outcome, reason, rollback } = change.fields ?? {};
-  return {
-    ...(phase ? { phase } : {}),
-    ...(outcome ? { outcome } : {}),
-    ...(reason ? { reason } : {}),
-    ...(rollback ? { rollback } : {}),
-  };
-}
-
-function stepData({ to, data }: StepChange): JsonObject {
-  return {
-    path: to.path,
-    state: to.state,
-    stepKey: to.key,
-    attempt: to.attempt,
-    send: to.send,
-    ...(to.reason === undefined ? {} : { reason: to.reason }),
-    ...(to.error === undefined
-      ? {}
-      : { error: { kind: to.error.kind, message: to.error.message, ...(to.error.code === undefined ? {} : { code: to.error.code }) } }),
-    ...(to.handle?.jobId === undefined ? {} : { jobId: to.handle.jobId }),
-    ...(to.adopted === true ? { adopted: true } : {}),
-    ...(to.percent === undefined ? {} : { percent: to.percent }),
-    ...(to.verdict === undefined ? {} : { verdict: to.verdict }),
-    ...(to.rolledBack === undefined ? {} : { rolledBack: to.rolledBack }),
-    ...data,
-  };
-}
-
-function afterwards(
-  view: RunView,
-  change: RunChange,
-  stored: { readonly request: TransitionRequest; readonly answer: Extract<TransitionAnswer, { kind: 'applied' }> },
-): RunView {
-  const { request, answer } = stored;
-  const steps = new Map(view.steps);
-  for (const { to, stamp } of change.steps ?? []) steps.set(to.path, stampedStep(to, stamp, answer.nowMs));
-  const head = request.audit.at(-1);
-  const patched: Record<string, unknown> = { ...view.run };
-  for (const [name, value] of Object.entries(request.fields)) {
-    if (value === null) delete patched[name];
-    else if (value !== undefined) patched[name] = value;
-  }
-  for (const name of request.stampFields) patched[name] = answer.nowMs;
-  const fields = patched as unknown as RunFields;
-  const run: RunRecord = {
-    ...view.run,
-    ...fields,
-    state: request.state.to,
-    version: answer.version,
-    leaseUntilMs: answer.leaseUntilMs,
-    eventSeq: answer.eventSeq,
-    inboxPosition: request.inboxPosition,
-    auditSeq: head?.seq ?? view.run.auditSeq,
-    auditHead: head?.hash ?? view.run.auditHead,
-  };
-  return { run: withoutRemoved(run, request), steps };
-}
-
-function withoutRemoved(run: RunRecord, request: TransitionRequest): RunRecord {
-  const removed = Object.entries(request.fields)
-    .filter(([, value]) => value === null)
-    .map(([name]) => name);
-  return Object.fromEntries(Object.entries(run).filter(([name]) => !removed.includes(name))) as unknown as RunRecord;
-}
-
-function stampedStep(record: StepRecord, stamp: StepChange['stamp'], nowMs: number): StepRecord {
-  return { ...record, ...Object.fromEntries(stamp.map((name) => [name, nowMs])) };
 }
 
 function logEdges(ports: HolderPorts, claimed: Claimed, change: RunChange): void {

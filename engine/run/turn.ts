@@ -61,14 +61,17 @@ export async function move(
   make: (record: StepRecord, nowMs: number) => StepChange,
   options: { readonly writesIntent?: boolean; readonly unless?: (run: RunRecord, record: StepRecord) => boolean } = {},
 ): Promise<void> {
-  await turn.holder.commit((view, nowMs) => {
-    const record = view.steps.get(turn.path);
-    assert(record !== undefined, 'a leaf whose turn it is has a record');
-    if (options.unless?.(view.run, record) === true) return undefined;
-    const change = make(record, nowMs);
-    const first = change.to.firstAttemptAtMs === undefined ? { ...change, to: { ...change.to, firstAttemptAtMs: nowMs } } : change;
-    return { steps: [first], writesIntent: options.writesIntent ?? false };
-  });
+  await turn.holder.commit(
+    (view, nowMs) => {
+      const record = view.steps.get(turn.path);
+      assert(record !== undefined, 'a leaf whose turn it is has a record');
+      if (options.unless?.(view.run, record) === true) return undefined;
+      const change = make(record, nowMs);
+      const first = change.to.firstAttemptAtMs === undefined ? { ...change, to: { ...change.to, firstAttemptAtMs: nowMs } } : change;
+      return { steps: [first], writesIntent: options.writesIntent ?? false };
+    },
+    options.writesIntent === true ? 'intents' : 'moves',
+  );
 }
 
 /** The world as a call of an action sees it, with its need at Azure: looks of severe actions come before others. */

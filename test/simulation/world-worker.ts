@@ -57,7 +57,8 @@ function mortal(world: World, name: string, life: Life): Ports {
   return {
     ...ports,
     clock: { ...ports.clock, sleep: lasting(ports.clock.sleep) },
-    store: Object.fromEntries(calls) as unknown as Store,
+    // What a process knows by itself is no call.
+    store: { ...(Object.fromEntries(calls) as unknown as Store), tier: store.tier },
     tickets: { create: fragile(ports.tickets.create) },
     queue: { wake: fragile(async (runId: RunId, afterMs?: number) => deliver(world, runId, afterMs ?? 0)) },
   };
