@@ -12,7 +12,7 @@ import { openWakeUps } from '../adapters/redis/wake-ups.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import type { RunId } from '../engine/ids.ts';
-import { canonicalJson } from '../engine/json.ts';
+import { canonicalJson, type JsonObject } from '../engine/json.ts';
 import type { Step } from '../engine/language/runbook.ts';
 import type { Log } from '../engine/ports.ts';
 import { startRun } from '../engine/run/start.ts';
@@ -32,7 +32,7 @@ export interface Seen {
 /** A Redis of its own with the durability that is measured, and the worker process on it. */
 export interface RunStage {
   readonly url: string;
-  readonly start: (steps: readonly Step[]) => Promise<RunId>;
+  readonly start: (steps: readonly Step[], inputs?: JsonObject) => Promise<RunId>;
   /** Starts a worker process that works on `lanes` runs at once. */
   readonly worker: (lanes: number) => Promise<StageWorker>;
   /** Scripts that were called and bytes of the append-only file so far. */
@@ -88,8 +88,11 @@ async function stageOf(at: {
   const ports = { store, queue, signer, log: silent, ids: systemIds, clock: systemClock, random: systemRandom };
   return {
     url,
-    async start(steps) {
-      const plan = testPlan({ steps }, { actions: { 'bench.named@1': 'named', 'bench.guarded@1': 'guarded' } });
+    async start(steps, inputs = {}) {
+      const plan = testPlan(
+        { steps },
+        { inputs, actions: { 'bench.read@1': 'read', 'bench.named@1': 'named', 'bench.guarded@1': 'guarded' } },
+      );
       const text = canonicalJson(plan);
       const runId = randomUUID() as RunId;
       const requester = { id: 'bench', name: 'bench', kind: 'token', groups: [] } as const;

@@ -5,7 +5,7 @@ import { openWakeUps } from '../adapters/redis/wake-ups.ts';
 import { systemClock } from '../adapters/system/clock.ts';
 import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import { openTickets } from '../adapters/system/tickets.ts';
-import { type Action, type ActionContext, effectAction } from '../engine/actions/action.ts';
+import { type Action, type ActionContext, effectAction, readAction } from '../engine/actions/action.ts';
 import type { Log, Ports } from '../engine/ports.ts';
 import { advance } from '../engine/run/advance.ts';
 import { LEASE_TIMES } from '../engine/run/holder.ts';
@@ -17,7 +17,7 @@ import type { Seen } from './run-stage.ts';
  * address of Redis, how many runs it works on at once, its ticket directory. A number that it is sent asks for what it has seen once so many
  * more runs have ended.
  */
-export type EffectName = 'named' | 'guarded';
+export type EffectName = 'read' | 'named' | 'guarded';
 
 interface Input {
   readonly ms?: number | undefined;
@@ -35,38 +35,54 @@ const now = (): number => performance.timeOrigin + performance.now();
 const ends = new Map<string, number>();
 let gaps: number[] = [];
 let begins: Record<string, number> = {};
+const ended = new Set<string>();
 let endedRuns = 0;
 let wanted: { readonly runs: number; readonly met: () => void } | undefined;
 
-function idleAction(effect: EffectName): Action {
+const HEAD = {
+  summary: 'Does nothing.',
+  severity: 'moderate',
+  target: 'none',
+  input: z.strictObject({ ms: z.int().optional() }),
+  result: { exitCode: 'int', changed: 'bool' },
+  timeoutMs: 600_000,
+  permissions: [],
+} as const;
+const SUCCESS = { kind: 'succeeded', result: { exitCode: 0, changed: false } } as const;
+
+function idleEffect(effect: 'named' | 'guarded'): Action {
   return effectAction<Input>({
+    ...HEAD,
     name: `bench.${effect}@1`,
-    summary: 'Does nothing.',
     effect,
-    severity: 'moderate',
-    target: 'none',
-    input: z.strictObject({ ms: z.int().optional() }),
-    result: { exitCode: 'int', changed: 'bool' },
-    timeoutMs: 600_000,
-    permissions: [],
     quietMs: 1_000,
     precheck: async () => ({ kind: 'proceed' }),
     submit: async (_ports, context) => {
-      begin(context);
-      if (context.input.ms !== undefined) await new Promise((resolve) => setTimeout(resolve, context.input.ms));
-      ends.set(context.runId, now());
+      await idle(context);
       return { kind: 'completed' };
     },
     find: async () => ({ kind: 'absent' }),
     poll: async () => ({ kind: 'ended_well' }),
-    verify: async () => ({ kind: 'succeeded', result: { exitCode: 0, changed: false } }),
+    verify: async () => SUCCESS,
   });
 }
 
-function begin({ runId }: ActionContext<Input>): void {
+const idleRead: Action = readAction<Input>({
+  ...HEAD,
+  name: 'bench.read@1',
+  effect: 'read',
+  read: async (_ports, context) => {
+    await idle(context);
+    return SUCCESS;
+  },
+});
+
+async function idle({ runId, input }: ActionContext<Input>): Promise<void> {
   const last = ends.get(runId);
   if (last === undefined) begins[runId] ??= now();
   else gaps.push(now() - last);
+  if (input.ms !== undefined) await new Promise((resolve) => setTimeout(resolve, input.ms));
+  ends.set(runId, now());
 }
 
 const [store, queue, tickets] = await Promise.all([
@@ -88,7 +104,7 @@ const ports = {
 } as unknown as Ports;
 const engine: Engine = {
   ports,
-  actions: new Map((['named', 'guarded'] as const).map(idleAction).map((action) => [action.name, action])),
+  actions: new Map([idleRead, idleEffect('named'), idleEffect('guarded')].map((action) => [action.name, action])),
   script: () => {
     throw new Error('the bench has no scripts');
   },
@@ -117,7 +133,11 @@ startConsumer({
   handle: async (runId, drain) => {
     const visit = await advance(engine, runId, drain);
     // A second wake-up finds a run that has ended before.
-    if (visit !== 'ended' || !ends.delete(runId)) return;
+    if (visit !== 'ended' || ended.has(runId)) return;
+    ended.add(runId);
+    ends.delete(runId);
+    const state = (await store.readRun(runId))?.run.state;
+    if (state !== 'succeeded') throw new Error(`a run of the bench ended as ${state}`);
     endedRuns += 1;
     if (wanted !== undefined && endedRuns >= wanted.runs) wanted.met();
   },

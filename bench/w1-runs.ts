@@ -66,6 +66,6 @@ const floorRate = (workload: string): number | undefined => {
   return line === undefined ? undefined : Number(line['rate']);
 };
 for (const workload of ['W1', 'W1S'] as const) {
-  for (const effect of ['named', 'guarded'] as const) await measure(workload, effect, floorRate(workload));
+  for (const effect of ['read', 'named', 'guarded'] as const) await measure(workload, effect, floorRate(workload));
 }
 process.exit();

@@ -18,9 +18,9 @@ const { fsync } = flags;
 async function measure(name: string, slowEvery: number | undefined): Promise<void> {
   const slow = slowEvery === undefined ? 0 : Math.floor(TARGETS / slowEvery);
   const idealMs = (slow * SLOW_MS + (TARGETS - slow) * QUICK_MS) / AT_ONCE;
-  const items = Array.from({ length: TARGETS }, (_, index) => index + 1).join(', ');
+  const items = Array.from({ length: TARGETS }, (_, index) => index + 1);
   const ms = slowEvery === undefined ? `${QUICK_MS}` : `item % ${slowEvery} == 0 ? ${SLOW_MS} : ${QUICK_MS}`;
-  const each = { forEach: `\${{ [${items}] }}`, rollout: { waves: [{ percent: 100 }], maxParallel: AT_ONCE, maxFailures: { count: 0 } } };
+  const each = { forEach: '${{ inputs.items }}', rollout: { waves: [{ percent: 100 }], maxParallel: AT_ONCE, maxFailures: { count: 0 } } };
   const step = {
     ...idleStep('each', 'named', each),
     body: { kind: 'uses', action: 'bench.named@1', with: { ms: `\${{ ${ms} }}` } },
@@ -30,7 +30,7 @@ async function measure(name: string, slowEvery: number | undefined): Promise<voi
     await stage.start([idleStep('s', 'named')]);
     await worker.ended(1);
     const before = await stage.counts();
-    const runId = await stage.start([step]);
+    const runId = await stage.start([step], { items });
     const { begins, rssMb } = await worker.ended(1);
     const seconds = (performance.timeOrigin + performance.now() - (begins[runId] ?? Number.NaN)) / 1000;
     const after = await stage.counts();

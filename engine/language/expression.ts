@@ -154,7 +154,7 @@ function contextFor(expression: Expression, scope: Scope): CelContext {
 // A run's steps can hold thousands of items: only those that the expression names are converted.
 function onlySteps(value: JsonValue, wanted: ReadonlySet<string>): JsonValue {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([id]) => wanted.has(id)));
+  return Object.fromEntries(Object.keys(value).flatMap((id) => (wanted.has(id) ? [[id, (value as JsonObject)[id] ?? null]] : [])));
 }
 
 function renderText(text: string, scope: Scope, nowMs: number): Outcome<JsonValue> {

@@ -5,11 +5,12 @@ import type { RunView, StepRecord } from './record.ts';
 
 /** The approval that was given last in a run. */
 export function lastApproval(view: RunView): StepRecord | undefined {
-  return [...view.steps.values()]
-    .filter(
-      ({ node, state, decisions }) => node === 'person' && state === 'succeeded' && decisions?.some(({ answer }) => answer === 'approve'),
-    )
-    .toSorted((left, right) => (right.endedAtMs ?? 0) - (left.endedAtMs ?? 0))[0];
+  let last: StepRecord | undefined;
+  for (const record of view.steps.values()) {
+    if (record.node !== 'person' || record.state !== 'succeeded' || !record.decisions?.some(({ answer }) => answer === 'approve')) continue;
+    if (last === undefined || (record.endedAtMs ?? 0) > (last.endedAtMs ?? 0)) last = record;
+  }
+  return last;
 }
 
 /**

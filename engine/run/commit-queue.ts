@@ -1,6 +1,6 @@
 import type { RunChange } from './change.ts';
 import type { RunView } from './record.ts';
-import { viewWith } from './transition-of.ts';
+import { type Preview, previewOf } from './transition-of.ts';
 
 /** Builds a change from the run at its turn; undefined changes nothing. */
 export type Build = (view: RunView, nowMs: number) => RunChange | undefined;
@@ -23,7 +23,13 @@ export interface Waiting {
 export interface Batch {
   readonly members: readonly Waiting[];
   readonly changes: readonly RunChange[];
-  readonly view: RunView;
+  readonly preview: Preview;
+}
+
+/** The store's time, and how builders are shown the run that they are asked about. */
+export interface Asking {
+  readonly nowMs: number;
+  readonly show: (view: RunView) => void;
 }
 
 /** More than this in one script would hold up every other run. */
@@ -33,12 +39,11 @@ const FOLDS_MAX = 8;
 /**
  * Takes the next ones out of the queue: the first, and those of its company behind it until one wants to be alone. Each change is built from
  * the run as those before it leave it; a builder that cannot join now is asked again next time. What changes nothing is answered at once.
- * `at` shows builders the run that they are asked about.
  */
-export function nextBatch(queue: Waiting[], from: RunView, at: { readonly nowMs: number; readonly show: (view: RunView) => void }): Batch {
+export function nextBatch(queue: Waiting[], stored: RunView, at: Asking): Batch {
   const members: Waiting[] = [];
   const changes: RunChange[] = [];
-  let view = from;
+  const preview = previewOf(stored, at.nowMs);
   for (let index = 0; index < queue.length && members.length < BATCH_MAX;) {
     const each = queue[index];
     const lead = members[0];
@@ -47,8 +52,8 @@ export function nextBatch(queue: Waiting[], from: RunView, at: { readonly nowMs:
       index += 1;
       continue;
     }
-    at.show(view);
-    const change = asked(each, view, at.nowMs);
+    at.show(preview.view());
+    const change = asked(each, preview.view(), at.nowMs);
     if (change !== undefined && !fits(change, changes)) {
       index += 1;
       continue;
@@ -57,27 +62,23 @@ export function nextBatch(queue: Waiting[], from: RunView, at: { readonly nowMs:
     if (change === undefined) continue;
     members.push(each);
     changes.push(change);
-    view = viewWith(view, change, at.nowMs);
+    preview.add(change);
   }
-  return { members, changes, view };
+  return { members, changes, preview };
 }
 
 /** Adds what follows from the changes of a batch and may be stored with them: steps that open. */
-export function withFollowing(
-  batch: Batch,
-  following: Build | undefined,
-  at: { readonly nowMs: number; readonly show: (view: RunView) => void },
-): Batch {
+export function withFollowing(batch: Batch, following: Build | undefined, at: Asking): Batch {
   const changes = [...batch.changes];
-  let { view } = batch;
+  const { members, preview } = batch;
   for (let folds = 0; folds < FOLDS_MAX; folds += 1) {
-    at.show(view);
-    const next = following?.(view, at.nowMs);
+    at.show(preview.view());
+    const next = following?.(preview.view(), at.nowMs);
     if (next === undefined || !onlyOpens(next) || !fits(next, changes)) break;
     changes.push(next);
-    view = viewWith(view, next, at.nowMs);
+    preview.add(next);
   }
-  return { members: batch.members, changes, view };
+  return { members, changes, preview };
 }
 
 /** The change of one who waits; who errs hears of it alone. */

@@ -14,6 +14,7 @@ export interface NotReady {
 /** The checks that failed when they were made last and that no approval of this run has waived. */
 export function notReady(plan: Plan, view: RunView): readonly NotReady[] {
   const checks = plan.definition.readiness?.checks ?? [];
+  if (checks.length === 0) return [];
   const waived = new Set([...view.steps.values()].flatMap(({ decisions }) => (decisions ?? []).flatMap(({ waive }) => waive ?? [])));
   const prefix = phasePrefix('readiness', view.run.readinessRound);
   return checks.flatMap(({ id }) => {

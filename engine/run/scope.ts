@@ -31,16 +31,28 @@ export interface ScopeAt {
 
 /** Everything an expression may read at a place. Steps that have no record are absent, so reading one is an error and never null. */
 export function scopeAt(at: ScopeAt, extra: Scope = {}): Scope {
-  return {
-    inputs: at.plan.inputs,
-    vars: at.plan.vars as JsonObject,
-    targets: targetsScope(at.plan.definition, at.plan.sets),
-    steps: stepsScope(at),
-    run: runScope(at.plan, at.view.run, at.nowMs),
-    trigger: { kind: at.view.run.trigger, slot: timeOrNull(at.view.run.slotMs), body: at.view.run.triggerBody ?? null },
-    ...Object.fromEntries(at.bindings.map(({ alias, item }) => [alias, itemScope(item)])),
-    ...extra,
-  };
+  // Most expressions read neither targets nor steps, and a fleet has thousands of both: they are made when they are first read.
+  return whenRead(
+    { targets: () => targetsScope(at.plan.definition, at.plan.sets), steps: () => stepsScope(at) },
+    {
+      inputs: at.plan.inputs,
+      vars: at.plan.vars as JsonObject,
+      run: runScope(at.plan, at.view.run, at.nowMs),
+      trigger: { kind: at.view.run.trigger, slot: timeOrNull(at.view.run.slotMs), body: at.view.run.triggerBody ?? null },
+      ...Object.fromEntries(at.bindings.map(({ alias, item }) => [alias, itemScope(item)])),
+      ...extra,
+    },
+  );
+}
+
+function whenRead(makers: Readonly<Record<string, () => JsonValue>>, known: Scope): Scope {
+  const scope: Record<string, JsonValue> = { ...known };
+  for (const [name, make] of Object.entries(makers)) {
+    if (name in known) continue;
+    let made: JsonValue | undefined;
+    Object.defineProperty(scope, name, { enumerable: true, get: () => (made ??= make()) });
+  }
+  return scope;
 }
 
 /** The target sets as expressions see them, each set of a recovery plan with the ARM id of its plan beside it. */
@@ -83,14 +95,14 @@ export function itemScope(item: FanOutItem): JsonValue {
 
 function stepsScope({ view, prefix, about }: ScopeAt): JsonObject {
   const own = about === undefined ? undefined : view.steps.get(about);
-  const seen: Record<string, JsonValue> = own === undefined ? {} : { [own.stepId]: stepScope(view, own) };
+  const seen = new Map(own === undefined ? [] : [[own.stepId, own]]);
   for (const level of visiblePrefixes(prefix)) {
     for (const record of view.steps.values()) {
-      if (record.itemKey !== undefined || record.path !== stepPath(level, record.stepId) || record.stepId in seen) continue;
-      seen[record.stepId] = stepScope(view, record);
+      if (record.itemKey !== undefined || record.path !== stepPath(level, record.stepId) || seen.has(record.stepId)) continue;
+      seen.set(record.stepId, record);
     }
   }
-  return seen;
+  return whenRead(Object.fromEntries([...seen].map(([id, record]) => [id, () => stepScope(view, record)])), {}) as JsonObject;
 }
 
 function stepScope(view: RunView, record: StepRecord): JsonObject {

@@ -49,14 +49,29 @@ export function transitionOf(ids: Ports['ids'], { view, changes }: Together, wri
   };
 }
 
-/** The run as the next change sees it before the changes are stored: where the store will put its time, the holder's stands. */
-export function viewWith(view: RunView, change: RunChange, nowMs: number): RunView {
-  const run = withFields(
-    { ...view.run, state: stateAfter(view.run, [change]) },
-    { fields: change.fields ?? {}, stampFields: change.stampFields ?? [] },
-    nowMs,
-  );
-  return { run, steps: withSteps(view.steps, [change], nowMs) };
+/** A run as it will be once changes are stored: where the store will put its time, the holder's stands. */
+export interface Preview {
+  readonly view: () => RunView;
+  readonly add: (change: RunChange) => void;
+}
+
+/** Begins with the run as it is stored. Its steps are copied once, however many changes are added. */
+export function previewOf(stored: RunView, nowMs: number): Preview {
+  const steps = new Map(stored.steps);
+  let view: RunView = stored;
+  return {
+    view: () => view,
+    add: (change) => {
+      for (const { to, stamp } of change.steps ?? []) steps.set(to.path, stampedStep(to, stamp, nowMs));
+      view = { run: runWith(view.run, change, nowMs), steps };
+    },
+  };
+}
+
+function runWith(run: RunRecord, change: RunChange, nowMs: number): RunRecord {
+  const { event, fields = {}, stampFields = [] } = change;
+  if (event === undefined && Object.keys(fields).length + stampFields.length === 0) return run;
+  return withFields({ ...run, state: stateAfter(run, [change]) }, { fields, stampFields }, nowMs);
 }
 
 /** The run after the store has made the changes. */

@@ -1,6 +1,7 @@
 import type { Action, ActionContext } from '../actions/action.ts';
 import type { AzureNeed } from '../azure-calls.ts';
 import { assert } from '../errors.ts';
+import type { StepKey } from '../ids.ts';
 import type { Step } from '../language/runbook.ts';
 import type { Stops } from '../gates/stops.ts';
 import { impliedSubscription } from '../language/implied-subscription.ts';
@@ -108,10 +109,16 @@ export function contextOf(turn: Turn, record: StepRecord, input: unknown): Actio
     configurations: turn.holder.plan.configurations ?? {},
     recoveryPlans: turn.holder.plan.recoveryPlans ?? {},
     ...(subscription === undefined ? {} : { subscription }),
-    makers: [...turn.holder.view().steps.values()].flatMap(({ key, produced = [] }) => (produced.length === 0 ? [] : [key])),
+    makers: makersOf(turn),
     ...(record.stopAskedAtMs === undefined ? {} : { stopAsked: true }),
     signal: turn.signal,
   };
+}
+
+function makersOf({ holder }: Turn): readonly StepKey[] {
+  const keys: StepKey[] = [];
+  for (const { key, produced } of holder.view().steps.values()) if (produced !== undefined && produced.length > 0) keys.push(key);
+  return keys;
 }
 
 type Sent = Pick<StepRecord, 'key' | 'attempt' | 'send'>;

@@ -28,7 +28,7 @@ interface FanOutNode extends Node {
 /** Walks the items of a fan-out wave by wave, at most so many at once, until more have failed than is tolerated. */
 export function walkFanOut(walk: Walk, step: Step, node: FanOutNode): StepStatus {
   const { record, level } = node;
-  const members = (record.items ?? []).map((item): Member => ({ item, path: itemPath(record.path, item.key) }));
+  const members = membersOf(record);
   const tolerated = step.rollout === undefined ? 0 : toleratedOf(step.rollout.maxFailures, members.length);
   const failedBefore = members.filter(({ path }) => countsAsFailed(standingOf(walk, step, walk.view.steps.get(path)))).length;
   const reached = walkWaves(walk, step, { ...node, members, exceeded: failedBefore > tolerated });
@@ -44,6 +44,18 @@ export function walkFanOut(walk: Walk, step: Step, node: FanOutNode): StepStatus
   if (reached.unopened > 0) walkWaves(walk, step, { ...node, level: { ...level, mode: 'finish' }, members, exceeded: false });
   else closeFanOut(walk, { record, members, statuses: reached.statuses, after, failure });
   return 'running';
+}
+
+const MEMBERS = new WeakMap<readonly FanOutItem[], readonly Member[]>();
+const NO_ITEMS: readonly FanOutItem[] = [];
+
+// The list of items belongs to one record and never changes: its paths are written once, not at each look at the run.
+function membersOf({ path, items = NO_ITEMS }: StepRecord): readonly Member[] {
+  const known = MEMBERS.get(items);
+  if (known !== undefined) return known;
+  const members = items.map((item) => ({ item, path: itemPath(path, item.key) }));
+  MEMBERS.set(items, members);
+  return members;
 }
 
 interface Reached {
