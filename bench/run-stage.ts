@@ -2,10 +2,9 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, symlinkSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { openRedisStore } from '../adapters/redis/store.ts';
 import { openWakeUps } from '../adapters/redis/wake-ups.ts';
@@ -14,10 +13,10 @@ import { systemIds, systemRandom } from '../adapters/system/ids.ts';
 import type { RunId } from '../engine/ids.ts';
 import { canonicalJson, type JsonObject } from '../engine/json.ts';
 import type { Step } from '../engine/language/runbook.ts';
+import type { Plan } from '../engine/plan/plan-record.ts';
 import type { Log } from '../engine/ports.ts';
 import { startRun } from '../engine/run/start.ts';
-import { freePort } from '../test/support/free-port.ts';
-import { step, testPlan } from '../test/support/plan.ts';
+import { type BenchRedis, memoryMb, withRedis } from './redis-server.ts';
 import type { EffectName } from './run-worker.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -49,33 +48,23 @@ export interface StageWorker {
 /** A step whose effect is nothing at all, or takes `ms`. */
 export function idleStep(id: string, effect: EffectName, more: { readonly ms?: number } & Partial<Step> = {}): Step {
   const { ms, ...rest } = more;
-  return step(id, { kind: 'uses', action: `bench.${effect}@1`, with: ms === undefined ? {} : { ms } }, rest);
+  const body = { kind: 'uses', action: `bench.${effect}@1`, with: ms === undefined ? {} : { ms } } as const;
+  return { id, name: id, body, needs: [], onFailure: 'stop', at: { line: 1, column: 1 }, ...rest };
 }
 
 /** Gives `act` a stage and takes it down afterwards. `fsync` is Redis' appendfsync. */
-export async function withStage<Answer>(fsync: string, act: (stage: RunStage) => Promise<Answer>): Promise<Answer> {
-  const directory = await mkdtemp(join(tmpdir(), 'runward-bench-'));
-  const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
-  const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', fsync, '--maxmemory-policy', 'noeviction'];
-  const redis = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, ...kept], { stdio: 'ignore' });
-  const workers: ChildProcess[] = [];
-  try {
-    await delay(500);
-    return await act(await stageOf({ url, directory, redis, workers }));
-  } finally {
-    for (const each of [...workers, redis]) each.kill('SIGKILL');
-    await rm(directory, { recursive: true, force: true });
-  }
+export function withStage<Answer>(fsync: string, act: (stage: RunStage) => Promise<Answer>): Promise<Answer> {
+  return withRedis(fsync, async (redis) => {
+    const workers: ChildProcess[] = [];
+    try {
+      return await act(await stageOf(redis, workers));
+    } finally {
+      for (const worker of workers) worker.kill('SIGKILL');
+    }
+  });
 }
 
-async function stageOf(at: {
-  readonly url: string;
-  readonly directory: string;
-  readonly redis: ChildProcess;
-  readonly workers: ChildProcess[];
-}): Promise<RunStage> {
-  const { url, directory } = at;
+async function stageOf({ url, directory, pid }: BenchRedis, workers: ChildProcess[]): Promise<RunStage> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const signer = {
     sign: (text: string) => ({ keyId: 'bench', value: sign(null, Buffer.from(text), privateKey).toString('base64') }),
@@ -89,10 +78,7 @@ async function stageOf(at: {
   return {
     url,
     async start(steps, inputs = {}) {
-      const plan = testPlan(
-        { steps },
-        { inputs, actions: { 'bench.read@1': 'read', 'bench.named@1': 'named', 'bench.guarded@1': 'guarded' } },
-      );
+      const plan = planOf(steps, inputs);
       const text = canonicalJson(plan);
       const runId = randomUUID() as RunId;
       const requester = { id: 'bench', name: 'bench', kind: 'token', groups: [] } as const;
@@ -100,12 +86,10 @@ async function stageOf(at: {
       return runId;
     },
     async worker(lanes) {
-      const tickets = join(directory, `tickets-${at.workers.length}`);
+      const tickets = join(directory, `tickets-${workers.length}`);
       await mkdir(tickets);
-      const child = fork(join(import.meta.dirname, 'run-worker.ts'), [url, String(lanes), tickets], {
-        execArgv: process.env['BENCH_PROF'] === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir=/tmp/lab/prof'],
-      });
-      at.workers.push(child);
+      const child = fork(join(import.meta.dirname, 'run-worker.ts'), [url, String(lanes), tickets]);
+      workers.push(child);
       await once(child, 'message');
       return {
         async ended(runs) {
@@ -129,10 +113,46 @@ async function stageOf(at: {
         aofBytes: Number(/aof_current_size:(\d+)/.exec(persistence)?.[1] ?? 0),
       };
     },
-    redisMb: async () => {
-      const status = await readFile(`/proc/${at.redis.pid ?? 0}/status`, 'utf8').catch(() => '');
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    redisMb: () => memoryMb(pid),
+  };
+}
+
+function planOf(steps: readonly Step[], inputs: JsonObject): Plan {
+  return {
+    schema: 1,
+    engine: 'bench',
+    runbookDigest: '0'.repeat(64),
+    runbookPath: 'bench.yaml',
+    definition: {
+      name: 'bench',
+      title: 'Bench',
+      owner: 'bench',
+      labels: {},
+      links: [],
+      purposes: ['operations'],
+      environment: 'test',
+      timeoutMs: 6 * 3_600_000,
+      finallyTimeoutMs: 3_600_000,
+      inputs: {},
+      vars: {},
+      targets: {},
+      steps,
+      finally: [],
+      outputs: {},
+      manual: true,
+      schedules: [],
+      notify: [],
     },
+    purpose: 'operations',
+    environment: 'test',
+    inputs,
+    vars: {},
+    sets: {},
+    rows: [],
+    severity: 'moderate',
+    actions: { 'bench.read@1': 'read', 'bench.named@1': 'named', 'bench.guarded@1': 'guarded' },
+    documents: {},
+    notes: [],
   };
 }
 

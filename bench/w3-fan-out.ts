@@ -56,5 +56,6 @@ if (flags.floor !== undefined) {
   for (const line of [...raw, ...flow]) if (line['workload'] === 'W3') print(line);
 }
 await measure('even', undefined);
+await measure('uneven', 20);
 
 process.exit();

@@ -1,9 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openRedisStore } from '../adapters/redis/store.ts';
@@ -17,6 +12,7 @@ import { registerSchedules } from '../engine/schedule/register.ts';
 import type { ScheduleRule } from '../engine/schedule/stored-schedule.ts';
 import { assemble } from '../server/serve.ts';
 import { OPERATOR, slotRuns } from '../server/schedules.ts';
+import { memoryMb, withRedis } from './redis-server.ts';
 
 /**
  * W4: `--n` schedules, each of which fires once a minute at its own second, so that n/60 fire at the same time. Prints one JSON line for
@@ -157,42 +153,15 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
   return performance.now() - startMs;
 }
 
-async function withRedis<Answer>(act: (url: string, redis: ChildProcess) => Promise<Answer>): Promise<Answer> {
-  const directory = await mkdtemp(join(tmpdir(), 'runward-bench-'));
-  const port = await freePort();
-  const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', flags.fsync, '--maxmemory-policy', 'noeviction'];
-  const redis = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, ...kept], { stdio: 'ignore' });
-  try {
-    await delay(500);
-    return await act(`redis://127.0.0.1:${port}`, redis);
-  } finally {
-    redis.kill('SIGKILL');
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(address === null || typeof address === 'string' ? 0 : address.port);
-    });
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 function share(values: readonly number[], part: number): number | null {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? null;
 }
 
 async function report(system: string, measure: (url: string) => Promise<Measured>): Promise<void> {
-  await withRedis(async (url, redis) => {
+  await withRedis(flags.fsync, async ({ url, pid }) => {
     const { registerMs, againMs, lateMs, expected, cpuPercent } = await measure(url);
-    const status = await readFile(`/proc/${redis.pid ?? 0}/status`, 'utf8').catch(() => '');
-    const redisMb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    const redisMb = await memoryMb(pid);
     const line = {
       system,
       workload: 'W4',
