@@ -8,6 +8,7 @@ import type { Vault, World } from './world.ts';
 export function costView(world: World): unknown {
   const named = ({ name, group }: { readonly name: string; readonly group: string }) => ({ name, group });
   return {
+    diskSnapshots: [...world.diskSnapshots.values()].map(({ name, group, sourceId }) => ({ name, group, sourceId })),
     disks: [...world.disks.values()].filter(({ owner }) => owner === undefined).map(named),
     nics: [...world.nics.values()].filter(({ machine }) => machine === undefined).map(named),
     machines: [...world.machines.values()].filter(({ name, power }) => name.endsWith('-test') || power === 'stopped').map(named),

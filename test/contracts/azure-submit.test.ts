@@ -91,6 +91,12 @@ test('every operation has its row', () => {
   expect(OPERATION_KINDS.filter((kind) => !REQUEST_ROWS.some(({ operation }) => operation.kind === kind))).toEqual([]);
 });
 
+test('no operation goes by the run command without a name, and none leaves a machine off in its place', () => {
+  const verbs = REQUEST_ROWS.map(({ path }) => path.split('/').at(-1));
+  expect(verbs).toContain('deallocate');
+  expect(verbs.filter((verb) => verb === 'runCommand' || verb === 'powerOff')).toEqual([]);
+});
+
 describe('an SDK that fails after the work was accepted', () => {
   const failover = { kind: 'sr.testFailover', itemId: ITEM, networkId: NETWORK } as const;
   const accept = (reply: Reply) => {
