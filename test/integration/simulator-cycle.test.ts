@@ -118,6 +118,22 @@ async function tested(from: Site, to: Site): Promise<void> {
   expect(await states(from)).toEqual(['Protected', 'Primary', 'Normal']);
 }
 
+/** Reverses the protection of a machine that was failed over. */
+async function reverse(from: Site, to: Site): Promise<void> {
+  const { policyId, details } = await target(to, from);
+  const [, , fabric, container] = placeOf(from);
+  await azure.siteRecovery.replicationProtectionContainers.beginSwitchProtection(...VAULT, fabric, container, {
+    properties: {
+      replicationProtectedItemName: NAME,
+      providerSpecificDetails: {
+        ...details,
+        recoveryContainerId: containerId(policyId.split('/replicationPolicies/')[0] ?? '', from),
+        policyId,
+      },
+    },
+  });
+}
+
 /** Fails the machine over from one site to the other, commits, and reverses the protection. */
 async function failedOver(from: Site, to: Site): Promise<void> {
   const input = {
@@ -132,18 +148,7 @@ async function failedOver(from: Site, to: Site): Promise<void> {
   expect((await machine(from)).instanceView?.statuses?.map(({ code }) => code)).toContain('PowerState/deallocated');
   expect((await machine(to)).instanceView?.statuses?.map(({ code }) => code)).toContain('PowerState/running');
 
-  const { policyId, details } = await target(to, from);
-  const [, , fabric, container] = placeOf(from);
-  await azure.siteRecovery.replicationProtectionContainers.beginSwitchProtection(...VAULT, fabric, container, {
-    properties: {
-      replicationProtectedItemName: NAME,
-      providerSpecificDetails: {
-        ...details,
-        recoveryContainerId: containerId(policyId.split('/replicationPolicies/')[0] ?? '', from),
-        policyId,
-      },
-    },
-  });
+  await reverse(from, to);
   await move(8 * MINUTE_MS);
   await expect(get(from)).rejects.toMatchObject(missing);
   await expect(machine(from)).rejects.toMatchObject(missing);
@@ -186,7 +191,9 @@ test('a protection that could not be enabled has to be disabled, unless its job 
   const of = async () => (await items().get(...placeOf(HOME), name)).properties;
   const newest = async (): Promise<string> => (await simulator.ledger()).at(-1)?.jobId ?? '';
   const input = await protection(HOME, AWAY, name);
-  const wrong = { ...input.properties, providerSpecificDetails: { ...input.properties.providerSpecificDetails, fabricObjectId: 'none' } };
+  const { providerSpecificDetails: given } = input.properties;
+  const nobody = { ...given, fabricObjectId: `${given.fabricObjectId}-none` };
+  const wrong = { ...input.properties, providerSpecificDetails: nobody };
   await expect(items().beginCreate(...placeOf(HOME), name, { properties: wrong })).rejects.toMatchObject(missing);
   await expect(items().beginCreate(...placeOf(AWAY), name, input)).rejects.toMatchObject({ statusCode: 400 });
 
@@ -229,4 +236,38 @@ test('a machine that a failover has left behind keeps the next one from starting
   const { properties } = await azure.siteRecovery.replicationJobs.get(...VAULT, id);
   expect([properties?.state, properties?.errors?.[0]?.providerErrorDetails?.errorId]).toEqual(['Failed', 'VirtualMachineExists']);
   expect((await machine(AWAY)).instanceView?.statuses?.map(({ code }) => code)).toContain('PowerState/running');
+});
+
+test('a cancelled reversal leaves the failover as it was, or an item that protects nothing once the original machine is gone', async () => {
+  await items().beginPurge(...placeOf(HOME), NAME);
+  await azure.compute.virtualMachines.delete(AWAY.group, NAME).submitted();
+  await move(2 * MINUTE_MS);
+  await items().beginCreate(...placeOf(HOME), NAME, await protection(HOME, AWAY));
+  await move(50 * MINUTE_MS);
+  const input = { properties: { sourceSiteOperations: 'NotRequired', providerSpecificDetails: A2A } };
+  await items().beginUnplannedFailover(...placeOf(HOME), NAME, input);
+  await comes(HOME, 'Commit');
+
+  const cancelled = async (afterMs: number): Promise<string | undefined> => {
+    await reverse(HOME, AWAY);
+    const id = (await simulator.ledger()).at(-1)?.jobId ?? '';
+    await move(afterMs);
+    await azure.siteRecovery.replicationJobs.beginCancel(...VAULT, id);
+    await move(MINUTE_MS);
+    return (await azure.siteRecovery.replicationJobs.get(...VAULT, id)).properties?.state;
+  };
+  expect(await cancelled(MINUTE_MS / 3)).toBe('Cancelled');
+  expect((await get(HOME)).allowedOperations).toContain('ChangePit');
+  await machine(HOME);
+
+  expect(await cancelled(3 * MINUTE_MS)).toBe('Cancelled');
+  await move(60 * MINUTE_MS);
+  await expect(get(HOME)).rejects.toMatchObject(missing);
+  await expect(machine(HOME)).rejects.toMatchObject(missing);
+  const { protectionState, allowedOperations, activeLocation } = await get(AWAY);
+  expect([protectionState, allowedOperations, activeLocation]).toEqual(['UnprotectedStatesBegin', ['DisableProtection'], 'Primary']);
+  expect((await machine(AWAY)).instanceView?.statuses?.map(({ code }) => code)).toContain('PowerState/running');
+  const states = [];
+  for await (const { properties } of azure.siteRecovery.replicationJobs.list(...VAULT)) states.push(properties?.state);
+  expect(states.filter((state) => state === 'InProgress' || state === 'Cancelling')).toEqual([]);
 });
