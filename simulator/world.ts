@@ -81,6 +81,7 @@ export interface Nic {
   securityGroup: string | undefined;
   machine: string | undefined;
   tags: Readonly<Record<string, string>>;
+  provisioning: 'Succeeded' | 'Deleting';
   version: number;
 }
 

@@ -251,5 +251,7 @@ function freeNic(world: World, id: string): Nic | Answer {
       networkResourceId(world, { group: each.group, type: 'networkInterfaces', name: each.name }).toLowerCase() === id.toLowerCase(),
   );
   if (nic === undefined) return resourceNotFound('Microsoft.Network/networkInterfaces', id.split('/').at(-1) ?? '', id.split('/')[4] ?? '');
+  if (nic.provisioning === 'Deleting')
+    return armError(409, 'AnotherOperationInProgress', `Network interface '${nic.name}' is being deleted.`);
   return nic.machine === undefined ? nic : armError(400, 'NicInUse', `Network interface '${nic.name}' is used by an existing resource.`);
 }

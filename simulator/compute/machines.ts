@@ -98,6 +98,7 @@ function record(world: World, given: Given): Machine {
     securityGroup: undefined,
     machine: machine.key,
     tags: {},
+    provisioning: 'Succeeded',
     version: 0,
   });
   return machine;

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { armError, refusal } from '../arm-errors.ts';
 import { isReadable, listed, readLater } from '../lists.ts';
+import { moveOperation } from '../operations.ts';
 import { param } from '../route.ts';
+import { DURATIONS } from '../times.ts';
 import { keyOf, locationOf } from '../world.ts';
 import { inSpace, nextFree } from './addresses.ts';
 import { badReference, guardOf, keyOfCall, missing, ofGroup, subnetById } from './find.ts';
+import { inProgress, openNetworkOperation } from './follow.ts';
 import { nicId } from './ids.ts';
 import { nicBody, nicChanged, nicGone } from './nic-view.ts';
 import { rewire } from './rewire.ts';
@@ -77,6 +80,7 @@ export function putNic(world: World, call: Call): Answer {
     securityGroup,
     machine: undefined,
     tags,
+    provisioning: 'Succeeded',
     version: 0,
   };
   world.nics.set(keyOfCall(call), nic);
@@ -123,6 +127,7 @@ type Wanted = Pick<Nic, 'network' | 'subnet' | 'address' | 'isStatic' | 'securit
 
 function change(world: World, nic: Nic, wanted: Wanted): Answer {
   const resource = nicId(world, nic);
+  if (nic.provisioning === 'Deleting') return refusal(resource, inProgress(resource));
   if (wanted.network !== nic.network)
     return refusal(
       resource,
@@ -158,7 +163,7 @@ export function patchNic(world: World, call: Call): Answer {
   return { status: 200, body: nicBody(world, nic), effect: { effect: 'started', resource } };
 }
 
-/** DELETE of a network interface. */
+/** DELETE of a network interface; a second one follows the deletion that is under way. */
 export function removeNic(world: World, call: Call): Answer {
   const nic = world.nics.get(keyOfCall(call));
   if (nic === undefined) return { status: 204 };
@@ -168,8 +173,15 @@ export function removeNic(world: World, call: Call): Answer {
       resource,
       armError(400, 'NicInUse', `Network Interface ${nic.name} is used by an existing resource and cannot be deleted.`),
     );
-  dropNic(world, nic);
-  return { status: 200, effect: { effect: 'started', resource } };
+  const again = nic.provisioning === 'Deleting';
+  nic.provisioning = 'Deleting';
+  nicChanged(world, nic);
+  const { operation, headers } = openNetworkOperation(world, nic.location, () => ({ status: 204 }));
+  world.clock.after(DURATIONS.networkChange, () => {
+    if (world.nics.get(keyOfCall(call)) === nic) dropNic(world, nic);
+    moveOperation(world, operation, 'succeed');
+  });
+  return { status: 202, headers, effect: { effect: again ? 'none' : 'started', resource, operationId: operation.id } };
 }
 
 /** Takes a network interface out of the world, at once. */

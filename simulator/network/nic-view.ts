@@ -23,7 +23,7 @@ export function nicBody(world: World, nic: Nic): Readonly<Record<string, unknown
     ...(Object.keys(nic.tags).length === 0 ? {} : { tags: nic.tags }),
     kind: 'Regular',
     properties: {
-      provisioningState: 'Succeeded',
+      provisioningState: nic.provisioning,
       resourceGuid: world.draws.uuid(`guid:${id}`),
       ipConfigurations: [
         {

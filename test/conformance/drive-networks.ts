@@ -48,7 +48,7 @@ export async function driveNetworks(capture: Capture, simulator: RunningSimulato
   await ask('DELETE', `${peerings}/out`);
   await ask('DELETE', network);
   await ask('DELETE', guard);
-  await ask('DELETE', nic);
+  await followed(ask('DELETE', nic));
   await followed(ask('DELETE', network));
   await followed(ask('DELETE', guard));
   for (const one of [network, guard, nic]) await ask('DELETE', one);

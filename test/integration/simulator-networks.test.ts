@@ -95,7 +95,12 @@ test('a network, its guard and an interface are made, hold each other, and go on
   expect((await ask('DELETE', net)).code).toBe('InUseSubnetCannotBeDeleted');
   expect((await ask('PUT', net, network(subnet('front', '10.50.1.0/24')))).code).toBe('InUseSubnetCannotBeDeleted');
   expect((await ask('DELETE', guard)).code).toBe('InUseNetworkSecurityGroupCannotBeDeleted');
-  expect((await ask('DELETE', port)).status).toBe(200);
+  await move(SETTLED_MS);
+  const [once, twice] = [await ask('DELETE', port), await ask('DELETE', port)];
+  expect([once.status, twice.status, (await ask('GET', port)).json.properties['provisioningState']]).toEqual([202, 202, 'Deleting']);
+  expect((await ask('DELETE', net)).code, 'not gone yet').toBe('InUseSubnetCannotBeDeleted');
+  await move(SETTLED_MS);
+  expect((await ask('GET', port)).status).toBe(404);
   const gone = await ask('DELETE', net);
   expect(gone.status).toBe(202);
   expect((await ask('DELETE', net)).code).toBe('AnotherOperationInProgress');
