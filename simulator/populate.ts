@@ -8,7 +8,7 @@ import { alertsFromEstate } from './network/alerts.ts';
 import { inSpace } from './network/addresses.ts';
 import { networkFromEstate, networksListed, peeringFromEstate } from './network/estate-networks.ts';
 import { groupsFromEstate } from './resources/group.ts';
-import { itemListed, sites } from './siterecovery/item.ts';
+import { NOTHING_HAPPENED, itemListed, sites } from './siterecovery/item.ts';
 import { planListed } from './siterecovery/plan.ts';
 import { startReplication } from './siterecovery/replication.ts';
 import type { EstateVault } from './estate.ts';
@@ -98,13 +98,7 @@ function makeItem(
     agentVersion: world.estate.agents[given.name],
     points: [],
     phase: 'protected',
-    scenario: undefined,
-    replicating: true,
-    rpoSeconds: undefined,
-    rpoAtMs: 0,
-    lastTestMs: undefined,
-    testMachine: undefined,
-    recovered: undefined,
+    ...NOTHING_HAPPENED,
     fresh: false,
   };
 }

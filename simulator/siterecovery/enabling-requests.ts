@@ -8,7 +8,7 @@ import { areAllDisks, invalid, managedDisks } from './given-disks.ts';
 import { notThere } from './errors.ts';
 import { take } from './failover.ts';
 import { findNetwork, findVault } from './find.ts';
-import { itemId, sites } from './item.ts';
+import { NOTHING_HAPPENED, itemId, sites } from './item.ts';
 import { ITEM } from './item-state.ts';
 import { enableTasks } from './job-trees.ts';
 import { ENABLE_OPERATION } from './removal.ts';
@@ -130,13 +130,7 @@ function freshItem(
     agentVersion: undefined,
     points: [],
     phase: 'unprotected',
-    scenario: undefined,
-    replicating: true,
-    rpoSeconds: undefined,
-    rpoAtMs: 0,
-    lastTestMs: undefined,
-    testMachine: undefined,
-    recovered: undefined,
+    ...NOTHING_HAPPENED,
     fresh: true,
   };
 }

@@ -38,6 +38,17 @@ export interface Item {
   readonly fresh: boolean;
 }
 
+/** What an item is before anything has happened to it. */
+export const NOTHING_HAPPENED = {
+  scenario: undefined,
+  replicating: true,
+  rpoSeconds: undefined,
+  rpoAtMs: 0,
+  lastTestMs: undefined,
+  testMachine: undefined,
+  recovered: undefined,
+} as const satisfies Partial<Item>;
+
 const AGENT = '9.62.7246.1';
 
 /** Moves an item by its table and tells the lists. */

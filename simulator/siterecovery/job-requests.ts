@@ -7,7 +7,7 @@ import { param } from '../route.ts';
 import { DURATIONS } from '../times.ts';
 import { notThere } from './errors.ts';
 import { findVault } from './find.ts';
-import { beginJob, cancelJob, childJob, endJob, jobAllows, jobBody, openJob, runTask } from './job.ts';
+import { beginJob, cancelJob, childJob, endJob, jobAllows, jobBody, openJob, passWorkOn, runTask } from './job.ts';
 import { plainTask } from './job-trees.ts';
 import { accepted, forbidden, notAllowed } from './submission.ts';
 import type { Answer, Call } from '../route.ts';
@@ -65,9 +65,11 @@ export function postRestart(world: World, call: Call): Answer {
   const fate = fateOf(world, call, RESTART_OPERATION);
   const result = (): Answer => ({ status: 200, body: jobBody(world, restart, 'get') });
   const restart: Job = openJob(world, order, { call, operation: RESTART_OPERATION, result, fate: UNTOUCHED });
-  const work = again.work((next) => childJob(world, next, fate));
-  work.course.again = again;
-  job.course.again = undefined;
+  passWorkOn(
+    world,
+    job,
+    again.work((next) => childJob(world, next, fate)),
+  );
   const ended = (): void => endJob(world, restart);
   beginJob(world, restart, () => runTask(world, restart, { task, durationMs: DURATIONS.jobRestart, succeeded: ended, failed: ended }));
   return accepted(world, restart, resource);

@@ -221,9 +221,16 @@ function childrenOf(tasks: readonly Task[]): readonly Job[] {
 }
 
 /** What the job allows to be done about it. */
-export function jobAllows(job: Job): readonly string[] {
-  if (job.state === 'InProgress' && job.course.settle !== undefined) return ['Cancel'];
-  return job.state === 'Failed' && job.course.again?.refused() === undefined && job.course.again !== undefined ? ['Restart'] : [];
+export function jobAllows({ state, course: { settle, again } }: Job): readonly string[] {
+  if (state === 'InProgress') return settle === undefined ? [] : ['Cancel'];
+  return state === 'Failed' && again !== undefined && again.refused() === undefined ? ['Restart'] : [];
+}
+
+/** The work of a failed job is done by another one from now on: this one can be restarted no more. */
+export function passWorkOn(world: World, job: Job, next: Job): void {
+  next.course.again = job.course.again;
+  job.course.again = undefined;
+  jobChanged(world, job);
 }
 
 function move(world: World, job: Job, event: JobEvent): void {

@@ -2,7 +2,7 @@ import { removeMachine } from '../compute/machines.ts';
 import { planted } from '../plants.ts';
 import { DURATIONS } from '../times.ts';
 import { COMMIT_OPERATION, FAILOVER_OPERATION, release } from './failover.ts';
-import { itemChanged, itemId, regionName } from './item.ts';
+import { NOTHING_HAPPENED, itemChanged, itemId, regionName } from './item.ts';
 import { beginJob, childJob, endJob, runTask, unlessCancelled, warnOfLocks } from './job.ts';
 import { enableTasks } from './job-trees.ts';
 import { planChanged, planId } from './plan.ts';
@@ -132,13 +132,7 @@ function successor(item: Item): Item {
     replication: { ...item.replication, pair: back },
     points: [],
     phase: 'seeding',
-    scenario: undefined,
-    replicating: true,
-    rpoSeconds: undefined,
-    rpoAtMs: 0,
-    lastTestMs: undefined,
-    testMachine: undefined,
-    recovered: undefined,
+    ...NOTHING_HAPPENED,
     fresh: true,
   };
 }

@@ -132,6 +132,8 @@ test('a job that failed is restarted once: its work is done by another job, and 
   const third = await workOf();
   expect(await ended(third)).toMatchObject({ scenarioName: 'UnplannedFailover', state: 'Succeeded' });
   expect([(await item('app-02')).activeLocation, await made('rg-shop-neu')]).toEqual(['Recovery', ['app-02']]);
+  const listed = (await look.get(`${look.drill.vaultPath}/replicationJobs?${SR}`)).value as readonly Json[];
+  expect(listed.flatMap(({ properties }) => properties.allowedActions)).toEqual([]);
   for (const id of [first, second, third, jobOf(answer)]) expect((await restart(id)).status).toBe(400);
   expect(await look.simulator.control('doubles')).toEqual({ doubles: [] });
 });
