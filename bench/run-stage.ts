@@ -26,6 +26,8 @@ export interface Seen {
   readonly gaps: readonly number[];
   readonly begins: Readonly<Record<string, number>>;
   readonly rssMb: number;
+  /** Processor time that the worker used for them, in milliseconds. */
+  readonly cpuMs: number;
 }
 
 /** A Redis of its own with the durability that is measured, and the worker process on it. */
@@ -34,8 +36,8 @@ export interface RunStage {
   readonly start: (steps: readonly Step[], inputs?: JsonObject) => Promise<RunId>;
   /** Starts a worker process that works on `lanes` runs at once. */
   readonly worker: (lanes: number) => Promise<StageWorker>;
-  /** Scripts that were called and bytes of the append-only file so far. */
-  readonly counts: () => Promise<{ readonly scripts: number; readonly aofBytes: number }>;
+  /** Scripts that were called, bytes of the append-only file and processor time of Redis so far. */
+  readonly counts: () => Promise<{ readonly scripts: number; readonly aofBytes: number; readonly cpuMs: number }>;
   readonly redisMb: () => Promise<number>;
 }
 
@@ -110,6 +112,7 @@ async function stageOf({ url, directory, pid }: BenchRedis, workers: ChildProces
       const persistence = await admin.info('persistence');
       return {
         scripts: calls.reduce((sum, [, count]) => sum + Number(count), 0),
+        cpuMs: [...(await admin.info('cpu')).matchAll(/used_cpu_(?:sys|user):([\d.]+)/g)].reduce((sum, [, s]) => sum + Number(s) * 1000, 0),
         aofBytes: Number(/aof_current_size:(\d+)/.exec(persistence)?.[1] ?? 0),
       };
     },

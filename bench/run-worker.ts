@@ -116,10 +116,12 @@ const engine: Engine = {
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (runs: number) => {
+  const cpuBefore = process.cpuUsage();
   const met = (): void => {
     wanted = undefined;
     endedRuns -= runs;
-    const seen: Seen = { gaps, begins, rssMb: Math.round(process.memoryUsage().rss / 1_048_576) };
+    const used = process.cpuUsage(cpuBefore);
+    const seen: Seen = { gaps, begins, rssMb: Math.round(process.memoryUsage().rss / 1_048_576), cpuMs: (used.user + used.system) / 1000 };
     [gaps, begins] = [[], {}];
     process.send?.(seen);
   };

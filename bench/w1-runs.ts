@@ -31,7 +31,7 @@ async function measure(workload: 'W1' | 'W1S', effect: EffectName, floor?: numbe
     const before = await stage.counts();
     const worker = await stage.worker(lanes);
     const startMs = performance.now();
-    const { gaps, rssMb } = await worker.ended(runs);
+    const { gaps, rssMb, cpuMs } = await worker.ended(runs);
     const seconds = (performance.now() - startMs) / 1000;
     const after = await stage.counts();
     await worker.stop();
@@ -45,6 +45,8 @@ async function measure(workload: 'W1' | 'W1S', effect: EffectName, floor?: numbe
       p50_ms: quantile(gaps, 0.5),
       p99_ms: quantile(gaps, 0.99),
       rss_mb: rssMb + Math.round(await stage.redisMb()),
+      cpu_ms_per_step: Number((cpuMs / count).toFixed(3)),
+      redis_cpu_ms_per_step: Number(((after.cpuMs - before.cpuMs) / count).toFixed(3)),
       scripts_per_step: Number(((after.scripts - before.scripts) / count).toFixed(2)),
       aof_bytes_per_step: Math.round((after.aofBytes - before.aofBytes) / count),
       ...(floor === undefined ? {} : { ratio_to_floor: Number((count / seconds / floor).toFixed(3)) }),

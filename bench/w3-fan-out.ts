@@ -31,7 +31,7 @@ async function measure(name: string, slowEvery: number | undefined): Promise<voi
     await worker.ended(1);
     const before = await stage.counts();
     const runId = await stage.start([step], { items });
-    const { begins, rssMb } = await worker.ended(1);
+    const { begins, rssMb, cpuMs } = await worker.ended(1);
     const seconds = (performance.timeOrigin + performance.now() - (begins[runId] ?? Number.NaN)) / 1000;
     const after = await stage.counts();
     await worker.stop();
@@ -42,6 +42,8 @@ async function measure(name: string, slowEvery: number | undefined): Promise<voi
       seconds: Number(seconds.toFixed(3)),
       rate: Math.round(TARGETS / seconds),
       rss_mb: rssMb,
+      cpu_ms_per_step: Number((cpuMs / TARGETS).toFixed(3)),
+      redis_cpu_ms_per_step: Number(((after.cpuMs - before.cpuMs) / TARGETS).toFixed(3)),
       scripts_per_step: Number(((after.scripts - before.scripts) / TARGETS).toFixed(2)),
       aof_bytes_per_step: Math.round((after.aofBytes - before.aofBytes) / TARGETS),
       ideal_s: idealMs / 1000,
