@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { RunId } from '../../engine/ids.ts';
 import type { Ids } from '../../engine/ports.ts';
 
@@ -11,7 +11,7 @@ export const systemIds: Ids = {
   newRunId: () => randomUUID() as RunId,
   newToken: () => randomBytes(16).toString('hex'),
   uuid5: (...parts) => uuid5(NAMESPACE, parts),
-  sha256: (text) => createHash('sha256').update(text, 'utf8').digest('hex'),
+  sha256: (text) => hash('sha256', text),
 };
 
 /** A number in [0, 1) that nobody can foretell. */
@@ -21,9 +21,8 @@ export function systemRandom(): number {
 
 /** UUIDv5 (RFC 9562) of the parts; each is preceded by its length, so that ("a", "bc") and ("ab", "c") differ. */
 function uuid5(namespace: Buffer, parts: readonly string[]): string {
-  const hash = createHash('sha1').update(namespace);
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`, 'utf8');
-  const bytes = hash.digest().subarray(0, 16);
+  const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
+  const bytes = hash('sha1', Buffer.concat([namespace, Buffer.from(text)]), 'buffer').subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString('hex');
