@@ -218,6 +218,15 @@ test('a protection that could not be enabled has to be disabled, unless its job 
   await items().beginDelete(...placeOf(HOME), name, { properties: {} });
   await move(2 * MINUTE_MS);
   await expect(of()).rejects.toMatchObject(missing);
+
+  // Ended during its first copy, a protection does not come back when that copy would have been there.
+  await items().beginCreate(...placeOf(HOME), name, input);
+  await move(13 * MINUTE_MS);
+  expect((await of())?.protectionState).toBe('InitialReplicationInProgress');
+  await items().beginDelete(...placeOf(HOME), name, { properties: {} });
+  await move(60 * MINUTE_MS);
+  await expect(of()).rejects.toMatchObject(missing);
+  for await (const each of items().list(...VAULT)) expect(each.name).not.toBe(name);
 });
 
 test('a machine that a failover has left behind keeps the next one from starting', async () => {
