@@ -110,6 +110,12 @@ test('AZ-20 AZ-21 AZ-22 AZ-29: protection is reversed, the machines fail back, a
   await write('written at the primary site, not carried over');
   const done = await drive(asrPlanReprotect, ports, contextFor(asrPlanReprotect, undefined, { plan }));
   expect(done.result).toMatchObject({ changed: true });
+  // Enabled is not protected: a failover is refused until the first recovery point is there.
+  const back = { plan, direction: 'RecoveryToPrimary', shutdown_primary: true, recovery_point: 'latest' };
+  expect(await asrPlanFailover.precheck(ports, contextFor(asrPlanFailover, undefined, back))).toMatchObject({
+    kind: 'failed',
+    failure: { kind: 'not_protected' },
+  });
   const after = await targets();
   // The items have new ids under the other fabric, and the identity that locks use is the same.
   expect(after.map(({ lockId }) => lockId)).toEqual(before.map(({ lockId }) => lockId));
@@ -119,12 +125,6 @@ test('AZ-20 AZ-21 AZ-22 AZ-29: protection is reversed, the machines fail back, a
   }
   await expect(read()).rejects.toThrow('404');
   await write('written at the recovery site');
-  // Enabled is not protected: a failover is refused until the first recovery point is there.
-  const back = { plan, direction: 'RecoveryToPrimary', shutdown_primary: true, recovery_point: 'latest' };
-  expect(await asrPlanFailover.precheck(ports, contextFor(asrPlanFailover, undefined, back))).toMatchObject({
-    kind: 'failed',
-    failure: { kind: 'not_protected' },
-  });
   await untilProtected();
   expect((await drive(asrPlanReprotect, ports, contextFor(asrPlanReprotect, undefined, { plan }))).result).toMatchObject({
     changed: false,
