@@ -1,4 +1,5 @@
-import { refusal } from '../arm-errors.ts';
+import { armError, refusal } from '../arm-errors.ts';
+import { fateOf } from '../faults/fate.ts';
 import { moveOperation, openOperation } from '../operations.ts';
 import { param } from '../route.ts';
 import { DURATIONS } from '../times.ts';
@@ -28,13 +29,19 @@ export function postCancel(world: World, call: Call, vault: Vault): Answer {
   const job = cancellable(world, vault, name);
   if (job === undefined) return refusal(resource, NO_JOB);
   const tooLate = invalidInput('The job cannot be cancelled: it is past the phase in which it can be, or over.');
+  const { failure, stuck, slow } = fateOf(world, call, CANCEL_OPERATION);
+  const missed = failure === undefined ? tooLate : armError(400, failure.code, failure.message);
   let isCancelled = false;
-  const result = (): Answer => (isCancelled ? { status: 204 } : tooLate);
+  const result = (): Answer => (isCancelled ? { status: 204 } : missed);
   const operation = openOperation(world, world.draws.nextUuid('backup-operation'), result);
   world.clock.after(DURATIONS.backupAccepted, () => {
-    if (!job.isCancellable()) return moveOperation(world, operation, 'fail');
+    if (failure !== undefined || !job.isCancellable()) {
+      world.ledger.newPeriod(resource, CANCEL_OPERATION);
+      return moveOperation(world, operation, 'fail');
+    }
     job.move('cancel');
-    world.clock.after(DURATIONS.backupCancelled, () => {
+    if (stuck) return undefined;
+    return world.clock.after(DURATIONS.backupCancelled * slow, () => {
       job.move('cancelled');
       isCancelled = true;
       moveOperation(world, operation, 'succeed');

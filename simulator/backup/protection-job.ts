@@ -60,8 +60,8 @@ export function startProtectionJob(
     const { failure } = fate;
     job.state = advance(BACKUP_JOB, job.state, failure !== undefined ? 'fail' : fate.warned ? 'warn' : 'complete');
     job.endMs = world.clock.nowMs();
-    if (failure === undefined) order.done();
-    else job.error = { code: failure.code, message: failure.message };
+    if (failure !== undefined) job.error = { code: failure.code, message: failure.message };
+    else if (!fate.wrong) order.done();
     world.ledger.newPeriod(order.resource, order.request);
     changed(world, job);
   });

@@ -90,8 +90,8 @@ export function postRestore(world: World, call: Call, item: BackupItem): Answer 
     if (job.state !== 'InProgress') return;
     const lost = { code: 'UserErrorTargetResourceGroupNotFound', message: `The target resource group ${job.group} does not exist.` };
     const failure = fate.failure ?? (groupNamed(world, job.group) === undefined ? lost : undefined);
-    if (failure === undefined) makeDisks(world, job);
-    else job.error = { code: failure.code, message: failure.message };
+    if (failure !== undefined) job.error = { code: failure.code, message: failure.message };
+    else if (!fate.wrong) makeDisks(world, job);
     job.state = advance(BACKUP_JOB, job.state, failure !== undefined ? 'fail' : fate.warned ? 'warn' : 'complete');
     job.endMs = world.clock.nowMs();
     world.ledger.newPeriod(resource, RESTORE_OPERATION);

@@ -74,11 +74,28 @@ const TESTS = [`${ITEM}TestFailover`, `${PLAN}TestFailover`];
 const CLEANUPS = [`${ITEM}TestFailoverCleanup`, `${PLAN}TestFailoverCleanup`];
 const FAILOVERS = [`${ITEM}UnplannedFailover`, `${PLAN}UnplannedFailover`];
 const COMMITS = [`${ITEM}FailoverCommit`, `${PLAN}FailoverCommit`];
-const RECOVERY = [...TESTS, ...CLEANUPS, ...FAILOVERS, ...COMMITS, 'ReplicationProtectionContainers_SwitchProtection'];
+const REMOVALS = [`${ITEM}Delete`, `${ITEM}Purge`];
+const CHANGE_POINT = `${ITEM}ApplyRecoveryPoint`;
+const RECOVERY = [
+  ...TESTS,
+  ...CLEANUPS,
+  ...FAILOVERS,
+  ...COMMITS,
+  ...REMOVALS,
+  CHANGE_POINT,
+  `${ITEM}Create`,
+  'ReplicationProtectionContainers_SwitchProtection',
+  'ReplicationJobs_Restart',
+];
+/** It fails by itself, whatever a fault orders; until then it can be kept waiting. */
+const PLAN_REPROTECT = `${PLAN}Reprotect`;
+const RECOVERY_CANCEL = 'ReplicationJobs_Cancel';
 const BACKUP = ['Backups_Trigger', 'Restores_Trigger', 'ProtectedItems_CreateOrUpdate', 'ProtectedItems_Delete'];
+const BACKUP_CANCEL = 'JobCancellations_Trigger';
 const START = 'VirtualMachines_Start';
-const POWER = [START, 'VirtualMachines_Deallocate'];
+const POWER = [START, 'VirtualMachines_Deallocate', 'VirtualMachines_PowerOff'];
 const PATCHES = 'VirtualMachines_InstallPatches';
+const ANY_JOB = [...RECOVERY, PLAN_REPROTECT, RECOVERY_CANCEL, ...BACKUP, BACKUP_CANCEL, ...POWER, PATCHES];
 const RUN = ['VirtualMachineRunCommands_CreateOrUpdate'];
 
 /** How a kind of fault is used: when it may strike, on which operations inside a job, and what the client sees of it. Without a `when` it stands as long as it is armed. */
@@ -110,15 +127,15 @@ const USES: Readonly<Record<DeedKind, Use>> = {
   precondition: { when: REFUSED, says: '412 PreconditionFailed' },
   failJob: {
     when: JOB,
-    jobs: [...RECOVERY, ...BACKUP, START, PATCHES],
-    says: '202, then the job fails; of a plan the other machines go on',
+    jobs: [...RECOVERY, ...BACKUP, BACKUP_CANCEL, START, PATCHES],
+    says: '202, then the job fails; of a plan the other machines go on; of a cancel the job goes on',
   },
-  stuck: { when: JOB, jobs: [...RECOVERY, ...BACKUP, ...POWER, PATCHES], says: 'in progress for ever' },
-  slowJob: { when: JOB, jobs: [...RECOVERY, ...BACKUP, ...POWER, PATCHES], says: 'the job takes so many times as long' },
+  stuck: { when: JOB, jobs: ANY_JOB, says: 'in progress for ever' },
+  slowJob: { when: JOB, jobs: ANY_JOB, says: 'the job takes so many times as long' },
   completedWithInformation: { when: JOB, jobs: [...RECOVERY, ...BACKUP], says: 'the job ends well, with a warning' },
   succeedWrong: {
     when: JOB,
-    jobs: [...TESTS, ...CLEANUPS, ...FAILOVERS, 'Backups_Trigger', ...POWER],
+    jobs: [...TESTS, ...CLEANUPS, ...FAILOVERS, ...REMOVALS, CHANGE_POINT, ...BACKUP, ...POWER],
     says: 'the operation says Succeeded and the resource is not what it should be',
   },
   leftover: { when: JOB, jobs: CLEANUPS, says: 'the cleanup leaves the interface of the test machine behind' },
@@ -126,7 +143,7 @@ const USES: Readonly<Record<DeedKind, Use>> = {
   outputLost: { when: JOB, jobs: RUN, says: 'the script ends well and its output is empty' },
   lateEffect: {
     when: ['instead', 'duringJob'],
-    jobs: RECOVERY,
+    jobs: [...RECOVERY, PLAN_REPROTECT],
     says: 'the answer is lost at once (a reset, or 504 with answer: timeout) and the effect lands so many seconds later; duringJob: 202, and the job waits',
   },
   loseOperationUrl: { when: ['onPoll'], says: '404 for the URLs of the operation; its job goes on' },

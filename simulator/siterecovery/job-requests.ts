@@ -14,6 +14,7 @@ import type { Answer, Call } from '../route.ts';
 import type { World } from '../world.ts';
 import type { Job } from './job.ts';
 
+const CANCEL_OPERATION = 'ReplicationJobs_Cancel';
 export const RESTART_OPERATION = 'ReplicationJobs_Restart';
 
 /** Body of the resumption of a job. */
@@ -35,7 +36,7 @@ export function postCancel(world: World, call: Call): Answer {
   const operation = openOperation(world, world.draws.nextUuid('cancel'), () => ({ status: 200, body: jobBody(world, job, 'get') }));
   const headers = siteRecoveryHeaders(world, operation, { vault: vaultId(world, job.vault), resource, job: job.id }) ?? {};
   moveOperation(world, operation, 'run');
-  cancelJob(world, job, () => moveOperation(world, operation, 'succeed'));
+  cancelJob(world, job, { fate: fateOf(world, call, CANCEL_OPERATION), ended: () => moveOperation(world, operation, 'succeed') });
   return { status: 202, headers, effect: { effect: 'started', resource, operationId: operation.id, jobId: job.id } };
 }
 

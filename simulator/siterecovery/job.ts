@@ -189,11 +189,12 @@ export function runTask(
 }
 
 /** Stops a job that runs, with all that it has started. What it is about comes to rest when the job has ended. */
-export function cancelJob(world: World, job: Job, ended: () => void): void {
+export function cancelJob(world: World, job: Job, given: { readonly fate: Fate; readonly ended: () => void }): void {
   const open = [job, ...childrenOf(job.tasks)].filter(({ state }) => state === 'NotStarted' || state === 'InProgress');
   for (const { course } of open) course.cancelled = true;
   move(world, job, 'cancel');
-  world.clock.after(DURATIONS.jobCancel, () => {
+  if (given.fate.stuck) return;
+  world.clock.after(DURATIONS.jobCancel * given.fate.slow, () => {
     const nowMs = world.clock.nowMs();
     job.course.settle?.();
     for (const each of [...open.slice(1), job]) {
@@ -208,7 +209,7 @@ export function cancelJob(world: World, job: Job, ended: () => void): void {
       job.operation.error = { code: 'OperationCancelled', message: `The job '${job.id}' was cancelled.` };
       moveOperation(world, job.operation, 'cancel');
     }
-    ended();
+    given.ended();
   });
 }
 

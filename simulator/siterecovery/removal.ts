@@ -35,13 +35,17 @@ const OF_PLAN = [PLAN_TEST_OPERATION, PLAN_CLEANUP_OPERATION, PLAN_FAILOVER_OPER
 export function runRemoval(world: World, job: Job, given: { readonly item: Item; readonly tasks: readonly [Task, Task] }): void {
   const { item, tasks } = given;
   item.replicating = false;
-  const failed = (error: JobError): void => {
+  const keep = (): void => {
     release(world, item, 'disableFailed');
     for (const operation of [DISABLE_OPERATION, PURGE_OPERATION]) world.ledger.newPeriod(itemId(world, item), operation);
+  };
+  const failed = (error: JobError): void => {
+    keep();
     endJob(world, job, error);
   };
   const succeeded = (): void => {
-    if (!job.fate.wrong) removeItem(world, item);
+    if (job.fate.wrong) keep();
+    else removeItem(world, item);
     endJob(world, job);
   };
   const disable = (): void => runTask(world, job, { task: tasks[1], durationMs: DURATIONS.disable, succeeded, failed });

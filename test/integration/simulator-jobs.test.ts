@@ -204,3 +204,32 @@ test('a lock on a vault keeps its items from being deleted or disabled', async (
   await look.azure.raw('DELETE', lock);
   expect((await end()).status).toBe(202);
 });
+
+test('faults reach what ends a protection, what reads of it, what sets a job going again and what stops one', async () => {
+  const arm = (operation: string, deed: object, when = 'duringJob'): Promise<unknown> =>
+    look.simulator.control('faults', { method: 'POST', body: { match: { operation }, when, do: deed } });
+  const path = look.drill.itemPath('jump-01');
+  await arm('ReplicationProtectedItems_Delete', { succeedWrong: true });
+  const said = await ended(jobOf(await look.post(`${path}/remove?${SR}`, {})));
+  expect([said.state, (await item('jump-01')).allowedOperations]).toEqual(['Succeeded', expect.arrayContaining(['DisableProtection'])]);
+  await arm('ReplicationProtectedItems_Purge', { failJob: { code: '150097' } });
+  const failed = jobOf(await look.azure.raw('DELETE', `${path}?${SR}`));
+  expect(await ended(failed)).toMatchObject({ state: 'Failed', errors: [{ providerErrorDetails: { errorId: '150097' } }] });
+  await arm('ReplicationEvents_List', { status: 429, retryAfter: 9 }, 'before');
+  const events = await look.azure.raw('GET', `${look.drill.vaultPath}/replicationEvents?${SR}`);
+  expect([events.status, events.headers['retry-after']]).toEqual([429, '9']);
+
+  await arm('ReplicationJobs_Restart', { stuck: true });
+  const again = jobOf(await look.post(`${look.drill.vaultPath}/replicationJobs/${failed}/restart?${SR}`));
+  expect((await ended(again)).state).toBe('Succeeded');
+  await look.move(100_000);
+  expect((await item('jump-01')).currentScenario.scenarioName).toBe('DisableDr');
+
+  const submitted = jobOf(await failover('web-01'));
+  await look.move(1400);
+  await arm('ReplicationJobs_Cancel', { stuck: true });
+  await cancel(submitted);
+  await look.move(100_000);
+  expect((await job(submitted)).state).toBe('Cancelling');
+  expect(await look.simulator.control('doubles')).toEqual({ doubles: [] });
+});

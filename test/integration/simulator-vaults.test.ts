@@ -234,6 +234,45 @@ test('a restore that is cancelled makes no disk', async () => {
   expect(await disks()).toEqual(before);
 });
 
+test('faults reach the end of a protection, a restore and a cancel', async () => {
+  await simulator.control('snapshot', { method: 'POST', body: { name: 'unharmed' } });
+  const arm = (operation: string, deed: object): Promise<unknown> =>
+    simulator.control('faults', { method: 'POST', body: { match: { operation }, when: 'duringJob', do: deed } });
+  const statusOf = async (accepted: RawAnswer): Promise<unknown> => (await jobOf(accepted)).properties['status'];
+  const remove = () => owner.raw('DELETE', `${itemPath('one-01')}?${BACKUP}`);
+
+  await arm('ProtectedItems_Delete', { succeedWrong: true });
+  const said = await remove();
+  await pass(60);
+  expect([await statusOf(said), (await coverage('one-01')).state]).toEqual(['Completed', 'protected']);
+  await arm('ProtectedItems_Delete', { failJob: { code: 'UserErrorVaultIsBusy' } });
+  const failed = await remove();
+  await pass(60);
+  expect([await statusOf(failed), (await coverage('one-01')).state]).toEqual(['Failed', 'protected']);
+
+  const disks = () => names(owner.compute.disks.listByResourceGroup('rg-tiny-weu'));
+  const before = await disks();
+  await arm('Restores_Trigger', { succeedWrong: true });
+  const restored = await restore('one-01');
+  await pass(30 * 60);
+  expect([await statusOf(restored), await disks()]).toEqual(['Completed', before]);
+
+  const body = { properties: { objectType: 'IaasVMBackupRequest' } };
+  const backup = await owner.raw('POST', `${itemPath('one-01')}/backup?${BACKUP}`, { body });
+  await pass(1);
+  const { id } = (await jobOf(backup)) as unknown as { readonly id: string };
+  const cancelled = async (deed: object, seconds: number): Promise<readonly unknown[]> => {
+    await arm('JobCancellations_Trigger', deed);
+    const accepted = await owner.raw('POST', `${id}/cancel?${BACKUP}`);
+    await pass(seconds);
+    return [(await owner.raw('GET', String(accepted.headers.location))).status, await statusOf(backup)];
+  };
+  expect(await cancelled({ failJob: { code: 'UserErrorVaultIsBusy' } }, 1)).toEqual([400, 'InProgress']);
+  expect(await cancelled({ stuck: true }, 3600)).toEqual([202, 'Cancelling']);
+  expect(await simulator.control('doubles')).toEqual({ doubles: [] });
+  await simulator.control('restore', { method: 'POST', body: { name: 'unharmed' } });
+});
+
 test('protection is stopped and its points stay, and a policy starts it again', async () => {
   const before = (await get(`${itemPath('one-01')}/recoveryPoints?${BACKUP}`)).value.length;
   const stopped = await put('one-01', STOP);
