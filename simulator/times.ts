@@ -86,6 +86,7 @@ export const DURATIONS = {
   patches: 5 * MINUTE,
   restoreLow: 3 * MINUTE,
   restoreHigh: 8 * MINUTE,
+  restoreInstant: 50 * SECOND,
   agentReady: 20 * SECOND,
   runCommandOverhead: 20 * SECOND,
   runCommandDelete: 5 * SECOND,

@@ -11,6 +11,8 @@ const JOIN_GROUP = 'Microsoft.Network/networkSecurityGroups/join/action';
 const PEER = 'Microsoft.Network/virtualNetworks/peer/action';
 const JOIN_NIC = 'Microsoft.Network/networkInterfaces/join/action';
 const READ_MACHINE = 'Microsoft.Compute/virtualMachines/read';
+const WRITE_MACHINE = 'Microsoft.Compute/virtualMachines/write';
+const READ_STORAGE = 'Microsoft.Storage/storageAccounts/read';
 const WRITE_DISK = 'Microsoft.Compute/disks/write';
 const TESTS = ['ReplicationProtectedItems_TestFailover', 'ReplicationRecoveryPlans_TestFailover'];
 const MACHINE_WRITES = ['VirtualMachines_CreateOrUpdate', 'VirtualMachines_Update'];
@@ -40,12 +42,18 @@ export function linkedRights(route: Pick<Route, 'operation'>, body: unknown): re
   // To protect a machine is to write to it; to end its protection is not, and then the request names no policy.
   if (operation === 'ProtectedItems_CreateOrUpdate')
     return idsAt(body, ['policyId']).some((id) => id !== '')
-      ? idsAt(body, ['sourceResourceId']).map((scope) => ({ action: 'Microsoft.Compute/virtualMachines/write', scope }))
+      ? idsAt(body, ['sourceResourceId']).map((scope) => ({ action: WRITE_MACHINE, scope }))
       : [];
+  // A machine is made by the restore itself: https://learn.microsoft.com/azure/backup/backup-rbac-rs-vault.
   if (operation === 'Restores_Trigger')
     return [
       ...idsAt(body, ['targetResourceGroupId']).map((scope) => ({ action: WRITE_DISK, scope })),
-      ...idsAt(body, ['storageAccountId']).map((scope) => ({ action: 'Microsoft.Storage/storageAccounts/read', scope })),
+      ...[...idsAt(body, ['storageAccountId']), ...idsAt(body, ['targetStorageAccountId'])].map((scope) => ({
+        action: READ_STORAGE,
+        scope,
+      })),
+      ...idsAt(body, ['targetVirtualMachineId']).map((scope) => ({ action: WRITE_MACHINE, scope })),
+      ...idsAt(body, ['subnetId']).map((scope) => ({ action: JOIN_SUBNET, scope })),
     ];
   return [];
 }

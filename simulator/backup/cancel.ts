@@ -9,7 +9,7 @@ import { invalidInput, NO_JOB } from './find.ts';
 import { backupVaultId } from './item.ts';
 import { cancelBackup, isCancellableBackup } from './job.ts';
 import { resultHeaders } from './operation-urls.ts';
-import { cancelRestore } from './restore.ts';
+import { cancelRestore, isCancellableRestore } from './restore.ts';
 
 export const CANCEL_OPERATION = 'JobCancellations_Trigger';
 
@@ -60,6 +60,6 @@ function cancellable(world: World, vault: Vault, name: string): Cancellable | un
     return { isCancellable: () => isCancellableBackup(backup), move: (event) => cancelBackup(world, backup, event) };
   const restore = vault.restoreJobs.get(name);
   if (restore !== undefined)
-    return { isCancellable: () => restore.state === 'InProgress', move: (event) => cancelRestore(world, restore, event) };
+    return { isCancellable: () => isCancellableRestore(restore), move: (event) => cancelRestore(world, restore, event) };
   return vault.protectionJobs.has(name) ? { isCancellable: () => false, move: () => undefined } : undefined;
 }

@@ -21,7 +21,8 @@ export type BackupPolicy = EstateBackup['policies'][number];
 /** A machine that a vault protects. Points stand oldest first. */
 export interface BackupItem {
   readonly vault: Vault;
-  readonly machine: Machine;
+  /** After a restore in its own place it is the restored one: its backup goes on. */
+  machine: Machine;
   policy: BackupPolicy;
   protection: Protection;
   readonly points: BackupPoint[];

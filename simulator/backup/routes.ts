@@ -24,7 +24,8 @@ import {
 } from './find.ts';
 import { INVENTORY_ROUTES } from './inventory-routes.ts';
 import { backupItemBody, backupItemId, backupNames, backupPointBody, type BackupItem, backupVaultId } from './item.ts';
-import { postRestore, RESTORE_BODY, RESTORE_OPERATION, restoreJobBody } from './restore.ts';
+import { postRestore, RESTORE_OPERATION, restoreJobBody } from './restore.ts';
+import { RESTORE_BODY } from './restore-body.ts';
 import { backupJobBody, startBackup, TRIGGER_OPERATION } from './job.ts';
 import { deleteItem, PROTECT_BODY, PROTECT_OPERATION, putItem, UNPROTECT_OPERATION } from './protection.ts';
 import { isBeingChanged, protectionJobBody } from './protection-job.ts';

@@ -8,9 +8,10 @@ import { rootFromManifest } from '../machine/root.ts';
 import { captureFiles } from '../machine/points.ts';
 import { DURATIONS } from '../times.ts';
 import { keyOf } from '../world.ts';
+import { assembleMachine } from './assembly.ts';
 import { findMachine, isMachine } from './find.ts';
 import { machineBody } from './machine-view.ts';
-import { bareRecord, changed, deleteMachine, exists, powerOn, restart } from './machines.ts';
+import { changed, deleteMachine, exists, powerOn, restart } from './machines.ts';
 import { param } from '../route.ts';
 import type { Operation } from '../operations.ts';
 import type { Answer, Call } from '../route.ts';
@@ -141,26 +142,8 @@ export function putVm(world: World, call: Call): Answer {
   if ('status' in nic) return refusal(resource, nic);
   if (os === undefined || os.group.toLowerCase() !== group.toLowerCase() || location !== os.location)
     return refusal(resource, armError(400, 'InvalidParameter', 'The disks of this machine are in another place.'));
-  const machine = bareRecord(world, {
-    name,
-    group,
-    hostname: name,
-    role: 'restored',
-    tags,
-    size: properties.hardwareProfile.vmSize,
-    network: nic.network,
-    address: nic.address,
-    nic: nic.name,
-    createdMs: world.clock.nowMs(),
-    deleteOption: osDisk.deleteOption ?? 'Detach',
-  });
-  machine.osDisk = os.name;
-  machine.dataDisks = data.map((disk) => disk.name);
-  for (const disk of [os, ...data]) disk.owner = machine.key;
-  nic.machine = machine.key;
-  machine.provisioning = 'Creating';
-  rootFromManifest(world, machine, os.files ?? []);
-  changed(world, machine);
+  const wanted = { name, group, hostname: name, role: 'restored', tags, size: properties.hardwareProfile.vmSize };
+  const machine = assembleMachine(world, { ...wanted, deleteOption: osDisk.deleteOption ?? 'Detach' }, { os, data, nic });
   readLater(world, resource);
   const { operation, answer } = begin(world, machine, () => ({ status: 200, body: machineBody(world, machine, false) }));
   world.clock.after(DURATIONS.vmCreate, () => {

@@ -77,7 +77,8 @@ export function replicaMachine(
 type Given = Pick<
   Machine,
   'name' | 'group' | 'hostname' | 'role' | 'tags' | 'size' | 'network' | 'address' | 'nic' | 'createdMs' | 'deleteOption'
->;
+> &
+  Partial<Pick<Machine, 'location'>>;
 
 /** A machine with new disks and a new interface. */
 function record(world: World, given: Given): Machine {
@@ -110,7 +111,7 @@ export function bareRecord(world: World, given: Given): Machine {
   const machine: Machine = {
     ...given,
     key,
-    location: locationOf(world, given.group),
+    location: given.location ?? locationOf(world, given.group),
     vmId: world.draws.nextUuid(`vm:${key}`),
     image: world.estate.machineDefaults.image,
     realAddress: nextRealAddress(world),

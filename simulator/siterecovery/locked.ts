@@ -1,7 +1,5 @@
-import { lockOver, lockedText } from '../access/locks.ts';
-import { groupId } from '../arm-ids.ts';
 import { nextFree } from '../network/addresses.ts';
-import { groupNamed } from '../resources/group.ts';
+import { closedGroup } from '../resources/closed.ts';
 import { keyOf } from '../world.ts';
 import type { Network, World } from '../world.ts';
 import type { Item } from './item.ts';
@@ -15,17 +13,12 @@ import type { Task } from './job-trees.ts';
 export function lockedTarget(world: World, item: Item, given: { readonly task: Task; readonly network?: Network }): JobError | undefined {
   const { task, network } = given;
   const { targetGroup, network: mapped } = item.replication.pair;
-  const scope = groupId(world, targetGroup);
-  const lock = lockOver(world, scope, 'write');
   const fails = (code: string, message: string): JobError => {
     task.state = 'Failed';
     return { code, message, taskId: task.id, atMs: world.clock.nowMs() };
   };
-  const group = groupNamed(world, targetGroup);
-  if (group === undefined) return fails('ResourceGroupNotFound', `Resource group '${targetGroup}' could not be found.`);
-  if (group.state === 'Deleting')
-    return fails('ResourceGroupBeingDeleted', `The resource group '${targetGroup}' is in deprovisioning state.`);
-  if (lock !== undefined) return fails('ScopeLocked', lockedText(scope, 'write', lock));
+  const closed = closedGroup(world, targetGroup);
+  if (closed !== undefined) return fails(closed.code, closed.message);
   const target = [...world.networks.values()].find((each) => (network === undefined ? each.name === mapped : each === network));
   const hasRoom = target !== undefined && target.provisioning !== 'Deleting' && nextFree(world, target, target.subnets[0]) !== undefined;
   return hasRoom

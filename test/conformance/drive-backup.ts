@@ -46,28 +46,53 @@ export async function driveBackup(capture: Capture, driven: Driven, simulator: R
   const point = points[0]?.name ?? '';
   await call(capture, driven, 'RecoveryPoints_Get', () => recoveryPoints.get(...ITEM, point));
   await refused(() => recoveryPoints.get(...ITEM, '1'));
-  const groups = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
-  const restore = {
-    properties: {
-      objectType: 'IaasVMRestoreRequest' as const,
-      recoveryPointId: point,
-      recoveryType: 'RestoreDisks',
-      sourceResourceId: `${machines}/web-01`,
-      targetResourceGroupId: `${groups}/rg-restore-test`,
-      storageAccountId: `${groups}/rg-shop-weu/providers/Microsoft.Storage/storageAccounts/ststagingwe`,
-      region: 'westeurope',
-      createNewCloudService: false,
-      originalStorageAccountOption: false,
-      restoreWithManagedDisks: true,
-    },
-  };
-  await capture.azure.backup.restores.beginTrigger(...ITEM, point, restore);
-  await simulator.until(
-    async () => (await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Restore' and status eq 'Completed'" }))).length > 0,
-  );
-  const restored = (await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Restore'" })))[0]?.name ?? '';
-  await call(capture, driven, 'JobDetails_Get', () => jobDetails.get(...VAULT, restored));
+  await driveRestores(capture, driven, { simulator, point });
   await refused(() => protectedItems.get(...VAULT, 'Azure', `IaasVMContainer;${REST}`, 'VM;nobody'));
   await refused(() => jobDetails.get(...VAULT, 'nobody'));
   await refused(() => collect(backupJobs.list(...VAULT, { filter: "startTime eq 'yesterday'" })));
+}
+
+/** Restores the disks of a point, and the machine to another place; and asks for a machine whose name is taken. */
+async function driveRestores(
+  capture: Capture,
+  driven: Driven,
+  { simulator, point }: { readonly simulator: RunningSimulator; readonly point: string },
+): Promise<void> {
+  const { restores, backupJobs, jobDetails } = capture.azure.backup;
+  const groups = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
+  const machines = (group: string): string => `${groups}/${group}/providers/Microsoft.Compute/virtualMachines`;
+  const network = `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island`;
+  const common = {
+    objectType: 'IaasVMRestoreRequest' as const,
+    recoveryPointId: point,
+    sourceResourceId: `${machines('rg-shop-weu')}/web-01`,
+    targetResourceGroupId: `${groups}/rg-restore-test`,
+    storageAccountId: `${groups}/rg-shop-weu/providers/Microsoft.Storage/storageAccounts/ststagingwe`,
+    region: 'westeurope',
+    createNewCloudService: false,
+    originalStorageAccountOption: false,
+  };
+  const place = { virtualNetworkId: network, subnetId: `${network}/subnets/default` };
+  const elsewhere = {
+    ...common,
+    ...place,
+    recoveryType: 'AlternateLocation',
+    targetVirtualMachineId: `${machines('rg-restore-test')}/web-01-back`,
+    encryptionDetails: { encryptionEnabled: false },
+    identityInfo: { isSystemAssignedIdentity: true },
+  };
+  for (const properties of [{ ...common, recoveryType: 'RestoreDisks', restoreWithManagedDisks: true }, elsewhere]) {
+    await restores.beginTrigger(...ITEM, point, { properties });
+    const accepted = capture.exchanges.findLast(({ method, status }) => method === 'POST' && status === 202)?.headers ?? {};
+    await capture.raw('GET', accepted['azure-asyncoperation'] ?? '');
+    const name = /operationsStatus\/([^?]+)/.exec(accepted['azure-asyncoperation'] ?? '')?.[1] ?? '';
+    const job = () => call(capture, driven, 'JobDetails_Get', () => jobDetails.get(...VAULT, name));
+    await job();
+    await simulator.until(async () => (await job()).properties?.status === 'Completed');
+    await capture.raw('GET', accepted['location'] ?? '');
+  }
+  await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Restore' and status eq 'Completed'" }));
+  await call(capture, driven, 'VirtualMachines_Get', () => capture.azure.compute.virtualMachines.get('rg-restore-test', 'web-01-back'));
+  await refused(() => restores.beginTrigger(...ITEM, point, { properties: elsewhere }));
+  await refused(() => restores.beginTrigger(...ITEM, 'nobody', { properties: { ...elsewhere, recoveryPointId: 'nobody' } }));
 }
