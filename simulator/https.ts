@@ -65,11 +65,13 @@ async function serve(
       query: rawQuery,
       reason: found.reason,
     });
+    const clientRequestId = String(asked.headers['x-ms-client-request-id'] ?? '');
+    recorder?.exchange({ method: asked.method ?? 'GET', path, rawQuery, clientRequestId, text }, found.refused);
     return send(world, asked, answer, found.refused);
   }
   const call = makeCall(world, asked, { path, query, rawQuery, params: found.params, apiVersion: found.apiVersion, caller });
   const seen = perform(world, { route: found.route, call, text });
-  if (seen.kind === 'send') recorder?.exchange({ call, text }, seen.answer);
+  if (seen.kind === 'send') recorder?.exchange({ ...call, text }, seen.answer, seen.fault);
   return put(world, { call, asked, answer }, seen);
 }
 

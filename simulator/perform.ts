@@ -146,6 +146,6 @@ function suffer(world: World, request: Request, struck: { readonly fault: Fault;
     world.clock.after(planted(world, 'E12') ? 0 : deed.lateEffect * 1000, () =>
       note(world, request, { answer: operate(world, request), fault }),
     );
-  if (seen !== undefined) return seen;
-  return given === undefined ? { kind: 'reset' } : { kind: 'send', answer: given };
+  if (seen === undefined) return given === undefined ? { kind: 'reset' } : { kind: 'send', answer: given };
+  return seen.kind === 'send' ? { ...seen, fault: fault.id } : seen;
 }

@@ -2,9 +2,13 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Answer, Call } from './route.ts';
 
+/** A request as it was sent, whether or not anything here answers to it. */
+export type Sent = Pick<Call, 'method' | 'path' | 'rawQuery' | 'clientRequestId'> & { readonly text: string };
+
 /** Writes down requests and answers, one JSON line each, in DIR/exchanges.jsonl: what a client really sent, and what it was told. */
 export interface Recorder {
-  readonly exchange: (request: { readonly call: Omit<Call, 'body'>; readonly text: string }, answer: Answer) => void;
+  /** `fault` is the id of the one that made the answer what it is. */
+  readonly exchange: (sent: Sent, answer: Answer, fault?: string) => void;
 }
 
 /** Makes a recorder of a folder. Tokens are no part of an exchange, and protected parameters lose their values. */
@@ -12,11 +16,10 @@ export function makeRecorder(folder: string): Recorder {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'exchanges.jsonl');
   return {
-    exchange: ({ call, text }, answer) => {
-      const { method, path, rawQuery, clientRequestId } = call;
+    exchange: ({ method, path, rawQuery, clientRequestId, text }, answer, fault) => {
       const request = { method, path, query: rawQuery, clientRequestId, body: withoutSecrets(readJson(text)) };
       const response = { status: answer.status, headers: answer.headers ?? {}, body: withoutSecrets(answer.body ?? answer.text ?? null) };
-      appendFileSync(file, `${JSON.stringify({ request, response })}\n`, { mode: 0o600 });
+      appendFileSync(file, `${JSON.stringify({ request, response, ...(fault === undefined ? {} : { fault }) })}\n`, { mode: 0o600 });
     },
   };
 }

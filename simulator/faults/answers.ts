@@ -5,7 +5,7 @@ import type { Deed } from './deeds.ts';
 
 /** What becomes of an answer: it is sent, or broken on the wire in one way or another. */
 export type Disturbed =
-  | { readonly kind: 'send'; readonly answer: Answer }
+  | { readonly kind: 'send'; readonly answer: Answer; readonly fault?: string }
   | { readonly kind: 'reset' }
   | { readonly kind: 'hang'; readonly ms: number }
   | { readonly kind: 'truncate'; readonly answer: Answer }

@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { manualClock, startSimulator } from '../support/simulator.ts';
 import { capture } from './capture.ts';
 import { drive } from './drive.ts';
 import { compareFacts, enough } from './facts.ts';
+import { readExamples } from './examples.ts';
 import { add, judge } from './judge.ts';
+import { readRecordings } from './recordings.ts';
 import { selfCheck } from './self-check.ts';
 import { readServices } from './swagger.ts';
 import type { KnownOperation, Verdict } from './judge.ts';
@@ -14,6 +17,8 @@ import type { Service } from './swagger.ts';
 /** What the validator must reach on Azure's own examples before it may judge: the eleven others are known faults of those examples. */
 const ANSWERS_MIN = 380;
 const REQUESTS_MIN = 189;
+/** So many of Azure's own example answers the SDKs must give back with nothing lost. */
+const EXAMPLES_MIN = 346;
 const PRINTED_MISSES = 20;
 /** What Azure has for other ways to replicate, or for other plans, and refuses here whatever the state is. */
 const ALWAYS_REFUSED = [
@@ -27,10 +32,11 @@ const ALWAYS_REFUSED = [
 
 /** Holds the simulator and the requests of the SDKs to the published specifications of a folder. */
 async function main(): Promise<void> {
-  const folder = process.argv[2];
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { recorded: { type: 'string' } } });
+  const [folder, resultFile] = positionals;
   if (folder === undefined || !existsSync(join(folder, 'operations.json'))) {
     process.stderr.write(
-      'usage: npm run azure:conformance -- DIR [RESULT]\nDIR holds SERVICE/openapi.json with SERVICE/examples, operations.json and recorded/; RESULT is a file that the verdict on each operation is written to\n',
+      'usage: npm run azure:conformance -- DIR [RESULT] [--recorded FOLDER]\nDIR holds SERVICE/openapi.json with SERVICE/examples, operations.json and recorded/; RESULT is a file that the verdict on each operation is written to; below FOLDER lie recordings of other clients (runward-simulator --record, or tests with TEST_RECORD_FOLDER=FOLDER), which are judged too\n',
     );
     process.exitCode = 2;
     return;
@@ -41,6 +47,10 @@ async function main(): Promise<void> {
     `validator   ${checked.answersFit} of ${checked.answers} example answers, ${checked.requestsFit} of ${checked.requests} example requests`,
   );
   if (!trusted(checked)) return;
+  const examples = await readExamples(services);
+  print(
+    `examples    ${examples.read} of ${examples.answers} read by the SDKs, ${examples.known.length} with a known loss, ${examples.unspoken.length} of services that none of these SDKs speaks to`,
+  );
 
   const known = (JSON.parse(readFileSync(join(folder, 'operations.json'), 'utf8')) as { readonly operations: readonly KnownOperation[] })
     .operations;
@@ -55,8 +65,13 @@ async function main(): Promise<void> {
     findUndriven(verdict, services, catalogue.operations);
     const facts = compareFacts(folder, driven.states);
     report(verdict, passed.exchanges.length, facts);
-    if (process.argv[3] !== undefined) writeResult(process.argv[3], verdict, services, facts);
-    if (verdict.problems.length > 0 || !enough(facts)) process.exitCode = 1;
+    if (resultFile !== undefined) writeResult(resultFile, verdict, services, facts);
+    const others = values.recorded === undefined ? [] : readRecordings(values.recorded);
+    const recorded = judge(others, { services, known });
+    if (values.recorded !== undefined) reportRecorded(recorded, { exchanges: others.length, driven: verdict });
+    for (const miss of examples.misses) print(`example not read: ${miss}`);
+    const isRead = examples.misses.length === 0 && examples.read >= EXAMPLES_MIN;
+    if (verdict.problems.length + recorded.problems.length > 0 || !enough(facts) || !isRead) process.exitCode = 1;
   } finally {
     await simulator.stop();
   }
@@ -91,20 +106,35 @@ function report(verdict: Verdict, exchanges: number, facts: ReturnType<typeof co
         .padEnd(18)} ${tally.problems}`,
     );
   }
-  const distinct = new Map(
-    verdict.problems.map((problem) => [
-      `${problem.operation} · ${problem.where} · ${problem.pointer} · ${problem.rule}: ${problem.message}`,
-      problem,
-    ]),
-  );
-  if (distinct.size > 0) print('');
-  for (const line of distinct.keys()) print(line);
+  const distinct = distinctProblems(verdict);
+  if (distinct.length > 0) print('');
+  for (const line of distinct) print(line);
   if (facts.misses.length > 0) print('');
   for (const miss of facts.misses) print(`recorded fact differs: ${miss}`);
   const held = facts.compared - facts.misses.length;
   print(
-    `\n${verdict.tallies.size} operations, ${exchanges} exchanges, ${distinct.size} problems, ${held} of ${facts.compared} recorded facts`,
+    `\n${verdict.tallies.size} operations, ${exchanges} exchanges, ${distinct.length} problems, ${held} of ${facts.compared} recorded facts`,
   );
+}
+
+function distinctProblems({ problems }: Verdict): readonly string[] {
+  const lines = problems.map(
+    ({ operation, where, pointer, rule, message }) => `${operation} · ${where} · ${pointer} · ${rule}: ${message}`,
+  );
+  return [...new Set(lines)];
+}
+
+/** What other clients sent and were told, and which statuses the drive above has not seen. */
+function reportRecorded(recorded: Verdict, given: { readonly exchanges: number; readonly driven: Verdict }): void {
+  const distinct = distinctProblems(recorded);
+  for (const line of distinct) print(`recorded · ${line}`);
+  const more = [...recorded.tallies].flatMap(([name, { statuses }]) => {
+    const seen = given.driven.tallies.get(name)?.statuses ?? new Set();
+    const only = [...statuses].filter((status) => !seen.has(status));
+    return only.length === 0 ? [] : [`${name} ${only.toSorted((left, right) => left - right).join(' ')}`];
+  });
+  for (const line of more.toSorted()) print(`recorded and not driven: ${line}`);
+  print(`${recorded.tallies.size} operations in ${given.exchanges} recorded exchanges, ${distinct.length} problems`);
 }
 
 /** What was judged, for the page that says what was proven. Operations without a published description are marked. */

@@ -4,7 +4,7 @@ import type { SimulatorReady } from '../support/simulator.ts';
 
 /** A request as it left and the answer as it came. */
 export interface Exchange {
-  readonly via: 'sdk' | 'raw';
+  readonly via: 'sdk' | 'raw' | 'recording';
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;

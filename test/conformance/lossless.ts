@@ -31,8 +31,9 @@ function compare(raw: unknown, made: unknown, place: { readonly pointer: string;
   if (!same) place.lost.push(place.pointer);
 }
 
-/** SDKs spell a few names with other capitals than the wire does. */
+/** SDKs spell a few names with other capitals than the wire does, and leave the sign of `$schema` out. */
 function nameIn(fields: Readonly<Record<string, unknown>>, name: string): string {
   if (name in fields) return name;
-  return Object.keys(fields).find((each) => each.toLowerCase() === name.toLowerCase()) ?? name;
+  const bare = name.replace(/^\$/, '').toLowerCase();
+  return Object.keys(fields).find((each) => each.toLowerCase() === bare) ?? name;
 }

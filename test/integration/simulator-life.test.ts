@@ -124,8 +124,19 @@ test('requests and answers are written down, without tokens and protected parame
   const machine = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/rg-shop-weu/providers/Microsoft.Compute/virtualMachines/web-01`;
   const properties = { source: { script: 'true' }, protectedParameters: [{ name: 'KEY', value: 'hunter2' }] };
   await raw('PUT', `${machine}/runCommands/one?api-version=2026-04-01`, { body: { location: 'westeurope', properties } });
+  const deed = { match: { operation: 'VirtualMachines_Get' }, when: 'before', do: { status: 503 } };
+  await simulator.control('faults', { method: 'POST', body: { id: 'ill', ...deed } });
+  await raw('GET', `${machine}?api-version=2026-04-01`);
+  await raw('POST', `${machine}/generalize?api-version=2026-04-01`);
   const text = await readFile(join(folder, 'exchanges.jsonl'), 'utf8');
   await rm(folder, { recursive: true });
-  expect(JSON.parse(text)).toMatchObject({ request: { method: 'PUT', body: { location: 'westeurope' } }, response: { status: 201 } });
+  const [put, ill, unknown] = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+  expect(put).toMatchObject({ request: { method: 'PUT', body: { location: 'westeurope' } }, response: { status: 201 } });
+  expect(put).not.toHaveProperty('fault');
+  expect(ill).toMatchObject({ response: { status: 503 }, fault: 'ill' });
+  expect(unknown).toMatchObject({ request: { method: 'POST' }, response: { status: 501 } });
   expect(text).not.toMatch(/hunter2|Bearer|eyJ/);
 });

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -66,11 +67,17 @@ export function manualClock(): readonly string[] {
   return ['--scale', '60', '--clock', 'manual', '--start', new Date().toISOString()];
 }
 
+/** With TEST_RECORD_FOLDER=DIR every exchange of the tests is written down, for `npm run azure:conformance` to judge; wrong behaviours that are planted are no evidence. */
+function recorded(flags: readonly string[]): readonly string[] {
+  const folder = process.env['TEST_RECORD_FOLDER'];
+  return folder === undefined || flags.includes('--plant') || flags.includes('--record') ? [] : ['--record', join(folder, randomUUID())];
+}
+
 /** Starts a simulator on free ports, with a state folder of its own or one that a killed one has left; `flags` are those of its command line. */
 export async function startSimulator(flags: readonly string[] = ['--scale', '600'], left?: string): Promise<RunningSimulator> {
   const state = left ?? (await quickFolder('runward-test-simulator-'));
   const program = join(import.meta.dirname, '..', '..', 'simulator', 'main.ts');
-  const child = spawn(process.execPath, [program, '--state', state, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, '--state', state, ...flags, ...recorded(flags)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString('utf8');

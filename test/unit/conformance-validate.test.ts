@@ -1,6 +1,10 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../conformance/judge.ts';
 import { lostFields } from '../conformance/lossless.ts';
+import { readRecordings } from '../conformance/recordings.ts';
 import { validate } from '../conformance/validate.ts';
 import type { Exchange } from '../conformance/capture.ts';
 import type { Schema, Service, SpecOperation } from '../conformance/swagger.ts';
@@ -121,5 +125,20 @@ describe('what an SDK loses', () => {
   it('is named by its place', () => {
     expect(lostFields({ a: { b: 1, c: [1, 2] }, n: null }, { a: { b: 1, c: [1] } })).toEqual(['/a/c/1']);
     expect(lostFields({ properties: { at: '2023-08-29T01:54:23.6816381Z' } }, { at: new Date('2023-08-29T01:54:23.681Z') })).toEqual([]);
+  });
+});
+
+describe('a recording of another client', () => {
+  it('is judged like what was driven, without what a fault has answered', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'runward-recordings-'));
+    const request = { method: 'PUT', path: '/things/one', query: 'api-version=2023-06-01', clientRequestId: 'c', body: good };
+    const answered = (body: unknown, more: object = {}): string =>
+      JSON.stringify({ request, response: { status: 200, headers: {}, body }, ...more });
+    const lines = [answered(good), answered('<<not json>>', { fault: 'f' }), answered({ ...good, count: 'x' })];
+    mkdirSync(join(folder, 'one'));
+    writeFileSync(join(folder, 'one', 'exchanges.jsonl'), `${lines.join('\n')}\n`);
+    const { problems } = judge(readRecordings(folder), { services: [service], known: [] });
+    rmSync(folder, { recursive: true });
+    expect(problems.map(({ where, pointer, rule }) => `${where} ${pointer} ${rule}`)).toEqual(['answer 200 /count type']);
   });
 });
