@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../engine/language/diagnostics.ts';
 import type { Documents } from './project-documents.ts';
@@ -35,9 +35,11 @@ function digestOf({ asked, beside }: Documents): string {
 
 // A checkout changes without a new version, so each file that decides has its say; package.json names the libraries.
 function programStamp(): string {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-  const sources = readdirSync(join(root, 'engine'), { recursive: true, encoding: 'utf8' }).toSorted();
-  const paths = [join(projectRoot(), 'package.json'), ...sources.map((name) => join(root, 'engine', name))];
+  const here = fileURLToPath(import.meta.url);
+  // In the package every shared part of the program lies beside this one.
+  const folder = extname(here) === '.ts' ? join(dirname(here), '..', 'engine') : dirname(here);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
+  const paths = [join(projectRoot(), 'package.json'), ...files.map((name) => join(folder, name))];
   return [process.version, ...paths.map((path) => `${path} ${stampOf(path)}`)].join('\n');
 }
 

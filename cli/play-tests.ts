@@ -56,7 +56,7 @@ export async function playShare(loaded: Loaded, request: PlayRequest, next: Int3
 
 function shareOfThread(request: ThreadRequest): Promise<readonly PlayedTest[]> {
   const here = fileURLToPath(import.meta.url);
-  const thread = new Worker(new URL(`./test-thread${extname(here)}`, import.meta.url), { workerData: request });
+  const thread = new Worker(new URL(`../cli/test-thread${extname(here)}`, import.meta.url), { workerData: request });
   return new Promise((resolve, reject) => {
     thread.once('message', resolve);
     thread.once('error', reject);

@@ -40,9 +40,12 @@ function checkNames(
   path: readonly Segment[],
   { files, report }: { readonly files: readonly ReadFile[]; readonly report: Report },
 ): void {
+  const items = itemsOf(list);
+  // Most steps name none, and a project may have a thousand files to look through.
+  if (items.length === 0) return;
   const calendars = files.filter((file) => file.kind === 'Calendar' && child(file.root, 'windows') !== undefined);
   const known = calendars.map((file) => textOf(child(child(file.root, 'metadata'), 'name')) ?? '');
-  itemsOf(list).forEach((item, index) => {
+  items.forEach((item, index) => {
     const name = textOf(item);
     if (name === undefined || known.includes(name)) return;
     const near = nearest(name, known);

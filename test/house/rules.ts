@@ -174,6 +174,7 @@ export const AREAS: readonly Area[] = [
   { path: 'docs', imports: ['engine', 'server', 'cli', 'simulator'], packages: ['zod', 'commander', 'node:*'] },
   { path: 'bench', imports: ['engine', 'adapters', 'server', 'worker', 'cli'], packages: ['*'] },
   { path: 'test', imports: ['engine', 'runbook-test', 'adapters', 'server', 'worker', 'cli', 'simulator', 'docs'], packages: ['*'] },
+  { path: 'vite.config.ts', imports: [], packages: ['vite', 'node:*'] },
   { path: 'vitest.config.ts', imports: [], packages: ['vitest', 'node:*'] },
 ];
 
@@ -207,8 +208,8 @@ export const TOP_FILES: readonly string[] = [
   'package-lock.json',
   'package.json',
   'tsconfig.base.json',
-  'tsconfig.build.json',
   'tsconfig.json',
+  'vite.config.ts',
   'vitest.config.ts',
 ];
 
