@@ -134,15 +134,30 @@ export function computeHeaders(world: World, operation: Operation, location: str
 
 /** The operation of a request to one of its URLs, or the refusal: unknown or forgotten ones 404, a URL that is not the one given out 403. */
 export function findOperation(world: World, call: Call, id: string): Operation | Answer {
-  const operation = world.operations.get(id.toLowerCase());
-  if (operation === undefined || operation.state === 'expired') {
-    return armError(404, 'OperationNotFound', `The operation '${id}' was not found.`);
-  }
+  const operation = knownOperation(world, id);
+  if (operation === undefined) return noOperation(id);
   const asked = `${call.path}?${call.rawQuery}`;
   if (asked !== operation.statusUrl && asked !== operation.resultUrl) {
     return armError(403, 'AuthorizationFailed', 'The signature of the operation URL is not valid.');
   }
   return operation;
+}
+
+/** The same for URLs that nobody signs: a client may write them itself, in its own spelling. Below another resource the operation is none. */
+export function findUnsignedOperation(world: World, call: Call, id: string): Operation | Answer {
+  const operation = knownOperation(world, id);
+  const asked = decodeURIComponent(call.path).toLowerCase();
+  const isItsUrl = [operation?.statusUrl, operation?.resultUrl].some((url) => url?.split('?')[0]?.toLowerCase() === asked);
+  return operation !== undefined && isItsUrl ? operation : noOperation(id);
+}
+
+function knownOperation(world: World, id: string): Operation | undefined {
+  const operation = world.operations.get(id.toLowerCase());
+  return operation?.state === 'expired' ? undefined : operation;
+}
+
+function noOperation(id: string): Answer {
+  return armError(404, 'OperationNotFound', `The operation '${id}' was not found.`);
 }
 
 /** Tells an operation from a refusal. */

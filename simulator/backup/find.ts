@@ -1,5 +1,5 @@
 import { armError, resourceNotFound } from '../arm-errors.ts';
-import { backupStatusBody, findOperation, isOperation, operationResult } from '../operations.ts';
+import { backupStatusBody, findUnsignedOperation, isOperation, operationResult } from '../operations.ts';
 import { param } from '../route.ts';
 import { keyOf } from '../world.ts';
 import type { Answer, Call, Route } from '../route.ts';
@@ -66,7 +66,7 @@ export function withItem(handle: (world: World, call: Call, item: BackupItem) =>
 /** Handles a read of an operation's status or result. */
 export function getOperation(form: 'status' | 'result'): Route['handle'] {
   return (world, call) => {
-    const operation = findOperation(world, call, param(call, 'operationId'));
+    const operation = findUnsignedOperation(world, call, param(call, 'operationId'));
     if (!isOperation(operation)) return operation;
     return form === 'status' ? backupStatusBody(world, operation) : operationResult(world, operation, 60);
   };

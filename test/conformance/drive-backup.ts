@@ -58,7 +58,7 @@ async function driveRestores(
   driven: Driven,
   { simulator, point }: { readonly simulator: RunningSimulator; readonly point: string },
 ): Promise<void> {
-  const { restores, backupJobs, jobDetails } = capture.azure.backup;
+  const { restores, backupJobs, jobDetails, protectedItemOperationStatuses, protectedItemOperationResults } = capture.azure.backup;
   const groups = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
   const machines = (group: string): string => `${groups}/${group}/providers/Microsoft.Compute/virtualMachines`;
   const network = `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island`;
@@ -84,12 +84,13 @@ async function driveRestores(
   for (const properties of [{ ...common, recoveryType: 'RestoreDisks', restoreWithManagedDisks: true }, elsewhere]) {
     await restores.beginTrigger(...ITEM, point, { properties });
     const accepted = capture.exchanges.findLast(({ method, status }) => method === 'POST' && status === 202)?.headers ?? {};
-    await capture.raw('GET', accepted['azure-asyncoperation'] ?? '');
     const name = /operationsStatus\/([^?]+)/.exec(accepted['azure-asyncoperation'] ?? '')?.[1] ?? '';
+    await call(capture, driven, 'ProtectedItemOperationStatuses_Get', () => protectedItemOperationStatuses.get(...ITEM, name));
+    await protectedItemOperationResults.get(...ITEM, name);
     const job = () => call(capture, driven, 'JobDetails_Get', () => jobDetails.get(...VAULT, name));
     await job();
     await simulator.until(async () => (await job()).properties?.status === 'Completed');
-    await capture.raw('GET', accepted['location'] ?? '');
+    await protectedItemOperationResults.get(...ITEM, name);
   }
   await collect(backupJobs.list(...VAULT, { filter: "operation eq 'Restore' and status eq 'Completed'" }));
   await call(capture, driven, 'VirtualMachines_Get', () => capture.azure.compute.virtualMachines.get('rg-restore-test', 'web-01-back'));
