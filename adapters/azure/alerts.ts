@@ -24,7 +24,7 @@ export async function getAlertRule(clients: Clients, ruleId: string, abortSignal
   return {
     id: textAt(rule, 'id') ?? ruleId,
     enabled: memberOf(rule, 'properties', 'enabled') !== false,
-    alert: raised.find(({ state }) => state === 'Fired') ?? raised[0],
+    alert: raised.find(({ state }) => state?.toLowerCase() === 'fired') ?? raised[0],
   };
 }
 

@@ -72,6 +72,11 @@ export function looksLikeJson(answer: RawAnswer): boolean {
   return /^\s*[[{]/.test(answer.body);
 }
 
+/** True when a body has the list that a page of a list has. Without, it tells nothing: not that there is nothing. */
+export function looksLikeList(answer: RawAnswer): boolean {
+  return /"value"\s*:\s*\[/.test(answer.body);
+}
+
 function sortAnswer(answer: RawAnswer, nowMs: number): AzureSubmitAnswer {
   const { status } = answer;
   const receipt = receiptOf(answer);

@@ -1,6 +1,7 @@
 import { RunwardError } from '../../engine/errors.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ArmRequest, Clients } from './clients.ts';
+import { stitched } from './stitch.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** Versions of the API of providers for which we have no SDK package. */
@@ -34,19 +35,27 @@ export async function sendResource(
   await clients.send({ ...rest, url: armUrl(clients, id, undefined) }, options);
 }
 
-/** Every entry of a list, over all its pages. The host of each further page is checked as that of every request is. */
+/** Every entry of a list once, over all its pages. The host of each further page is checked as that of every request is. */
 export async function listResources(clients: Clients, path: string, abortSignal: AbortSignal): Promise<readonly unknown[]> {
-  const found: unknown[] = [];
+  const entries = await stitched(() => entriesOf(clients, path, abortSignal));
+  return [...entries.values()].map(({ entry }) => entry);
+}
+
+/** What has no id, as rights have none, is told apart by all that it says. */
+async function* entriesOf(
+  clients: Clients,
+  path: string,
+  abortSignal: AbortSignal,
+): AsyncIterable<{ readonly id: string; readonly entry: unknown }> {
   let url: string | undefined = `${clients.settings.cloud.endpoint}${path}`;
   for (let page = 0; url !== undefined && page < PAGES_MAX; page += 1) {
     const response = await clients.get(url, abortSignal);
     const body: unknown = response.status === 200 ? JSON.parse(response.bodyAsText ?? '') : undefined;
     if (!Array.isArray(memberOf(body, 'value'))) throw new Error(`the answer is not a list: ${path}`);
-    found.push(...listAt(body, 'value'));
+    for (const entry of listAt(body, 'value')) yield { id: textAt(entry, 'id') ?? JSON.stringify(entry), entry };
     url = textAt(body, 'nextLink');
   }
   if (url !== undefined) throw new Error(`the list has more than ${PAGES_MAX} pages`);
-  return found;
 }
 
 const PAGES_MAX = 200;
@@ -93,6 +102,13 @@ export function textAt(value: unknown, ...names: readonly string[]): string | un
 export function listAt(value: unknown, ...names: readonly string[]): readonly unknown[] {
   const member = memberOf(value, ...names);
   return Array.isArray(member) ? member : [];
+}
+
+/** The entries of a member that must be a list: what it would say by being empty must not be taken from an answer that lacks it. */
+export function needListAt(value: unknown, ...names: readonly string[]): readonly unknown[] {
+  const member = memberOf(value, ...names);
+  if (!Array.isArray(member)) throw new Error(`the answer does not tell ${names.at(-1) ?? 'its list'}`);
+  return member;
 }
 
 /** The texts of a member that is a list of texts. */

@@ -12,7 +12,7 @@ import type {
 } from '../../engine/azure-calls.ts';
 import type { AzureOperation } from '../../engine/azure-operations.ts';
 import { READ_TIMEOUT_MS, SUBMIT_TIMEOUT_MS } from '../../engine/limits.ts';
-import { looksLikeJson, receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
+import { looksLikeJson, looksLikeList, receiptOf, sortFailedRead, sortSubmit } from './answers.ts';
 import { callOptions } from './call-options.ts';
 import { makeClients } from './clients.ts';
 import type { AzureConfig } from './config.ts';
@@ -65,6 +65,9 @@ export function createLimitedAzure(config: AzureConfig): { readonly azure: Azure
     const { wire, value, error, tokenRefused } = await session.exchange((clients) => answer(clients, query, limit), need);
     // SDKs make an empty resource of a login page that a gateway sent with status 200.
     if (value !== undefined && wire.answer && looksLikeJson(wire.answer)) {
+      // SDKs make an empty list of an answer that has none.
+      if (Array.isArray(value) && !looksLikeList(wire.answer))
+        return sortFailedRead(wire, new Error('the answer is not a list'), Date.now());
       const { dateMs } = receiptOf(wire.answer);
       return { kind: 'found', value, ...(dateMs === undefined ? {} : { dateMs }) };
     }

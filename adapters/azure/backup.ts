@@ -5,6 +5,7 @@ import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
 import { backupItemPath, backupJobPath, vaultPath } from './resource-paths.ts';
 import { textOf } from './site-recovery-shapes.ts';
+import { stitched } from './stitch.ts';
 import { timeOf } from './times.ts';
 
 /** Lists of jobs end this long after now: the clock of Azure may be ahead of ours. */
@@ -55,15 +56,21 @@ export async function listBackupPoints(
   abortSignal: AbortSignal,
 ): Promise<readonly AzureBackupPoint[]> {
   const filter = `startDate eq '${filterTime(query.sinceMs)}' and endDate eq '${filterTime(Date.now() + AHEAD_MS)}'`;
+  const listed = await stitched(() => clients.backup.recoveryPoints.list(...backupItemPath(query.itemId), { filter, abortSignal }));
   const points: AzureBackupPoint[] = [];
-  for await (const { id, properties } of clients.backup.recoveryPoints.list(...backupItemPath(query.itemId), { filter, abortSignal })) {
+  for (const { id, properties } of listed.values()) {
     const point = properties as IaasVMRecoveryPoint | undefined;
     const atMs = timeOf(point?.recoveryPointTime);
     if (id === undefined || atMs === undefined || atMs < query.sinceMs) continue;
-    const tiers = (point?.recoveryPointTierDetails ?? []).filter(({ status }) => status === 'Valid').flatMap(({ type }) => type ?? []);
-    points.push({ id, atMs, kind: textOf(point?.recoveryPointType), tiers });
+    points.push({ id, atMs, kind: textOf(point?.recoveryPointType), tiers: tiersOf(point) });
   }
   return points.toSorted((left, right) => right.atMs - left.atMs);
+}
+
+/** The places that a recovery point can be restored from now. */
+export function tiersOf(point: IaasVMRecoveryPoint | undefined): readonly string[] {
+  const valid = (point?.recoveryPointTierDetails ?? []).filter(({ status }) => status?.toLowerCase() === 'valid');
+  return valid.flatMap(({ type }) => type ?? []);
 }
 
 /** Reads one job with everything that lists leave out. */
@@ -80,12 +87,9 @@ export async function listBackupJobs(
   // In this filter `eq` on a time is a bound, and both bounds come together.
   const window = `startTime eq '${filterTime(query.sinceMs)}' and endTime eq '${filterTime(Date.now() + AHEAD_MS)}'`;
   const filter = `${window} and operation eq '${query.operation}' and backupManagementType eq 'AzureIaasVM'`;
-  const jobs = new Map<string, AzureBackupJob>();
-  for await (const job of clients.backup.backupJobs.list(...vaultPath(query.vaultId), { filter, abortSignal })) {
-    const found = jobOf(job, job.id ?? '');
-    jobs.set(found.id.toLowerCase(), found);
-  }
-  return [...jobs.values()].toSorted((left, right) => (right.startedAtMs ?? Infinity) - (left.startedAtMs ?? Infinity));
+  const listed = await stitched(() => clients.backup.backupJobs.list(...vaultPath(query.vaultId), { filter, abortSignal }));
+  const jobs = [...listed.values()].map((job) => jobOf(job, job.id ?? ''));
+  return jobs.toSorted((left, right) => (right.startedAtMs ?? Infinity) - (left.startedAtMs ?? Infinity));
 }
 
 function jobOf({ id, properties }: JobResource, asked: string): AzureBackupJob {

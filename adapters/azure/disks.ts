@@ -4,7 +4,8 @@ import type { DiskCreate, RestorePointsPut } from '../../engine/azure-operations
 import { armIdPart } from '../../engine/ids.ts';
 import type { CallOptions } from './call-options.ts';
 import type { ClientSet } from './clients.ts';
-import { collectionPath, diskPath, pointPath } from './resource-paths.ts';
+import { collectionPath, diskPath, groupPath, pointPath } from './resource-paths.ts';
+import { stitched } from './stitch.ts';
 import { timeOf } from './times.ts';
 
 /** Reads a disk. */
@@ -14,10 +15,9 @@ export async function getDisk(clients: ClientSet, diskId: string, abortSignal: A
 
 /** Lists the disks of a resource group. */
 export async function listDisks(clients: ClientSet, groupId: string, abortSignal: AbortSignal): Promise<readonly AzureDisk[]> {
-  const disks: AzureDisk[] = [];
-  for await (const disk of clients.compute.disks.listByResourceGroup(armIdPart(groupId, 'resourceGroups') ?? '', { abortSignal }))
-    disks.push(diskOf(disk, disk.id ?? ''));
-  return disks;
+  const [group] = groupPath(groupId);
+  const disks = await stitched(() => clients.compute.disks.listByResourceGroup(group, { abortSignal }));
+  return [...disks.values()].map((disk) => diskOf(disk, disk.id ?? ''));
 }
 
 /** Sends PUT of a disk that is made from a restore point. */
@@ -48,19 +48,21 @@ export async function getCollection(
   abortSignal: AbortSignal,
 ): Promise<{ readonly id: string; readonly tags: Readonly<Record<string, string>> }> {
   const collection = await clients.compute.restorePointCollections.get(...collectionPath(collectionId), { abortSignal });
-  return { id: collection.id ?? collectionId, tags: collection.tags ?? {} };
+  if (collection.id === undefined) throw new Error(`the answer is not a collection of restore points: ${collectionId}`);
+  return { id: collection.id, tags: collection.tags ?? {} };
 }
 
 /** Reads a restore point with the points of its disks. */
 export async function getRestorePoint(clients: ClientSet, pointId: string, abortSignal: AbortSignal): Promise<AzureRestorePoint> {
   const point = await clients.compute.restorePoints.get(...pointPath(pointId), { abortSignal });
+  if (point.id === undefined) throw new Error(`the answer is not a restore point: ${pointId}`);
   const profile = point.sourceMetadata?.storageProfile;
   const all = [{ disk: profile?.osDisk, lun: undefined }, ...(profile?.dataDisks ?? []).map((disk) => ({ disk, lun: disk.lun }))];
   return {
-    id: point.id ?? pointId,
+    id: point.id,
     provisioningState: point.provisioningState,
     createdAtMs: timeOf(point.timeCreated),
-    consistency: point.consistencyMode,
+    consistency: point.consistencyMode ?? undefined,
     disks: all.flatMap(({ disk, lun }) => {
       const diskId = disk?.managedDisk?.id;
       const sourceId = disk?.diskRestorePoint?.id;
@@ -101,9 +103,10 @@ function diskOf(disk: Disk, asked: string): AzureDisk {
     id,
     name: disk.name ?? armIdPart(id, 'disks') ?? id,
     provisioningState: disk.provisioningState,
-    sizeGb: disk.diskSizeGB,
-    isOs: disk.osType !== undefined,
-    ownerId: disk.managedBy,
+    // What is not so may be told as null.
+    sizeGb: disk.diskSizeGB ?? undefined,
+    isOs: Boolean(disk.osType),
+    ownerId: disk.managedBy || undefined,
     createdAtMs: timeOf(disk.timeCreated),
     tags: disk.tags ?? {},
   };

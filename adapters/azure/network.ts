@@ -1,7 +1,7 @@
 import type { AzureNetwork, AzureNic, AzureRouteTable, AzureSecurityGroup, AzureSubnet } from '../../engine/azure-calls.ts';
 import type { NicCreate, SecurityRulesSet } from '../../engine/azure-operations.ts';
 import type { JsonObject } from '../../engine/json.ts';
-import { getResource, listAt, memberOf, sendResource, textAt, textMapAt, textsAt } from './arm.ts';
+import { getResource, listAt, memberOf, needListAt, sendResource, textAt, textMapAt, textsAt } from './arm.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Clients } from './clients.ts';
 
@@ -26,28 +26,29 @@ export async function getNetwork(clients: Clients, networkId: string, abortSigna
     location: textAt(network, 'location') ?? '',
     addressPrefixes: textsAt(network, 'properties', 'addressSpace', 'addressPrefixes'),
     dnsServers: textsAt(network, 'properties', 'dhcpOptions', 'dnsServers'),
-    peerings: listAt(network, 'properties', 'virtualNetworkPeerings').map((peering) => ({
+    peerings: needListAt(network, 'properties', 'virtualNetworkPeerings').map((peering) => ({
       name: textAt(peering, 'name') ?? 'without a name',
       state: textAt(peering, 'properties', 'peeringState') ?? 'Unknown',
       remoteId: textAt(peering, 'properties', 'remoteVirtualNetwork', 'id'),
     })),
-    subnets: listAt(network, 'properties', 'subnets').map(subnetOf),
+    subnets: needListAt(network, 'properties', 'subnets').map(subnetOf),
   };
 }
 
 /** Reads a network security group: its own rules. */
 export async function getSecurityGroup(clients: Clients, id: string, abortSignal: AbortSignal): Promise<AzureSecurityGroup> {
   const group = await getResource(clients, id, abortSignal);
+  const rules = needListAt(group, 'properties', 'securityRules');
   return {
     id: textAt(group, 'id') ?? id,
     location: textAt(group, 'location') ?? '',
     etag: textAt(group, 'etag'),
     tags: textMapAt(group, 'tags'),
-    written: listAt(group, 'properties', 'securityRules').map((rule) => {
+    written: rules.map((rule) => {
       const { provisioningState: _state, ...properties } = (memberOf(rule, 'properties') ?? {}) as JsonObject;
       return { name: textAt(rule, 'name') ?? '', properties };
     }),
-    rules: listAt(group, 'properties', 'securityRules').map((rule) => {
+    rules: rules.map((rule) => {
       const priority = memberOf(rule, 'properties', 'priority');
       const single = textAt(rule, 'properties', 'sourceAddressPrefix');
       return {
@@ -89,7 +90,7 @@ export async function getRouteTable(clients: Clients, id: string, abortSignal: A
   const table = await getResource(clients, id, abortSignal);
   return {
     id: textAt(table, 'id') ?? id,
-    routes: listAt(table, 'properties', 'routes').map((route) => ({
+    routes: needListAt(table, 'properties', 'routes').map((route) => ({
       name: textAt(route, 'name') ?? 'without a name',
       prefix: textAt(route, 'properties', 'addressPrefix') ?? 'unknown',
       nextHopType: textAt(route, 'properties', 'nextHopType') ?? 'Unknown',

@@ -5,6 +5,11 @@ export function vmPath(vmId: string): readonly [resourceGroup: string, name: str
   return [needPart(vmId, 'resourceGroups'), needPart(vmId, 'virtualMachines')];
 }
 
+/** The name of a resource group, of whatever is in it too. */
+export function groupPath(id: string): readonly [resourceGroup: string] {
+  return [needPart(id, 'resourceGroups')];
+}
+
 /** Resource group and name of a disk. */
 export function diskPath(diskId: string): readonly [resourceGroup: string, name: string] {
   return [needPart(diskId, 'resourceGroups'), needPart(diskId, 'disks')];
@@ -53,6 +58,11 @@ export function backupItemPath(itemId: string): readonly [string, string, string
     needPart(itemId, 'protectionContainers'),
     needPart(itemId, 'protectedItems'),
   ];
+}
+
+/** Vault, resource group, fabric, container, item and name of a recovery point of Backup. */
+export function backupPointPath(pointId: string): readonly [string, string, string, string, string, string] {
+  return [...backupItemPath(pointId), needPart(pointId, 'recoveryPoints')];
 }
 
 /** Vault, resource group and name of a job of Backup. */

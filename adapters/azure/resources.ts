@@ -18,8 +18,10 @@ export async function listAny(clients: Clients, filter: ResourceFilter, abortSig
   const group = filter.resourceGroup === undefined ? '' : `/resourceGroups/${encodeURIComponent(filter.resourceGroup)}`;
   const type = filter.type === undefined ? '' : `&$filter=${encodeURIComponent(`resourceType eq '${filter.type}'`)}`;
   const path = `/subscriptions/${encodeURIComponent(filter.subscription)}${group}/resources?api-version=2025-04-01${type}`;
-  const found = (await listResources(clients, path, abortSignal)).map((entry) => resourceOf(entry, ''));
-  return [...new Map(found.map((resource) => [resource.id.toLowerCase(), resource])).values()];
+  return (await listResources(clients, path, abortSignal)).map((entry) => {
+    if (textAt(entry, 'id') === undefined) throw new Error(`the list has a resource without an id: ${path}`);
+    return resourceOf(entry, '');
+  });
 }
 
 /** Reads a Traffic Manager profile. */

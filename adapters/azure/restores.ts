@@ -4,7 +4,8 @@ import type { RestoreDisks } from '../../engine/azure-operations.ts';
 import { armIdPart } from '../../engine/ids.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Clients, ClientSet } from './clients.ts';
-import { backupItemPath } from './resource-paths.ts';
+import { tiersOf } from './backup.ts';
+import { backupItemPath, backupPointPath } from './resource-paths.ts';
 import { timeOf } from './times.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -16,22 +17,19 @@ export async function getRestoreSource(
 ): Promise<AzureReads['backup.source']['value']> {
   const { pointId, region } = query;
   const { backup } = clients.read(armIdPart(pointId, 'subscriptions') ?? '');
-  const { properties } = await backup.recoveryPoints.get(...backupItemPath(pointId), armIdPart(pointId, 'recoveryPoints') ?? '', {
-    abortSignal,
-  });
+  const { properties } = await backup.recoveryPoints.get(...backupPointPath(pointId), { abortSignal });
   const point = properties as IaasVMRecoveryPoint | undefined;
   const atMs = timeOf(point?.recoveryPointTime);
   if (atMs === undefined) throw new Error(`the answer is not a recovery point: ${pointId}`);
   const stagingAccountId = clients.settings.restoreStaging.get(region.toLowerCase());
   if (stagingAccountId === undefined) throw new Unreadable(`the setting azure.restoreStaging names no storage account for ${region}`);
-  const tiers = (point?.recoveryPointTierDetails ?? []).filter(({ status }) => status === 'Valid').flatMap(({ type }) => type ?? []);
-  return { tiers, atMs, stagingAccountId };
+  return { tiers: tiersOf(point), atMs, stagingAccountId };
 }
 
 /** Sends `restore` of the disks of a recovery point. */
 export async function restoreDisks(clients: ClientSet, operation: RestoreDisks, options: CallOptions): Promise<void> {
   const { itemId, pointId, sourceVmId, targetGroupId, stagingAccountId, region } = operation;
-  const point = armIdPart(pointId, 'recoveryPoints') ?? '';
+  const [, , , , , point] = backupPointPath(pointId);
   const request = {
     properties: {
       objectType: 'IaasVMRestoreRequest' as const,

@@ -5,6 +5,8 @@ import type { CallOptions } from './call-options.ts';
 import type { ClientSet, Clients } from './clients.ts';
 import { Unreadable } from './unreadable.ts';
 import { itemPath, vaultPath } from './resource-paths.ts';
+import { textOf } from './site-recovery-shapes.ts';
+import { stitched } from './stitch.ts';
 
 /**
  * Works out what a switch of protection must name: the container mapping back, its policy, the group of the original machine, the disks of
@@ -19,13 +21,12 @@ export async function getReversed(clients: Clients, itemId: string, abortSignal:
   const here = properties?.recoveryContainerId ?? '';
   const there = armIdUpTo(itemId, 'replicationProtectionContainers') ?? '';
   const region = details.recoveryFabricLocation ?? '';
-  let policyId: string | undefined;
-  for await (const { id, properties: mapping } of siteRecovery.replicationProtectionContainerMappings.list(...vaultPath(itemId), {
-    abortSignal,
-  })) {
+  const mappings = await stitched(() => siteRecovery.replicationProtectionContainerMappings.list(...vaultPath(itemId), { abortSignal }));
+  const back = [...mappings.values()].findLast(({ id, properties: mapping }) => {
     const from = armIdUpTo(id ?? '', 'replicationProtectionContainers') ?? '';
-    if (sameArmId(from, here) && sameArmId(mapping?.targetProtectionContainerId ?? '', there)) policyId = mapping?.policyId;
-  }
+    return sameArmId(from, here) && sameArmId(mapping?.targetProtectionContainerId ?? '', there);
+  });
+  const policyId = textOf(back?.properties?.policyId);
   if (policyId === undefined) throw new Unreadable(`the vault has no container mapping from ${here} back to ${there}`);
   const stagingAccountId = clients.settings.replicationCache.get(region.toLowerCase());
   if (stagingAccountId === undefined) {
@@ -36,8 +37,8 @@ export async function getReversed(clients: Clients, itemId: string, abortSignal:
   const disks = (details.protectedManagedDisks ?? []).map((disk) => ({
     diskId: disk.recoveryTargetDiskId ?? '',
     stagingAccountId,
-    replicaType: disk.recoveryReplicaDiskAccountType,
-    targetType: disk.recoveryTargetDiskAccountType,
+    replicaType: textOf(disk.recoveryReplicaDiskAccountType),
+    targetType: textOf(disk.recoveryTargetDiskAccountType),
   }));
   if (disks.length === 0 || disks.some(({ diskId }) => diskId === ''))
     throw new Unreadable('Site Recovery does not name the disks of the machine');

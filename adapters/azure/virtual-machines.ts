@@ -104,7 +104,7 @@ function vmOf(vm: VirtualMachine, asked: string): AzureVm {
   const id = vm.id ?? asked;
   return {
     id,
-    vmId: vm.vmId,
+    vmId: vm.vmId ?? undefined,
     name: vm.name ?? armIdPart(id, 'virtualMachines') ?? id,
     location: vm.location,
     os: osOf(vm.storageProfile?.osDisk?.osType),
@@ -127,7 +127,9 @@ export function osOf(word: string | null | undefined): 'linux' | 'windows' | und
 }
 
 function statusAfter(vm: VirtualMachine, prefix: string): string | undefined {
-  const code = vm.instanceView?.statuses?.map((status) => status.code ?? '').find((text) => text.startsWith(prefix));
+  const code = vm.instanceView?.statuses
+    ?.map((status) => status.code ?? '')
+    .find((text) => text.toLowerCase().startsWith(prefix.toLowerCase()));
   return code?.slice(prefix.length);
 }
 

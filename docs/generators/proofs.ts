@@ -23,6 +23,7 @@ const LOST = 'test/integration/azure-ambiguity.test.ts';
 const SANDBOX = 'test/integration/conformance-azure.test.ts';
 const SUBMIT = 'test/contracts/azure-submit.test.ts';
 const READ = 'test/contracts/azure-read.test.ts';
+const FORMS = 'test/contracts/azure-read-forms.test.ts';
 const READ_BACKUP = 'test/contracts/azure-backup-read.test.ts';
 const DOCTOR_LIVE = 'test/integration/doctor-azure.test.ts';
 const DOCTOR = 'test/contracts/doctor-azure.test.ts';
@@ -33,22 +34,22 @@ const SUBMITTED = 'headers of the 202';
 /** Every call that the engine can make, by kind: the compiler refuses a kind without a line. */
 export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
   'vm.get': { operation: 'VirtualMachines_Get', contract: READ, simulator: ACTIONS, open: ['U14'] },
-  'vm.list': { operation: 'VirtualMachines_ListAll', simulator: BACKUP, open: ['U14'] },
-  'disk.get': { operation: 'Disks_Get', simulator: MACHINES },
-  'disk.list': { operation: 'Disks_ListByResourceGroup', simulator: RESTORE, open: ['U11'] },
-  'restorePoint.get': { operation: 'RestorePoints_Get', simulator: MACHINES },
-  'restorePoints.get': { operation: 'RestorePointCollections_Get', simulator: MACHINES },
+  'vm.list': { operation: 'VirtualMachines_ListAll', contract: FORMS, simulator: BACKUP, open: ['U14'] },
+  'disk.get': { operation: 'Disks_Get', contract: FORMS, simulator: MACHINES },
+  'disk.list': { operation: 'Disks_ListByResourceGroup', contract: FORMS, simulator: RESTORE, open: ['U11'] },
+  'restorePoint.get': { operation: 'RestorePoints_Get', contract: FORMS, simulator: MACHINES },
+  'restorePoints.get': { operation: 'RestorePointCollections_Get', contract: FORMS, simulator: MACHINES },
   'runCommand.get': { operation: 'VirtualMachineRunCommands_GetByVirtualMachine', contract: READ, simulator: ACTIONS, open: ['U13'] },
   'runCommand.list': { operation: 'VirtualMachineRunCommands_ListByVirtualMachine', contract: READ, simulator: MACHINES },
   'nic.get': { operation: 'GET Microsoft.Network/networkInterfaces', contract: READ, simulator: RESTORE },
-  'net.network': { operation: 'GET Microsoft.Network/virtualNetworks', simulator: ACTIONS },
-  'net.securityGroup': { operation: 'GET Microsoft.Network/networkSecurityGroups', simulator: MACHINES },
-  'net.routeTable': { operation: 'GET Microsoft.Network/routeTables', simulator: 'none' },
-  'trafficManager.profile': { operation: 'GET Microsoft.Network/trafficManagerProfiles', simulator: MACHINES },
-  'resource.get': { operation: 'GET of any resource', simulator: MACHINES },
-  'resource.list': { operation: 'Resources_List', simulator: MACHINES },
-  'alert.get': { operation: 'GET Microsoft.AlertsManagement/alerts', simulator: MACHINES },
-  'alert.rule': { operation: 'GET Microsoft.Insights/metricAlerts, Alerts_GetAll', simulator: MACHINES },
+  'net.network': { operation: 'GET Microsoft.Network/virtualNetworks', contract: FORMS, simulator: ACTIONS },
+  'net.securityGroup': { operation: 'GET Microsoft.Network/networkSecurityGroups', contract: FORMS, simulator: MACHINES },
+  'net.routeTable': { operation: 'GET Microsoft.Network/routeTables', contract: FORMS, simulator: 'none' },
+  'trafficManager.profile': { operation: 'GET Microsoft.Network/trafficManagerProfiles', contract: FORMS, simulator: MACHINES },
+  'resource.get': { operation: 'GET of any resource', contract: FORMS, simulator: MACHINES },
+  'resource.list': { operation: 'Resources_List', contract: FORMS, simulator: MACHINES },
+  'alert.get': { operation: 'GET Microsoft.AlertsManagement/alerts', contract: FORMS, simulator: MACHINES },
+  'alert.rule': { operation: 'GET Microsoft.Insights/metricAlerts, Alerts_GetAll', contract: FORMS, simulator: MACHINES },
   'auth.permissions': { operation: 'GET Microsoft.Authorization/permissions', contract: DOCTOR, simulator: DOCTOR_LIVE },
   'auth.locks': { operation: 'GET Microsoft.Authorization/locks', contract: DOCTOR, simulator: DOCTOR_LIVE, open: ['U17'] },
   'sr.item': {
@@ -60,7 +61,7 @@ export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
   },
   'sr.items': { operation: 'ReplicationProtectedItems_List', contract: READ, simulator: PLANS },
   'sr.points': { operation: 'RecoveryPoints_ListByReplicationProtectedItems', contract: READ, simulator: ACTIONS },
-  'sr.reversed': { operation: 'ReplicationProtectionContainerMappings_List', simulator: PLANS },
+  'sr.reversed': { operation: 'ReplicationProtectionContainerMappings_List', contract: FORMS, simulator: PLANS },
   'sr.plan': {
     operation: 'ReplicationRecoveryPlans_Get',
     contract: READ,
@@ -71,12 +72,12 @@ export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
   'sr.job': { operation: 'ReplicationJobs_Get', contract: READ, simulator: ACTIONS, recorded: 'trees, activity id', open: ['U3'] },
   'sr.jobs': { operation: 'ReplicationJobs_List', contract: READ, simulator: LOST, recorded: 'what lists leave out', open: ['U15'] },
   'backup.status': { operation: 'BackupStatus_Get', contract: READ_BACKUP, simulator: BACKUP },
-  'backup.item': { operation: 'ProtectedItems_Get', simulator: BACKUP },
+  'backup.item': { operation: 'ProtectedItems_Get', contract: FORMS, simulator: BACKUP },
   'backup.points': { operation: 'RecoveryPoints_List', contract: READ_BACKUP, simulator: RESTORE },
-  'backup.source': { operation: 'RecoveryPoints_Get', simulator: RESTORE },
+  'backup.source': { operation: 'RecoveryPoints_Get', contract: FORMS, simulator: RESTORE },
   'backup.job': { operation: 'JobDetails_Get', contract: READ_BACKUP, simulator: BACKUP, open: ['U4', 'U7'] },
   'backup.jobs': { operation: 'BackupJobs_List', contract: READ_BACKUP, simulator: BACKUP, open: ['U15'] },
-  'backup.restores': { operation: 'BackupJobs_List', simulator: RESTORE },
+  'backup.restores': { operation: 'BackupJobs_List', contract: FORMS, simulator: RESTORE },
   'vm.start': { operation: 'VirtualMachines_Start', contract: SUBMIT, simulator: ACTIONS },
   'vm.deallocate': { operation: 'VirtualMachines_Deallocate', contract: SUBMIT, simulator: ACTIONS, open: ['U5'] },
   'vm.restart': { operation: 'VirtualMachines_Restart', contract: SUBMIT, simulator: MACHINES },

@@ -7,7 +7,8 @@ import { failedRead } from './azure-answer.ts';
 import { holdsAddress } from './address-prefix.ts';
 
 const EVERYWHERE = ['*', '0.0.0.0/0', '::/0', 'internet', 'any'];
-const WAYS_OUT = ['virtualappliance', 'virtualnetworkgateway'];
+/** Where a route may send packets; every other word, also one that came later, is a way to something else. */
+const NO_WAYS_OUT = ['none', 'vnetlocal', 'internet'];
 
 /** Proves that machines in a network reach nothing but each other; everything that speaks against it is a finding. */
 export const azureNetworkCheckIsolated = readAction({
@@ -67,14 +68,14 @@ async function readAll(ports: ActionPorts, network: AzureNetwork, signal: AbortS
 
 function ofSecurityGroup(group: AzureSecurityGroup): readonly string[] {
   return group.rules
-    .filter((rule) => rule.direction.toLowerCase() === 'inbound' && rule.access.toLowerCase() === 'allow')
+    .filter((rule) => rule.direction.toLowerCase() !== 'outbound' && rule.access.toLowerCase() !== 'deny')
     .filter((rule) => rule.sources.some((source) => EVERYWHERE.includes(source.toLowerCase())))
     .map((rule) => `security rule ${rule.name} lets the internet in`);
 }
 
 function ofRouteTable(table: AzureRouteTable): readonly string[] {
   return table.routes
-    .filter((route) => WAYS_OUT.includes(route.nextHopType.toLowerCase()))
+    .filter((route) => !NO_WAYS_OUT.includes(route.nextHopType.toLowerCase()))
     .map((route) => `route ${route.name} sends ${route.prefix} to a ${route.nextHopType}`);
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AzureQuery } from '../../engine/azure-calls.ts';
 import type { AzureServer, Reply } from './azure-server.ts';
 import { startAzureServer } from './azure-server.ts';
 
@@ -78,3 +79,23 @@ test('AZ-39: lists that never agree are read twice at most', async () => {
   expect(await listed()).toEqual(['a']);
   expect(server.seen).toHaveLength(9);
 });
+
+const VAULT = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-dr/providers/Microsoft.RecoveryServices/vaults/rsv-dr`;
+const lists: readonly AzureQuery[] = [
+  { kind: 'vm.list', subscription: SUBSCRIPTION },
+  { kind: 'runCommand.list', vmId: `/subscriptions/${SUBSCRIPTION}/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/a` },
+  { kind: 'sr.jobs', vaultId: VAULT, sinceMs: 0 },
+  { kind: 'sr.items', vaultId: VAULT },
+  { kind: 'backup.jobs', vaultId: VAULT, sinceMs: 0 },
+  { kind: 'auth.locks', scope: VAULT },
+];
+test.each(lists.map((query) => [query.kind, query] as const))(
+  '%s: an answer without a list does not say that there is none',
+  async (_kind, query) => {
+    const azure = server.connect();
+    for (const body of [{}, { value: null }, { value: {} }]) {
+      server.answer(() => ({ status: 200, body }));
+      expect(await azure.read(query, signal), JSON.stringify(body)).toMatchObject({ kind: 'unanswered' });
+    }
+  },
+);

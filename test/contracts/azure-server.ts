@@ -36,6 +36,8 @@ export interface AzureServer {
     readonly requestTimeoutMs?: number;
     readonly submitTimeoutMs?: number;
     readonly endpoint?: string;
+    readonly replicationCache?: readonly string[];
+    readonly restoreStaging?: readonly string[];
   }) => Azure;
   readonly close: () => Promise<void>;
 }
@@ -75,7 +77,7 @@ export async function startAzureServer(): Promise<AzureServer> {
       seen.length = 0;
       state.tokensIssued = 0;
     },
-    connect: ({ requestTimeoutMs, submitTimeoutMs, endpoint } = {}) =>
+    connect: ({ requestTimeoutMs, submitTimeoutMs, endpoint, ...regions } = {}) =>
       createAzure({
         armEndpoint: endpoint ?? origin(),
         authorityHost: origin(),
@@ -87,6 +89,7 @@ export async function startAzureServer(): Promise<AzureServer> {
         },
         caFile,
         version: '0.0.0-test',
+        ...regions,
         ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
         ...(submitTimeoutMs === undefined ? {} : { submitTimeoutMs }),
       }),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { PROOFS } from '../../docs/generators/proofs.ts';
 import { QUESTIONS } from '../../cli/azure/questions.ts';
@@ -19,8 +19,9 @@ it('every call that the adapter can make has a line, and no line is about a call
 
 it('the test of the exact form names the call, or the request that it makes', () => {
   const named = (kind: string, operation: string, file: string): boolean => {
-    // The requests of one test stand in a table beside it.
-    const text = textOf(file) + (file.endsWith('azure-submit.test.ts') ? textOf('test/contracts/azure-requests.ts') : '');
+    // The requests of a test may stand in tables beside it.
+    const tables = [...textOf(file).matchAll(/from '\.\/([\w-]+(?:requests|forms)\.ts)'/g)].map(([, table = '']) => table);
+    const text = [file, ...tables.map((table) => join(dirname(file), table))].map(textOf).join('\n');
     const [, type] = /Microsoft\.\w+\/(\w+)/.exec(operation) ?? [];
     return text.includes(`'${kind}'`) || (type !== undefined && text.includes(`/${type}?`));
   };

@@ -49,7 +49,9 @@ describe('is not isolated', () => {
     ['DNS elsewhere', network({ dnsServers: ['10.90.0.4', '10.0.0.4'] }), '10.0.0.4'],
     ['DNS by IPv6', network({ dnsServers: ['fd00::1'] }), 'fd00::1'],
     ['open to the internet', check({}, { access: 'Allow', sources: ['Internet'] }), 'lets the internet in'],
+    ['open to the internet in words that nobody knows', check({}, { direction: 'Unknown', access: 'Unknown' }), 'lets the internet in'],
     ['a route to an appliance', check({}, {}, 'VirtualAppliance'), 'VirtualAppliance'],
+    ['a route to a kind of hop that nobody knows', check({}, {}, 'Wormhole'), 'Wormhole'],
   ])('%s', async (_name, { outcome }, finding) => {
     expect(await outcome()).toMatchObject({
       kind: 'failed',
