@@ -16,7 +16,7 @@ import {
   runPlanCommit,
   runPlanFailover,
 } from './plan-failover.ts';
-import { takePlan } from './plan-jobs.ts';
+import { takePlan } from './plan-groups.ts';
 import { directions, planPoints, pointById } from './requests.ts';
 import { changedPlan, itemOrder, itemResult, notAllowed, planOrder, planResult, submit, wrongDirection } from './submission.ts';
 import { SWITCH_OPERATION, runSwitch, switchDetails } from './switch.ts';

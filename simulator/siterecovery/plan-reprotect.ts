@@ -2,10 +2,10 @@ import { refusal } from '../arm-errors.ts';
 import { DURATIONS } from '../times.ts';
 import { findPlan } from './find.ts';
 import { beginJob, childJob, endJob, runTask, unfailing } from './job.ts';
-import { groupTask, machineTask, plainTask } from './job-trees.ts';
+import { groupTask } from './job-trees.ts';
 import { ITEM_VIEW } from './item-state.ts';
 import { planId } from './plan.ts';
-import { releasePlan, takePlan } from './plan-jobs.ts';
+import { machineTasks, planTasks, releasePlan, takePlan } from './plan-groups.ts';
 import { forbidden, itemOrder, planOrder, planResult, submit } from './submission.ts';
 import type { Answer, Call } from '../route.ts';
 import type { World } from '../world.ts';
@@ -47,15 +47,10 @@ function isCommitted(plan: Plan): boolean {
 
 const asrDetails = (): Readonly<Record<string, unknown>> => ({ instanceType: 'AsrJobDetails', affectedObjectDetails: {} });
 
-function reprotectTasks(items: readonly Item[]): readonly [Task, Task, Task] {
-  return [
-    plainTask('RpSrsPrerequisitesCheck', 'RpSrsPrerequisitesCheck', 'Prerequisites check for the recovery plan'),
-    groupTask('ReprotectAllActionGroup', 'Recovery plan reprotect', {
-      groupType: 'RpReprotectTask',
-      children: items.map((item) => machineTask({ guid: item.guid, name: item.machine.name })),
-    }),
-    plainTask('EndRecoveryPlanTask', 'EndRecoveryPlanTask', 'Finalizing the recovery plan'),
-  ];
+function reprotectTasks(items: readonly Item[]): readonly Task[] {
+  return planTasks([
+    groupTask('ReprotectAllActionGroup', 'Recovery plan reprotect', { groupType: 'RpReprotectTask', children: machineTasks(items) }),
+  ]);
 }
 
 function runPlanReprotect(world: World, job: Job, given: { readonly plan: Plan; readonly items: readonly Item[] }): void {

@@ -6,7 +6,7 @@ import { itemId } from './item.ts';
 import { beginJob, endJob, runTask, unfailing } from './job.ts';
 import { planChanged, planId } from './plan.ts';
 import { PLAN_COMMIT_OPERATION, PLAN_FAILOVER_OPERATION } from './plan-failover.ts';
-import { PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION } from './plan-jobs.ts';
+import { PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION } from './plan-test.ts';
 import { SWITCH_OPERATION } from './switch.ts';
 import { CLEANUP_OPERATION, TEST_OPERATION } from './test-failover.ts';
 import type { World } from '../world.ts';

@@ -10,15 +10,8 @@ import { ITEM_VIEW } from './item-state.ts';
 import { beginJob, endJob, openJob } from './job.ts';
 import { cleanupTasks, testFailoverTasks } from './job-trees.ts';
 import { planAllows, planDirection, planId } from './plan.ts';
-import {
-  PLAN_CLEANUP_OPERATION,
-  PLAN_TEST_OPERATION,
-  planCleanupTasks,
-  planTestTasks,
-  runPlanCleanup,
-  runPlanTest,
-  takePlan,
-} from './plan-jobs.ts';
+import { PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION, planCleanupTasks, planTestTasks, runPlanCleanup, runPlanTest } from './plan-test.ts';
+import { takePlan } from './plan-groups.ts';
 import { addPoint, usablePoints } from './replication.ts';
 import { accepted, changedPlan, itemOrder, itemResult, notAllowed, planOrder, planResult, submit, wrongDirection } from './submission.ts';
 import { CLEANUP_OPERATION, TEST_OPERATION, runTestFailover, takeItem, testDetails } from './test-failover.ts';

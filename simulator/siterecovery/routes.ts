@@ -24,7 +24,7 @@ import { planBody } from './plan.ts';
 import { pointBody, usablePoints } from './replication.ts';
 import { CLEANUP_BODY, ITEM_TEST_BODY, PLAN_TEST_BODY, postItemCleanup, postItemTest, postPlanCleanup, postPlanTest } from './requests.ts';
 import { CLEANUP_OPERATION, TEST_OPERATION } from './test-failover.ts';
-import { PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION } from './plan-jobs.ts';
+import { PLAN_CLEANUP_OPERATION, PLAN_TEST_OPERATION } from './plan-test.ts';
 import type { Answer, Call, Route } from '../route.ts';
 import type { World } from '../world.ts';
 
