@@ -68,7 +68,7 @@ export function manualClock(): readonly string[] {
 }
 
 /** With TEST_RECORD_FOLDER=DIR every exchange of the tests is written down, for `npm run azure:conformance` to judge; wrong behaviours that are planted are no evidence. */
-function recorded(flags: readonly string[]): readonly string[] {
+export function recordFlags(flags: readonly string[]): readonly string[] {
   const folder = process.env['TEST_RECORD_FOLDER'];
   return folder === undefined || flags.includes('--plant') || flags.includes('--record') ? [] : ['--record', join(folder, randomUUID())];
 }
@@ -77,7 +77,9 @@ function recorded(flags: readonly string[]): readonly string[] {
 export async function startSimulator(flags: readonly string[] = ['--scale', '600'], left?: string): Promise<RunningSimulator> {
   const state = left ?? (await quickFolder('runward-test-simulator-'));
   const program = join(import.meta.dirname, '..', '..', 'simulator', 'main.ts');
-  const child = spawn(process.execPath, [program, '--state', state, ...flags, ...recorded(flags)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, '--state', state, ...flags, ...recordFlags(flags)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString('utf8');

@@ -10,7 +10,7 @@ import { projectRoot } from '../../cli/project-root.ts';
 import type { RunSummary } from '../../engine/run/summary.ts';
 import { quickFolder } from './quick-folder.ts';
 import { startTestRedis, type TestRedis } from './redis.ts';
-import type { LedgerLine } from './simulator.ts';
+import { type LedgerLine, recordFlags } from './simulator.ts';
 
 /** Everything that a drill needs, as processes: Redis, simulator, server, and workers that a test starts and kills. */
 export interface TestStack {
@@ -52,12 +52,18 @@ export async function startTestStack(options: {
   const redis = await startTestRedis();
   const keysDir = join(dataDir, 'keys');
   await createKeyPair(keysDir);
-  const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 }, [
-    ...(options.flags ?? []),
-    ...(await faultFlags(dataDir, options.faults)),
-  ]);
+  const flags = [...(options.flags ?? []), ...recordFlags(options.flags ?? []), ...(await faultFlags(dataDir, options.faults))];
+  const simulator = await startSimulator({ dataDir, scale: options.scale, seed: 42 }, flags).catch(async (error: unknown) => {
+    await redis.stop();
+    throw error;
+  });
   const request = { project: projectRoot(), dataDir, keysDir, redisUrl: redis.url, port: 0, seed: 42, scanMs: 500, ...options };
-  const stack: LocalStack = await startStack(request, simulator);
+  const stack: LocalStack = await startStack(request, simulator).catch(async (error: unknown) => {
+    // Nobody else would end it, and only ten simulators find room on one computer.
+    simulator.kill('SIGTERM');
+    await Promise.all([simulator.ended, redis.stop()]);
+    throw error;
+  });
   const client = apiClient({ baseUrl: stack.url, token: options.token, fetch });
   return {
     redis,
