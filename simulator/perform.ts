@@ -96,7 +96,7 @@ function handle(world: World, { route, call, text }: Request): Answer {
   try {
     parsed = JSON.parse(text === '' && route.bodyOptional === true ? '{}' : text);
   } catch {
-    return armError(400, 'InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
+    return misfit(world, call, 'it is no JSON');
   }
   const checked = route.body.safeParse(parsed);
   if (checked.success) {
@@ -104,12 +104,14 @@ function handle(world: World, { route, call, text }: Request): Answer {
     return refuseLinked(world, route, whole) ?? route.handle(world, whole);
   }
   const issue = checked.error.issues[0];
-  const where = issue?.path.join('.') ?? '';
-  return armError(
-    400,
-    'InvalidRequestContent',
-    `The request content was invalid and could not be deserialized: '${issue?.message ?? 'it does not fit'}' Path '${where}'.`,
-  );
+  return misfit(world, call, `'${issue?.message ?? 'it does not fit'}' Path '${issue?.path.join('.') ?? ''}'`);
+}
+
+/** A body that its operation does not know is noted like a path that nobody knows: a client that sends it is wrong about Azure. */
+function misfit(world: World, call: Request['call'], why: string): Answer {
+  const { method, path, rawQuery } = call;
+  world.unmatched.push({ at: new Date(world.clock.nowMs()).toISOString(), method, path, query: rawQuery, reason: `body: ${why}` });
+  return armError(400, 'InvalidRequestContent', `The request content was invalid and could not be deserialized: ${why}.`);
 }
 
 /** Every request that may have an effect goes into the ledger, whatever it did. */

@@ -17,7 +17,7 @@ import { storedTimeMs } from '../../engine/values.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { until } from '../support/until.ts';
-import { SIMULATOR_FLAGS, azureOf, contextFor, drive, finish, portsOf, readOf } from './azure-drive.ts';
+import { SIMULATOR_FLAGS, azureOf, contextFor, drive, finish, portsOf, readOf, unknownRequests } from './azure-drive.ts';
 
 const signal = new AbortController().signal;
 let simulator: RunningSimulator;
@@ -38,7 +38,11 @@ beforeAll(async () => {
   shop = resolved.targets;
   planId = resolved.planId;
 });
-afterAll(() => simulator.stop());
+afterAll(async () => {
+  const unknown = await unknownRequests(simulator);
+  await simulator.stop();
+  expect(unknown).toEqual([]);
+});
 
 function member(name: string): Target {
   const found = shop.find((target) => target.name === name);

@@ -8,7 +8,7 @@ import { machine } from '../support/action-world.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { until } from '../support/until.ts';
-import { azureOf, contextFor, drive, finish, portsOf, readOf, SIMULATOR_FLAGS } from './azure-drive.ts';
+import { azureOf, contextFor, drive, finish, portsOf, readOf, SIMULATOR_FLAGS, unknownRequests } from './azure-drive.ts';
 
 const signal = new AbortController().signal;
 let simulator: RunningSimulator;
@@ -17,7 +17,11 @@ beforeAll(async () => {
   simulator = await startSimulator(SIMULATOR_FLAGS);
   azure = azureOf(simulator);
 });
-afterAll(() => simulator.stop());
+afterAll(async () => {
+  const unknown = await unknownRequests(simulator);
+  await simulator.stop();
+  expect(unknown).toEqual([]);
+});
 
 const vmId = (name: string): string =>
   `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups/rg-shop-weu/providers/Microsoft.Compute/virtualMachines/${name}`;

@@ -30,6 +30,11 @@ export function azureOf({ ready }: RunningSimulator, more: { readonly submitTime
   });
 }
 
+/** Requests to a simulator whose path, version or body Azure does not know. */
+export async function unknownRequests(simulator: RunningSimulator): Promise<readonly unknown[]> {
+  return ((await simulator.control('unmatched')) as { readonly requests: readonly unknown[] }).requests;
+}
+
 export function portsOf(azure: Azure): ActionPorts {
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: () => Promise.resolve() };
   return { azure, clock } as unknown as ActionPorts;

@@ -21,7 +21,7 @@ import { machine } from '../support/action-world.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { until } from '../support/until.ts';
-import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf, readOf } from './azure-drive.ts';
+import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf, readOf, unknownRequests } from './azure-drive.ts';
 
 let simulator: RunningSimulator;
 let ports: ActionPorts;
@@ -32,7 +32,11 @@ beforeAll(async () => {
   ports = portsOf(azureOf(simulator));
   groups = `/subscriptions/${simulator.ready.subscriptionId}/resourceGroups`;
 });
-afterAll(() => simulator.stop());
+afterAll(async () => {
+  const unknown = await unknownRequests(simulator);
+  await simulator.stop();
+  expect(unknown).toEqual([]);
+});
 
 const vm = (name: string): Target =>
   machine({

@@ -12,7 +12,7 @@ import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { recoveryPlanTargets } from '../../engine/plan/recovery-plan.ts';
 import { until } from '../support/until.ts';
-import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf, readOf } from './azure-drive.ts';
+import { SIMULATOR_FLAGS, azureOf, contextFor, drive, portsOf, readOf, unknownRequests } from './azure-drive.ts';
 
 const MACHINES = ['db-01', 'db-02', 'app-01', 'app-02', 'app-03', 'app-04', 'web-01', 'web-02', 'web-03', 'web-04'];
 let simulator: RunningSimulator;
@@ -27,7 +27,11 @@ beforeAll(async () => {
   plan = `${groups}/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu/replicationRecoveryPlans/rp-shop`;
   network = `${groups}/rg-dr-test/providers/Microsoft.Network/virtualNetworks/vnet-drill`;
 });
-afterAll(() => simulator.stop());
+afterAll(async () => {
+  const unknown = await unknownRequests(simulator);
+  await simulator.stop();
+  expect(unknown).toEqual([]);
+});
 
 const started = async () => (await simulator.ledger()).filter((line) => line.effect === 'started').map((line) => line.operation);
 

@@ -12,7 +12,7 @@ import { machine } from '../support/action-world.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { until } from '../support/until.ts';
-import { SIMULATOR_FLAGS, azureOf, contextFor, drive, nextSend, portsOf, readOf } from './azure-drive.ts';
+import { SIMULATOR_FLAGS, azureOf, contextFor, drive, nextSend, portsOf, readOf, unknownRequests } from './azure-drive.ts';
 import { stepRuns } from './step-run.ts';
 
 let simulator: RunningSimulator;
@@ -30,7 +30,11 @@ beforeAll(async () => {
   const network = `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island`;
   input = { name: 'db-01-restored', resource_group: 'rg-restore-test', network };
 });
-afterAll(() => simulator.stop());
+afterAll(async () => {
+  const unknown = await unknownRequests(simulator);
+  await simulator.stop();
+  expect(unknown).toEqual([]);
+});
 
 const file = (name: string): string => `machines/${name}/files/var/lib/shop/mark`;
 

@@ -102,6 +102,8 @@ test.each([
   expect([answer.status, code(answer.text)]).toEqual([400, 'InvalidRequestContent']);
   expect((await simulator.ledger()).at(-1)).toMatchObject({ effect: 'refused', status: 400 });
   expect(await drill.allowed('web-01')).toContain('TestFailover');
+  const { requests } = (await simulator.control('unmatched')) as { readonly requests: readonly object[] };
+  expect(requests.at(-1)).toMatchObject({ method: 'POST', reason: expect.stringMatching(/^body: '.+' Path 'properties/) as string });
 });
 
 test('a network that is not there or lies in another region is refused', async () => {
