@@ -70,9 +70,10 @@ function deedsOf(at: {
   const place = `${vault}/backupFabrics/Azure/protectionContainers/${encodeURIComponent(`IaasVMContainer;${backed}`)}/protectedItems/${encodeURIComponent(`VM;${backed}`)}`;
   const protection = { protectedItemType: 'Microsoft.Compute/virtualMachines', sourceResourceId: machine };
   const nic = `${groups}/rg-restore-test/providers/Microsoft.Network/networkInterfaces/walk-${item}`;
-  const subnet = { id: `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island/subnets/default` };
+  const island = `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island`;
+  const subnet = { id: `${island}/subnets/default` };
   const shop = `${groups}/rg-shop-weu/providers/Microsoft.Network/virtualNetworks/vnet-shop-weu`;
-  const peering = `${groups}/rg-restore-test/providers/Microsoft.Network/virtualNetworks/vnet-island/virtualNetworkPeerings/walk`;
+  const peering = `${island}/virtualNetworkPeerings/walk`;
   const point = [{ instanceType: 'A2A', recoveryPointType: 'LatestProcessed', multiVmSyncPointOption: 'UseMultiVmSyncRecoveryPoint' }];
   const provider = { instanceType: 'A2A' };
   const alone = { failoverDirection: 'PrimaryToRecovery', sourceSiteOperations: 'Required', providerSpecificDetails: provider };
@@ -103,6 +104,27 @@ function deedsOf(at: {
     () => send('PUT', `${place}?${SITE_RECOVERY}`, { properties: { ...protection, policyId: `${vault}/backupPolicies/DefaultPolicy` } }),
     () => send('PUT', `${place}?${SITE_RECOVERY}`, { properties: { ...protection, protectionState: 'ProtectionStopped' } }),
     () => send('DELETE', `${place}?${SITE_RECOVERY}`),
+    async () => {
+      const { text } = await send('GET', `${place}/recoveryPoints?${SITE_RECOVERY}`);
+      const { value = [] } = JSON.parse(text) as { readonly value?: readonly { readonly name: string }[] };
+      const recoveryPointId = pick(next, value)?.name ?? 'none';
+      return send('POST', `${place}/recoveryPoints/${recoveryPointId}/restore?${SITE_RECOVERY}`, {
+        properties: {
+          objectType: 'IaasVMRestoreRequest',
+          recoveryPointId,
+          recoveryType: 'AlternateLocation',
+          sourceResourceId: machine,
+          targetVirtualMachineId: `${groups}/rg-restore-test/providers/Microsoft.Compute/virtualMachines/${item}-back`,
+          targetResourceGroupId: `${groups}/rg-restore-test`,
+          storageAccountId: `${groups}/rg-shop-weu/providers/Microsoft.Storage/storageAccounts/ststagingwe`,
+          virtualNetworkId: island,
+          subnetId: subnet.id,
+          region: 'westeurope',
+          createNewCloudService: false,
+          originalStorageAccountOption: false,
+        },
+      });
+    },
     () => send('POST', `${vault}/backupFabrics/Azure/refreshContainers?${SITE_RECOVERY}`),
     () =>
       send('PUT', `${nic}?api-version=2024-05-01`, {
@@ -127,6 +149,7 @@ async function lists(simulator: RunningSimulator, azure: SdkClients): Promise<re
     `${groups}/rg-shop-weu/providers/Microsoft.Compute/virtualMachines?${VM}`,
     `${groups}/rg-shop-weu/providers/Microsoft.Compute/disks?api-version=2026-03-02`,
     `${groups}/rg-shop-weu/resources?api-version=2025-04-01`,
+    `${groups}/rg-restore-test/resources?api-version=2025-04-01`,
     ...['replicationJobs', 'replicationEvents', 'replicationVaultHealth', 'replicationProtectionContainers'].map(
       (list) => `${groups}/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults/rsv-dr-weu/${list}?${SITE_RECOVERY}`,
     ),
