@@ -103,8 +103,8 @@ export const REMOVED_AT_ONCE = 20;
 export const NEWER_CHECKS_MAX = 3;
 /** So many of the runs right behind an old one are asked where the newest have no answer, as of a machine that is unreachable for days. */
 export const NEXT_CHECKS_MAX = 2;
-/** How many leaves of one run are worked on at the same time by its holder. */
-export const LEAVES_AT_ONCE = 20;
+/** How many leaves of one run are worked on at the same time by its holder, whatever `max_parallel` says: each may hold a connection. */
+export const LEAVES_AT_ONCE = 100;
 /** A script ends after this time when its step does not say otherwise. */
 export const RUN_TIMEOUT_MS = 900_000;
 /** How long an operation that passed its step's time-out is still followed before a person is asked. */

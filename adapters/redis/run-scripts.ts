@@ -203,7 +203,7 @@ local function set(name, value) fields[#fields + 1] = name; fields[#fields + 1] 
 for _, pair in ipairs(sets) do set(pair[1], stamped(pair[2])) end
 local records = {}
 for _, patch in ipairs(patches) do records[#records + 1] = patch.path; records[#records + 1] = stamped(patch.record) end
-if #records > 0 then redis.call('HSET', steps, unpack(records)) end
+for i = 1, #records, 1000 do redis.call('HSET', steps, unpack(records, i, math.min(i + 999, #records))) end
 for _, entry in ipairs(entries) do redis.call('XADD', audit, entry.seq .. '-0', 'entry', entry.text) end
 local eventSeq = tonumber(h[8])
 for _, draft in ipairs(drafts) do

@@ -201,7 +201,7 @@ export const KEY_WORDS: Readonly<Record<string, Readonly<Record<string, KeyWords
     },
     rollout: {
       waves: ['sizes of the waves, counts or shares of the total; the last one repeats', 'one wave', '[1, 25%]'],
-      max_parallel: ['items at once inside a wave', '1; 10 for reads'],
+      max_parallel: ['items at once inside a wave; a run works on 100 leaves at once at most', '1; 10 for reads'],
       max_failures: ['how many items of the whole rollout may fail, a count or a share; a share never lets all of them fail', '0'],
       on_exceeded: ['what is done when more have failed: stop, pause or rollback of every touched item', 'stop'],
       order_by: ['a value per item; ascending', 'the order of the targets', 'target.tags.rank'],

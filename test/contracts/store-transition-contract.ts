@@ -51,6 +51,15 @@ function exerciseApplied(store: () => Store): void {
       ]);
     });
 
+    it('takes thousands of steps at once', async () => {
+      const { stored, fence } = await makeClaimed(store());
+      const paths = Array.from({ length: 5_000 }, (_, index) => `each[${index}]`);
+      const steps = paths.map((path) => ({ from: undefined, fromRev: 0, record: makeStep(path, 'ready'), stamp: [] }));
+      expect((await store().transition(makeTransition(stored, fence, { steps }))).kind).toBe('applied');
+      const { steps: kept } = await readBack(store(), stored.run.runId);
+      expect(kept.filter(({ path }) => path.startsWith('each['))).toHaveLength(5_000);
+    });
+
     it('removes fields that are null, and keeps strikes when no step moved', async () => {
       const { stored, fence } = await makeClaimed(store());
       await store().transition(makeTransition(stored, fence, { fields: { reason: 'x', rpoMs: 5 } }));
