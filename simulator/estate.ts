@@ -23,6 +23,19 @@ const securityRule = z.strictObject({
   port: z.string().default('*'),
 });
 
+/** A route of the route table that a network gets when it has any; one to an appliance names its address. */
+const route = z
+  .strictObject({
+    name,
+    prefix: z.cidrv4(),
+    nextHop: z.enum(['VirtualNetworkGateway', 'VnetLocal', 'Internet', 'VirtualAppliance', 'None']),
+    appliance: address.optional(),
+  })
+  .refine(({ nextHop, appliance }) => (nextHop === 'VirtualAppliance') === (appliance !== undefined), {
+    message: 'a route to a VirtualAppliance names its address, and no other route does',
+    path: ['appliance'],
+  });
+
 const network = z.strictObject({
   name,
   group: name,
@@ -33,6 +46,9 @@ const network = z.strictObject({
   peerings: z.array(name).default([]),
   dns: z.array(address).default([]),
   rules: z.array(securityRule).default([]),
+  routes: z.array(route).default([]),
+  /** Whether a NAT gateway leads out of it. */
+  nat: z.boolean().default(false),
 });
 
 const machine = z.strictObject({

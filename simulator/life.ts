@@ -159,6 +159,8 @@ function emptyWorld(birth: Birth, recorded: Recorded | undefined, generation: nu
     counts: new Map(),
     disks: new Map(),
     securityGroups: new Map(),
+    routeTables: new Map(),
+    natGateways: new Map(),
     endpoints: new Map(),
     gone: new Set(),
     resourceGroups: new Map(),

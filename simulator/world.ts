@@ -49,11 +49,23 @@ export interface Network {
   version: number;
 }
 
-/** A part of a virtual network; `securityGroup` is the key of the group that guards it. */
+/** A part of a virtual network, with the keys of the group that guards it and of its ways out. */
 export interface Subnet {
   readonly name: string;
   readonly prefix: string;
   readonly securityGroup: string | undefined;
+  readonly routeTable: string | undefined;
+  readonly natGateway: string | undefined;
+}
+
+/** A route table or a NAT gateway, which has no routes. */
+export interface SubnetPart {
+  readonly name: string;
+  readonly group: string;
+  readonly location: string;
+  tags: Readonly<Record<string, string>>;
+  routes: readonly { readonly name: string; readonly properties: Readonly<Record<string, unknown>> }[];
+  version: number;
 }
 
 /** One side of a peering; `remote` is the key of the other network. */
@@ -270,6 +282,8 @@ export interface World {
   readonly nics: Map<string, Nic>;
   readonly disks: Map<string, Disk>;
   readonly securityGroups: Map<string, SecurityGroup>;
+  readonly routeTables: Map<string, SubnetPart>;
+  readonly natGateways: Map<string, SubnetPart>;
   /** Status of Traffic Manager endpoints that differs from the estate's. */
   readonly endpoints: Map<string, 'Enabled' | 'Disabled'>;
   /** Ids, in lower case, of profiles and alert rules of the estate that have been deleted. */

@@ -15,6 +15,7 @@ export interface Proof {
 }
 
 const ACTIONS = 'test/integration/azure-actions.test.ts';
+const NETWORKS = 'test/integration/simulator-networks.test.ts';
 const PLANS = 'test/integration/azure-plans.test.ts';
 const MACHINES = 'test/integration/azure-machines.test.ts';
 const BACKUP = 'test/integration/azure-backup.test.ts';
@@ -44,7 +45,7 @@ export const PROOFS: Readonly<Record<AzureCallKind, Proof>> = {
   'nic.get': { operation: 'GET Microsoft.Network/networkInterfaces', contract: READ, simulator: RESTORE },
   'net.network': { operation: 'GET Microsoft.Network/virtualNetworks', contract: FORMS, simulator: ACTIONS },
   'net.securityGroup': { operation: 'GET Microsoft.Network/networkSecurityGroups', contract: FORMS, simulator: MACHINES },
-  'net.routeTable': { operation: 'GET Microsoft.Network/routeTables', contract: FORMS, simulator: 'none' },
+  'net.routeTable': { operation: 'GET Microsoft.Network/routeTables', contract: FORMS, simulator: NETWORKS },
   'trafficManager.profile': { operation: 'GET Microsoft.Network/trafficManagerProfiles', contract: FORMS, simulator: MACHINES },
   'resource.get': { operation: 'GET of any resource', contract: FORMS, simulator: MACHINES },
   'resource.list': { operation: 'Resources_List', contract: FORMS, simulator: MACHINES },

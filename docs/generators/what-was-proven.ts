@@ -69,7 +69,7 @@ export function whatWasProvenPage(): string {
 }
 
 function test(file: string): string {
-  return file === 'none' ? 'no test' : `[${file.split('/').at(-1)?.replace('.test.ts', '') ?? file}](../../${file})`;
+  return `[${file.split('/').at(-1)?.replace('.test.ts', '') ?? file}](../../${file})`;
 }
 
 function contractOf({ contract }: Proof): string {

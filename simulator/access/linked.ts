@@ -8,6 +8,8 @@ export interface LinkedRight {
 
 const JOIN_SUBNET = 'Microsoft.Network/virtualNetworks/subnets/join/action';
 const JOIN_GROUP = 'Microsoft.Network/networkSecurityGroups/join/action';
+const JOIN_ROUTES = 'Microsoft.Network/routeTables/join/action';
+const JOIN_NAT = 'Microsoft.Network/natGateways/join/action';
 const PEER = 'Microsoft.Network/virtualNetworks/peer/action';
 const JOIN_NIC = 'Microsoft.Network/networkInterfaces/join/action';
 const READ_MACHINE = 'Microsoft.Compute/virtualMachines/read';
@@ -24,6 +26,8 @@ export function linkedRights(route: Pick<Route, 'operation'>, body: unknown): re
     return [
       ...idsAt(body, ['subnet', 'id']).map((scope) => ({ action: JOIN_SUBNET, scope })),
       ...idsAt(body, ['networkSecurityGroup', 'id']).map((scope) => ({ action: JOIN_GROUP, scope })),
+      ...idsAt(body, ['routeTable', 'id']).map((scope) => ({ action: JOIN_ROUTES, scope })),
+      ...idsAt(body, ['natGateway', 'id']).map((scope) => ({ action: JOIN_NAT, scope })),
     ];
   if (operation === 'VirtualNetworkPeerings_CreateOrUpdate')
     return idsAt(body, ['remoteVirtualNetwork', 'id']).map((scope) => ({ action: PEER, scope }));

@@ -1,16 +1,25 @@
 import { keyOf } from '../world.ts';
 import { networkListed } from './network-view.ts';
 import { securityGroupListed } from './security-group-view.ts';
-import type { Network, Peering, SecurityGroup, SecurityRule, World } from '../world.ts';
+import { partsListed } from './subnet-part-view.ts';
+import type { Network, Peering, SecurityGroup, SecurityRule, SubnetPart, World } from '../world.ts';
+import type { PartType } from './subnet-part-view.ts';
 
 type Given = World['estate']['networks'][number];
 
-/** Makes a network of the estate: one subnet over all of its space, guarded by a security group of its own. */
+/** Makes a network of the estate: one subnet over all of its space, guarded by a security group of its own, with the ways out that it shall have. */
 export function networkFromEstate(world: World, given: Given, location: string): void {
   const { name, group, reachable, space, dns } = given;
   const guard: SecurityGroup = { name: `nsg-${name}`, group, location, tags: {}, rules: given.rules.map(writtenRule), version: 0 };
   const securityGroup = keyOf(group, guard.name);
   world.securityGroups.set(securityGroup, guard);
+  const part = (type: PartType, prefix: string, routes: SubnetPart['routes']): string => {
+    const made = { name: `${prefix}-${name}`, group, location, tags: {}, routes, version: 0 };
+    world[type].set(keyOf(group, made.name), made);
+    return keyOf(group, made.name);
+  };
+  const routeTable = given.routes.length === 0 ? undefined : part('routeTables', 'rt', given.routes.map(writtenRoute));
+  const natGateway = given.nat ? part('natGateways', 'nat', []) : undefined;
   world.networks.set(keyOf(group, name), {
     name,
     group,
@@ -19,7 +28,7 @@ export function networkFromEstate(world: World, given: Given, location: string):
     prefixes: [space],
     dns,
     tags: {},
-    subnets: [{ name: 'default', prefix: space, securityGroup }],
+    subnets: [{ name: 'default', prefix: space, securityGroup, routeTable, natGateway }],
     peerings: new Map(),
     provisioning: 'Succeeded',
     version: 0,
@@ -39,6 +48,7 @@ export function peeringFromEstate(world: World, one: string, other: string): voi
 export function networksListed(world: World): void {
   for (const network of world.networks.values()) networkListed(world, network);
   for (const group of world.securityGroups.values()) securityGroupListed(world, group);
+  partsListed(world);
 }
 
 function sideTo(remote: Network): Peering {
@@ -52,6 +62,11 @@ function sideTo(remote: Network): Peering {
     state: 'Connected',
     provisioning: 'Succeeded',
   };
+}
+
+function writtenRoute({ name, prefix, nextHop, appliance }: Given['routes'][number]): SubnetPart['routes'][number] {
+  const address = appliance === undefined ? {} : { nextHopIpAddress: appliance };
+  return { name, properties: { addressPrefix: prefix, nextHopType: nextHop, ...address } };
 }
 
 function writtenRule(rule: Given['rules'][number]): SecurityRule {

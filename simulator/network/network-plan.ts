@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { armError } from '../arm-errors.ts';
 import { canonical, contains, overlap } from './addresses.ts';
-import { badReference, guardOf } from './find.ts';
+import { guardOf } from './find.ts';
 import { networkId, nicId } from './ids.ts';
 import { isPrefix } from './rules.ts';
+import { partNamed } from './subnet-parts.ts';
 import type { Answer } from '../route.ts';
 import type { Network, Subnet, World } from '../world.ts';
 
@@ -86,11 +87,13 @@ function subnetsOf(world: World, wanted: WantedSubnets, location: string): reado
     const { addressPrefix = properties.addressPrefixes?.[0] ?? '', networkSecurityGroup, routeTable, natGateway } = properties;
     const twisted = twistedPrefix([addressPrefix], name);
     if (twisted !== undefined) return twisted;
-    const absent = routeTable ?? natGateway;
-    if (absent !== undefined) return badReference(absent.id);
     const securityGroup = guardOf(world, networkSecurityGroup, location);
     if (typeof securityGroup === 'object') return securityGroup;
-    subnets.push({ name, prefix: addressPrefix, securityGroup });
+    const routes = partNamed(world, 'routeTables', { reference: routeTable, location });
+    if (typeof routes === 'object') return routes;
+    const nat = partNamed(world, 'natGateways', { reference: natGateway, location });
+    if (typeof nat === 'object') return nat;
+    subnets.push({ name, prefix: addressPrefix, securityGroup, routeTable: routes, natGateway: nat });
   }
   return subnets;
 }

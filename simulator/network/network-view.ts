@@ -1,6 +1,7 @@
 import { listLater, listNow } from '../lists.ts';
 import { keyOf } from '../world.ts';
 import { networkId, nicId, securityGroupId } from './ids.ts';
+import { PART_TYPES, partId, partOf } from './subnet-part-view.ts';
 import type { Network, Peering, Subnet, World } from '../world.ts';
 
 const LIST = 'virtualNetworks';
@@ -35,6 +36,10 @@ function etagOf(world: World, network: Network): string {
 function subnetBody(world: World, network: Network, subnet: Subnet): Readonly<Record<string, unknown>> {
   const interfaces = [...world.nics.values()].filter((nic) => nic.network === network && nic.subnet === subnet.name);
   const guard = subnet.securityGroup === undefined ? undefined : world.securityGroups.get(subnet.securityGroup);
+  const ways = (['routeTables', 'natGateways'] as const).flatMap((type) => {
+    const part = world[type].get(partOf(subnet, type) ?? '');
+    return part === undefined ? [] : [[PART_TYPES[type], { id: partId(world, type, part) }] as const];
+  });
   return {
     name: subnet.name,
     id: `${networkId(world, network)}/subnets/${subnet.name}`,
@@ -43,6 +48,7 @@ function subnetBody(world: World, network: Network, subnet: Subnet): Readonly<Re
       provisioningState: 'Succeeded',
       addressPrefix: subnet.prefix,
       ...(guard === undefined ? {} : { networkSecurityGroup: { id: securityGroupId(world, guard) } }),
+      ...Object.fromEntries(ways),
       ...(interfaces.length === 0
         ? {}
         : { ipConfigurations: interfaces.map((nic) => ({ id: `${nicId(world, nic)}/ipConfigurations/ipconfig1` })) }),

@@ -14,6 +14,7 @@ import { networkBody, networkChanged, networkGone, peeringChanged } from './netw
 import { PEERING } from './peering-state.ts';
 import { rewire } from './rewire.ts';
 import { securityGroupChanged } from './security-group-view.ts';
+import { partsChanged } from './subnet-part-view.ts';
 import type { Answer, Call } from '../route.ts';
 import type { Network, World } from '../world.ts';
 import type { NETWORK_BODY, NetworkPlan } from './network-plan.ts';
@@ -65,7 +66,8 @@ export function putNetwork(world: World, call: Call): Answer {
     provisioning: 'Updating',
     version: 0,
   };
-  const guards = new Set([...network.subnets, ...plan.subnets].map(({ securityGroup }) => securityGroup));
+  const touched = [...network.subnets, ...plan.subnets];
+  const guards = new Set(touched.map(({ securityGroup }) => securityGroup));
   Object.assign(network, { ...plan, provisioning: 'Updating', version: network.version + 1 });
   if (known === undefined) {
     world.networks.set(keyOfCall(call), network);
@@ -73,6 +75,7 @@ export function putNetwork(world: World, call: Call): Answer {
   } else world.ledger.newPeriod(resource, CREATE);
   networkChanged(world, network);
   for (const guard of guards) securityGroupChanged(world, guard);
+  partsChanged(world, touched);
   rewire(world);
   const { operation, headers } = openNetworkOperation(world, location, () => ({ status: 200, body: networkBody(world, network) }));
   world.clock.after(DURATIONS.networkChange, () => {
@@ -149,6 +152,7 @@ export function dropNetwork(world: World, network: Network): void {
   networkGone(world, network);
   for (const other of world.networks.values()) loseSide(world, other, key);
   for (const { securityGroup } of network.subnets) securityGroupChanged(world, securityGroup);
+  partsChanged(world, network.subnets);
   rewire(world);
   world.ledger.newLife(networkId(world, network));
 }

@@ -14,6 +14,7 @@ import {
   putSecurityGroup,
   removeSecurityGroup,
 } from './security-groups.ts';
+import { PART_KINDS } from './subnet-parts.ts';
 import type { z } from 'zod';
 import type { Route } from '../route.ts';
 
@@ -65,6 +66,7 @@ const KINDS: readonly Kind[] = [
     patch: patchSecurityGroup,
     remove: removeSecurityGroup,
   },
+  ...PART_KINDS,
 ];
 
 /** The operations of the network provider that are served, and what else belongs to the edge of a network. */

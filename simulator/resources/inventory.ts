@@ -10,6 +10,8 @@ import { networkId, nicId, securityGroupId } from '../network/ids.ts';
 import { dropNic } from '../network/interfaces.ts';
 import { dropNetwork, networkInUse } from '../network/networks.ts';
 import { dropSecurityGroup, securityGroupInUse } from '../network/security-groups.ts';
+import { partId } from '../network/subnet-part-view.ts';
+import { dropPart, partInUse } from '../network/subnet-parts.ts';
 import { DURATIONS } from '../times.ts';
 import { keyOf } from '../world.ts';
 import type { World } from '../world.ts';
@@ -44,7 +46,7 @@ export const STAGES: readonly Stage[] = [
     held: (world, group) => [...interfaces(world, group), ...disks(world, group), ...points(world, group), ...snapshots(world, group)],
   },
   { durationMs: DURATIONS.groupParts, held: networks },
-  { durationMs: DURATIONS.groupParts, held: securityGroups },
+  { durationMs: DURATIONS.groupParts, held: (world, group) => [...securityGroups(world, group), ...parts(world, group)] },
   { durationMs: DURATIONS.groupParts, held: (world, group) => [...vaults(world, group), ...edges(world, group)] },
 ];
 
@@ -153,6 +155,20 @@ function securityGroups(world: World, group: string): readonly Held[] {
       inUse: securityGroupInUse(world, guard),
       drop: () => dropSecurityGroup(world, guard),
     }),
+  );
+}
+
+function parts(world: World, group: string): readonly Held[] {
+  return (['routeTables', 'natGateways'] as const).flatMap((type) =>
+    inGroup(world[type].values(), group).map((part) =>
+      held(world, {
+        id: partId(world, type, part),
+        type: `Microsoft.Network/${type}`,
+        name: part.name,
+        inUse: partInUse(world, type, part),
+        drop: () => dropPart(world, type, part),
+      }),
+    ),
   );
 }
 

@@ -23,6 +23,8 @@ const LATE = [
   'restorePointCollections',
   'virtualNetworks',
   'networkSecurityGroups',
+  'routeTables',
+  'natGateways',
   'vaults',
 ];
 

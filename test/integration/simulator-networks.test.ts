@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { azureNetworkCheckIsolated } from '../../engine/actions/azure-network-check-isolated.ts';
 import { sdkClients } from '../support/azure-sdk.ts';
@@ -8,16 +11,34 @@ import type { SdkClients } from '../support/azure-sdk.ts';
 import type { ShopDrill } from '../support/shop-drill.ts';
 import type { RunningSimulator } from '../support/simulator.ts';
 
+/** The shop, with a network that leads out of itself from the beginning. */
+const SHOP = join(import.meta.dirname, '..', '..', 'simulator', 'estates', 'contoso-shop');
+const LEAKY = `
+networks:
+  - name: vnet-leaky
+    group: rg-dr-test
+    space: 10.91.0.0/16
+    reachable: false
+    nat: true
+    routes: [{ name: to-firewall, prefix: 0.0.0.0/0, nextHop: VirtualAppliance, appliance: 10.91.0.4 }]
+`;
+const folder = mkdtempSync(join(tmpdir(), 'runward-networks-'));
 let simulator: RunningSimulator;
 let azure: SdkClients;
 let drill: ShopDrill;
 beforeAll(async () => {
-  const started = await startSimulator([...manualClock(), '--principal', 'owner']);
+  const estate = join(folder, 'estate.yaml');
+  writeFileSync(estate, readFileSync(join(SHOP, 'estate.yaml'), 'utf8').replace('\nnetworks:\n', LEAKY));
+  symlinkSync(join(SHOP, 'files'), join(folder, 'files'));
+  const started = await startSimulator([...manualClock(), '--principal', 'owner', '--estate', estate]);
   simulator = started;
   azure = sdkClients(started.ready);
   drill = shopDrill(azure, started);
 });
-afterAll(async () => simulator.stop());
+afterAll(async () => {
+  await simulator.stop();
+  rmSync(folder, { recursive: true });
+});
 
 interface Body {
   readonly id?: string;
@@ -197,4 +218,80 @@ test('what Azure refuses of a peering', async () => {
   expect((await ask('DELETE', island)).status).toBe(202);
   await move(SETTLED_MS);
   expect(await stateOf(`${shop}/virtualNetworkPeerings/to-drill`)).toBe('Disconnected');
+});
+
+test('the ways out that an estate gives a network are there from the beginning', async () => {
+  const ways = ['subnet default has a NAT gateway', 'route to-firewall sends 0.0.0.0/0 to a VirtualAppliance'];
+  expect(await isolated(drill.network('rg-dr-test', 'vnet-leaky'))).toMatchObject({ result: { isolated: false, findings: ways } });
+  const listed = async (type: string): Promise<readonly string[]> =>
+    (await ask('GET', `${provider('rg-dr-test')}/${type}`)).json.value.map(({ name }) => name);
+  expect([await listed('routeTables'), await listed('natGateways')]).toEqual([['rt-vnet-leaky'], ['nat-vnet-leaky']]);
+});
+
+test('each way out of a network is found by our check and named, and is there to be deleted when it is not needed', async () => {
+  const [net, guard, routes, nat] = [
+    made('virtualNetworks', 'vnet-ways'),
+    made('networkSecurityGroups', 'nsg-ways'),
+    made('routeTables', 'rt-ways'),
+    made('natGateways', 'nat-ways'),
+  ];
+  const settle = async (): Promise<void> => void (await move(SETTLED_MS));
+  const route = (name: string, nextHopType: string, more: object = {}) => ({
+    name,
+    properties: { addressPrefix: '0.0.0.0/0', nextHopType, ...more },
+  });
+  const table = (...all: readonly object[]) => ({ location: 'northeurope', properties: { routes: all } });
+  const inbound = { priority: 100, direction: 'Inbound', access: 'Allow', protocol: 'Tcp', sourceAddressPrefix: 'Internet' };
+  const open = { name: 'web-for-all', properties: { ...inbound, destinationAddressPrefix: '*', destinationPortRange: '443' } };
+  const appliance = { nextHopIpAddress: '10.50.1.4' };
+  expect((await ask('PUT', routes, table(route('out', 'VirtualAppliance')))).status).toBe(400);
+  expect((await ask('PUT', routes, table(route('to-firewall', 'VirtualAppliance', appliance)))).status).toBe(201);
+  expect((await ask('PUT', nat, { location: 'northeurope', sku: { name: 'Standard' } })).status).toBe(201);
+  expect((await ask('PUT', guard, { location: 'northeurope', properties: { securityRules: [open] } })).status).toBe(201);
+  await settle();
+
+  const only = (properties: object) => ({ name: 'only', properties: { addressPrefix: '10.50.1.0/24', ...properties } });
+  const clean = network(only({}));
+  expect((await ask('PUT', net, network(only({ routeTable: { id: `${routes}-else` } })))).code).toBe('InvalidResourceReference');
+  const dns = { ...clean, properties: { ...clean.properties, dhcpOptions: { dnsServers: ['10.50.1.5', '10.1.0.4'] } } };
+  for (const [body, finding] of [
+    [network(subnet('GatewaySubnet', '10.50.1.0/27')), 'it has a gateway subnet'],
+    [network(only({ natGateway: { id: nat.toUpperCase() } })), 'subnet only has a NAT gateway'],
+    [network(only({ routeTable: { id: routes } })), 'route to-firewall sends 0.0.0.0/0 to a VirtualAppliance'],
+    [dns, 'it asks DNS servers outside itself: 10.1.0.4'],
+    [network(only({ networkSecurityGroup: { id: guard } })), 'security rule web-for-all lets the internet in'],
+  ] as const) {
+    expect([200, 201], finding).toContain((await ask('PUT', net, body)).status);
+    await settle();
+    expect(await isolated(net)).toMatchObject({
+      kind: 'failed',
+      failure: { message: `the network is not isolated: ${finding}` },
+      result: { isolated: false, findings: [finding] },
+    });
+  }
+  const all = network(only({ natGateway: { id: nat }, routeTable: { id: routes } }));
+  expect((await ask('PUT', net, all)).status).toBe(200);
+  await settle();
+  // What a GET told can be put back as it is, and a table that leads nowhere is no way out.
+  expect((await ask('PUT', net, (await ask('GET', net)).json)).status).toBe(200);
+  expect((await ask('DELETE', routes)).code).toBe('InUseRouteTableCannotBeDeleted');
+  expect((await ask('DELETE', nat)).code).toBe('InUseNatGatewayCannotBeDeleted');
+  expect((await ask('PUT', routes, table(route('nowhere', 'None')))).json.properties['routes']).toHaveLength(1);
+  expect(await isolated(net)).toMatchObject({ result: { findings: ['subnet only has a NAT gateway'] } });
+  expect((await ask('PUT', net, network(only({ routeTable: { id: routes } })))).status).toBe(200);
+  await settle();
+  expect(await isolated(net)).toMatchObject({ kind: 'succeeded', result: { isolated: true } });
+
+  const peering = `${net}/virtualNetworkPeerings/to-shop`;
+  expect((await ask('PUT', peering, remote(drill.network('rg-shop-weu', 'vnet-shop-weu')))).status).toBe(201);
+  expect(await isolated(net)).toMatchObject({ result: { findings: [expect.stringMatching(/^it is peered with .*vnet-shop-weu/i)] } });
+
+  await settle();
+  for (const gone of [nat, net]) expect((await ask('DELETE', gone)).status).toBe(202);
+  await settle();
+  expect((await ask('DELETE', routes)).status).toBe(202);
+  await settle();
+  for (const gone of [net, nat, routes]) expect((await ask('GET', gone)).status).toBe(404);
+  expect((await ask('GET', made('routeTables', '').slice(0, -1))).json.value).toEqual([]);
+  expect(await simulator.control('doubles')).toMatchObject({ doubles: [] });
 });

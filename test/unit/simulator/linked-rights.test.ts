@@ -12,6 +12,8 @@ test('who protects a machine must be able to read it, and to put another one int
 const NETWORK = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network';
 const remote = `${NETWORK}/virtualNetworks/other`;
 const guard = `${NETWORK}/networkSecurityGroups/guard`;
+const routes = `${NETWORK}/routeTables/routes`;
+const nat = `${NETWORK}/natGateways/nat`;
 const subnet = `${NETWORK}/virtualNetworks/net/subnets/one`;
 
 test.each([
@@ -22,8 +24,19 @@ test.each([
   ],
   [
     'VirtualNetworks_CreateOrUpdate',
-    { properties: { subnets: [{ name: 'one', properties: { networkSecurityGroup: { id: guard } } }] } },
-    [{ action: 'Microsoft.Network/networkSecurityGroups/join/action', scope: guard }],
+    {
+      properties: {
+        subnets: [
+          { name: 'one', properties: { networkSecurityGroup: { id: guard } } },
+          { name: 'two', properties: { routeTable: { id: routes }, natGateway: { id: nat } } },
+        ],
+      },
+    },
+    [
+      { action: 'Microsoft.Network/networkSecurityGroups/join/action', scope: guard },
+      { action: 'Microsoft.Network/routeTables/join/action', scope: routes },
+      { action: 'Microsoft.Network/natGateways/join/action', scope: nat },
+    ],
   ],
   [
     'NetworkInterfaces_CreateOrUpdate',

@@ -10,7 +10,7 @@ const network = (name: string, space: string): Network => ({
   prefixes: [space],
   dns: [],
   tags: {},
-  subnets: [{ name: 'default', prefix: space, securityGroup: `rg/nsg-${name}` }],
+  subnets: [{ name: 'default', prefix: space, securityGroup: `rg/nsg-${name}`, routeTable: undefined, natGateway: undefined }],
   peerings: new Map(),
   provisioning: 'Succeeded',
   version: 0,
