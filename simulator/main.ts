@@ -38,10 +38,21 @@ async function main(): Promise<void> {
   try {
     options = readOptions(process.argv.slice(2));
     loaded = loadEstate(estateFile(options.estate));
+    announcedPrincipal(loaded.estate, options.principal);
+    if (options.faultsFile !== undefined && !Array.isArray(readFaults(options.faultsFile)))
+      throw new Error(`--faults: ${options.faultsFile} is no list`);
   } catch (error) {
     return complain(error);
   }
   await start(options, loaded);
+}
+
+function readFaults(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`--faults: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
 
 /** `estate check FILE|NAME`: says what is wrong with an estate and where, all at once, without starting anything. */
@@ -156,7 +167,7 @@ function announce(
     readonly identity: Identity;
   },
 ): void {
-  const principal = announcedPrincipal(world);
+  const principal = announcedPrincipal(world.estate, world.options.principal);
   const { clientId } = principal;
   const { pace } = world.options;
   const ready = {
@@ -193,9 +204,8 @@ function announce(
   for (const [name, value] of Object.entries(settings)) process.stdout.write(`RUNWARD_AZURE_${name}=${value}\n`);
 }
 
-function announcedPrincipal(world: World): World['estate']['principals'][number] {
-  const wanted = world.options.principal;
-  const found = world.estate.principals.find(({ name }) => wanted === undefined || name === wanted);
+function announcedPrincipal({ principals }: World['estate'], wanted: string | undefined): World['estate']['principals'][number] {
+  const found = principals.find(({ name }) => wanted === undefined || name === wanted);
   if (found === undefined) throw new Error(`--principal: the estate has no principal ${wanted}`);
   return found;
 }

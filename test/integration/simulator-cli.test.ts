@@ -43,6 +43,8 @@ test.each([
   { flags: ['--port', '70000'], says: '--port: "70000"' },
   { flags: ['--profile', 'fast'], says: '--profile: "fast" is none of real, demo, ci, instant-but-async' },
   { flags: ['--scale', '60', '--profile', 'ci'], says: '--scale and --profile' },
+  { flags: ['--principal', 'stranger'], says: '--principal: the estate has no principal stranger' },
+  { flags: ['--faults', '/nowhere.json'], says: '--faults: /nowhere.json cannot be read' },
   { flags: ['--estate', 'nobody'], says: 'estate "nobody"' },
 ])('$flags ends with 2 and names the flag', async ({ flags, says }) => {
   const { code, out, err } = await run(flags);
