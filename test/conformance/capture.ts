@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { RecoveryServicesClient } from '@azure/arm-recoveryservices';
+import { ResourceManagementClient } from '@azure/arm-resources';
 import { sdkClients } from '../support/azure-sdk.ts';
 import type { RawAnswer, SdkClients } from '../support/azure-sdk.ts';
 import type { SimulatorReady } from '../support/simulator.ts';
@@ -17,6 +20,8 @@ export interface Exchange {
 /** The SDK clients of a simulator with everything that passes written down. */
 export interface Capture {
   readonly azure: SdkClients;
+  readonly vaults: RecoveryServicesClient;
+  readonly resources: ResourceManagementClient;
   readonly exchanges: Exchange[];
   readonly raw: (method: string, url: string, body?: unknown) => Promise<RawAnswer>;
 }
@@ -36,6 +41,13 @@ interface PipelineAnswer {
 /** Wraps the clients of a simulator. The policy only looks; requests and answers pass unchanged. */
 export function capture(ready: SimulatorReady): Capture {
   const azure = sdkClients(ready);
+  const settings = {
+    endpoint: ready.endpoint,
+    tlsOptions: { ca: readFileSync(ready.caFile, 'utf8') },
+    retryOptions: { maxRetries: 0 },
+  };
+  const vaults = new RecoveryServicesClient(azure.credential, ready.subscriptionId, settings);
+  const resources = new ResourceManagementClient(azure.credential, ready.subscriptionId, settings);
   const exchanges: Exchange[] = [];
   const look = {
     name: 'capture',
@@ -57,11 +69,12 @@ export function capture(ready: SimulatorReady): Capture {
     },
   };
   // Behind the policy that turns refusals into exceptions, so that they are seen as well.
-  azure.compute.pipeline.addPolicy(look, { afterPhase: 'Deserialize' });
-  azure.backup.pipeline.addPolicy(look, { afterPhase: 'Deserialize' });
-  azure.siteRecovery.pipeline.addPolicy(look, { afterPhase: 'Deserialize' });
+  for (const { pipeline } of [azure.compute, azure.backup, azure.siteRecovery, vaults, resources])
+    pipeline.addPolicy(look, { afterPhase: 'Deserialize' });
   return {
     azure,
+    vaults,
+    resources,
     exchanges,
     raw: async (method, url, body) => {
       const answer = await azure.raw(method, url, body === undefined ? {} : { body });

@@ -1,37 +1,38 @@
 import type { RunningSimulator } from '../support/simulator.ts';
+import { call, collect, type Driven, refused } from './calls.ts';
 import type { Capture } from './capture.ts';
 
-const VERSION = 'api-version=2025-04-01';
-
-/** Drives subscriptions, resource groups and the lists of resources. No SDK of the project knows them, so the requests are written by hand. */
-export async function driveGroups(capture: Capture, simulator: RunningSimulator): Promise<void> {
+/** Drives subscriptions, resource groups and the lists of resources. No SDK of the project knows subscriptions: those requests are written by hand. */
+export async function driveGroups(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
   const subscription = `/subscriptions/${simulator.ready.subscriptionId}`;
   const { raw } = capture;
   await raw('GET', '/subscriptions?api-version=2022-12-01');
   await raw('GET', `${subscription}?api-version=2022-12-01`);
-  await raw('GET', `${subscription}/resourceGroups?${VERSION}`);
-  await raw('GET', `${subscription}/resourceGroups?${VERSION}&$top=1&$filter=${encodeURIComponent("tagName eq 'env'")}`);
-  await raw('GET', `${subscription}/resources?${VERSION}`);
-  const filters = ["tagName eq 'env' and tagValue eq 'prod'", "resourceType eq 'Microsoft.Compute/disks'", "tagValue eq 'prod'"];
-  for (const filter of filters)
-    await raw(
-      'GET',
-      `${subscription}/resources?${VERSION}&$top=3&$expand=createdTime,changedTime,provisioningState&$filter=${encodeURIComponent(filter)}`,
-    );
-  await raw('GET', `${subscription}/resourceGroups/rg-shop-weu/resources?${VERSION}&$filter=${encodeURIComponent("name eq 'web-01'")}`);
-  await raw('GET', `${subscription}/resourceGroups/nowhere/resources?${VERSION}`);
+  const { resources, resourceGroups } = capture.resources;
+  await collect(resourceGroups.list());
+  await collect(resourceGroups.list({ top: 1, filter: "tagName eq 'env'" }));
+  await collect(resources.list());
+  const filters = ["tagName eq 'env' and tagValue eq 'prod'", "resourceType eq 'Microsoft.Compute/disks'"];
+  for (const filter of filters) await collect(resources.list({ top: 3, expand: 'createdTime,changedTime,provisioningState', filter }));
+  await refused(() => collect(resources.list({ filter: "tagValue eq 'prod'" })));
+  await collect(resources.listByResourceGroup('rg-shop-weu', { filter: "name eq 'web-01'" }));
+  await refused(() => collect(resources.listByResourceGroup('nowhere')));
 
-  const group = `${subscription}/resourceGroups/rg-brief?${VERSION}`;
-  await raw('HEAD', group);
-  await raw('DELETE', group);
-  await raw('PUT', group, { location: 'mars' });
-  await raw('PUT', group, { location: 'westeurope', tags: { by: 'conformance' } });
-  await raw('PUT', group, { location: 'westeurope' });
-  await raw('PUT', group, { location: 'northeurope' });
-  await raw('HEAD', group);
-  await raw('GET', group);
-  const accepted = await raw('DELETE', group);
-  await raw('PUT', group, { location: 'westeurope' });
-  await simulator.until(async () => (await raw('GET', String(accepted.headers.location))).status !== 202);
-  await raw('GET', group);
+  const put = (location: string, tags?: Record<string, string>) =>
+    call(capture, driven, 'ResourceGroups_CreateOrUpdate', () =>
+      resourceGroups.createOrUpdate('rg-brief', tags === undefined ? { location } : { location, tags }),
+    );
+  await resourceGroups.checkExistence('rg-brief');
+  await refused(() => resourceGroups.beginDelete('rg-brief'));
+  await refused(() => put('mars'));
+  await put('westeurope', { by: 'conformance' });
+  await put('westeurope');
+  await refused(() => put('northeurope'));
+  await resourceGroups.checkExistence('rg-brief');
+  await call(capture, driven, 'ResourceGroups_Get', () => resourceGroups.get('rg-brief'));
+  await resourceGroups.beginDelete('rg-brief');
+  const accepted = capture.exchanges.findLast(({ method, status }) => method === 'DELETE' && status === 202)?.headers['location'] ?? '';
+  await refused(() => put('westeurope'));
+  await simulator.until(async () => (await raw('GET', accepted)).status !== 202);
+  await refused(() => resourceGroups.get('rg-brief'));
 }

@@ -11,27 +11,23 @@ const MACHINES = "backupManagementType eq 'AzureIaasVM'";
 
 /** Drives vaults, what they could protect, and a machine from its protection to its deletion. */
 export async function driveVaultItems(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
-  await driveVaults(capture, simulator);
+  await driveVaults(capture, driven);
   await driveInventory(capture, driven, simulator);
   await driveItem(capture, driven, simulator);
   await driveCancel(capture, driven, simulator);
 }
 
-/** Vaults are read without an SDK: its requests are those of the table of operations. */
-async function driveVaults(capture: Capture, simulator: RunningSimulator): Promise<void> {
-  const subscription = `/subscriptions/${simulator.ready.subscriptionId}`;
-  const vaults = `${subscription}/resourceGroups/rg-dr-weu/providers/Microsoft.RecoveryServices/vaults`;
-  for (const path of [
-    `${subscription}/providers/Microsoft.RecoveryServices/vaults`,
-    vaults,
-    `${vaults}/rsv-dr-weu`,
-    `${vaults}/nobody`,
-    `${vaults}/rsv-dr-weu/usages`,
-    `${vaults}/nobody/usages`,
-    `${vaults}/rsv-dr-weu/replicationUsages`,
-    `${vaults}/nobody/replicationUsages`,
-  ])
-    await capture.raw('GET', `${path}?api-version=2026-07-01`);
+async function driveVaults(capture: Capture, driven: Driven): Promise<void> {
+  const { vaults, usages, replicationUsages } = capture.vaults;
+  const [group, name] = ['rg-dr-weu', 'rsv-dr-weu'];
+  await collect(vaults.listBySubscriptionId());
+  await collect(vaults.listByResourceGroup(group));
+  await call(capture, driven, 'Vaults_Get', () => vaults.get(group, name));
+  await refused(() => vaults.get(group, 'nobody'));
+  await collect(usages.listByVaults(group, name));
+  await refused(() => collect(usages.listByVaults(group, 'nobody')));
+  await collect(replicationUsages.list(group, name));
+  await refused(() => collect(replicationUsages.list(group, 'nobody')));
 }
 
 async function driveInventory(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
@@ -87,7 +83,10 @@ async function driveItem(capture: Capture, driven: Driven, simulator: RunningSim
 
   await protectedItems.delete(...JUMP);
   await refused(() => protectedItems.delete(...JUMP));
-  await capture.raw('GET', urlOf(capture, 'location', 'DELETE'));
+  const { backupOperationStatuses, backupOperationResults } = capture.azure.backup;
+  const deletion = operationOf(urlOf(capture, 'location', 'DELETE'));
+  await call(capture, driven, 'BackupOperationStatuses_Get', () => backupOperationStatuses.get(...VAULT, deletion));
+  await backupOperationResults.get(...VAULT, deletion);
   await followJob(capture, driven, { simulator, status: urlOf(capture, 'azure-asyncoperation', 'DELETE') });
   await capture.raw('GET', urlOf(capture, 'location', 'DELETE'));
   await get();
@@ -108,13 +107,13 @@ async function driveItem(capture: Capture, driven: Driven, simulator: RunningSim
 
 /** A backup that is cancelled in time, and one more cancel that is not. */
 async function driveCancel(capture: Capture, driven: Driven, simulator: RunningSimulator): Promise<void> {
-  const { backups, jobCancellations } = capture.azure.backup;
+  const { backups, jobCancellations, jobOperationResults } = capture.azure.backup;
   const item = itemOf('web-02');
   await backups.trigger(...item, { properties: { objectType: 'IaasVMBackupRequest' } });
   const jobName = await jobOf(capture, simulator, urlOf(capture, 'azure-asyncoperation'));
   await jobCancellations.trigger(...VAULT, jobName);
   const result = urlOf(capture, 'location');
-  await capture.raw('GET', result);
+  await jobOperationResults.get(...VAULT, jobName, operationOf(result));
   await simulator.until(async () => (await capture.raw('GET', result)).status === 204);
   await call(capture, driven, 'JobDetails_Get', () => capture.azure.backup.jobDetails.get(...VAULT, jobName));
   await jobCancellations.trigger(...VAULT, jobName);
@@ -147,4 +146,9 @@ async function jobOf(capture: Capture, simulator: RunningSimulator, status: stri
 /** A header of the last request of this kind that was accepted. */
 function urlOf(capture: Capture, header: string, method = 'POST'): string {
   return capture.exchanges.findLast((exchange) => exchange.method === method && exchange.status === 202)?.headers[header] ?? '';
+}
+
+/** The operation that the URL of its status or its result names. */
+function operationOf(url: string): string {
+  return /\/([^/?]+)\?/.exec(url)?.[1] ?? '';
 }

@@ -28,7 +28,7 @@ export async function drive(capture: Capture, simulator: RunningSimulator): Prom
   await driveVaultItems(capture, driven, simulator);
   await driveReads(capture, simulator);
   await driveErrors(capture, simulator);
-  await driveGroups(capture, simulator);
+  await driveGroups(capture, driven, simulator);
   await driveNetworks(capture, simulator);
   await driveMachines(capture, driven, simulator);
   await driveProtection(capture, driven, simulator);

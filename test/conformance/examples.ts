@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { ComputeManagementClient } from '@azure/arm-compute';
 import { SiteRecoveryManagementClient } from '@azure/arm-recoveryservices-siterecovery';
+import { RecoveryServicesClient } from '@azure/arm-recoveryservices';
 import { RecoveryServicesBackupClient } from '@azure/arm-recoveryservicesbackup';
+import { ResourceManagementClient } from '@azure/arm-resources';
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import { lostFields } from './lossless.ts';
 import type { HttpClient } from '@azure/core-rest-pipeline';
@@ -95,13 +97,17 @@ function clientOf(service: string, told: Told): Group | undefined {
       return unserialised(new RecoveryServicesBackupClient(credential, subscription, settings));
     case 'siterecovery':
       return unserialised(new SiteRecoveryManagementClient(credential, subscription, settings));
+    case 'recoveryservices':
+      return new RecoveryServicesClient(credential, subscription, settings) as unknown as Group;
+    case 'resources':
+      return unserialised(new ResourceManagementClient(credential, subscription, settings));
     default:
       return undefined;
   }
 }
 
 /** What is sent does not matter here, so that no body has to be made up that the serialiser would take. */
-function unserialised(client: SiteRecoveryManagementClient | RecoveryServicesBackupClient): Group {
+function unserialised(client: Pick<SiteRecoveryManagementClient, 'pipeline'>): Group {
   client.pipeline.removePolicy({ name: 'serializationPolicy' });
   return client as unknown as Group;
 }
