@@ -11,6 +11,7 @@ import { readRecordings } from './recordings.ts';
 import { selfCheck } from './self-check.ts';
 import { readServices } from './swagger.ts';
 import type { KnownOperation, Verdict } from './judge.ts';
+import type { RunningSimulator } from '../support/simulator.ts';
 import type { SelfCheck } from './self-check.ts';
 import type { Service } from './swagger.ts';
 
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     const verdict = judge(passed.exchanges, { services, known });
     for (const { call, pointer } of driven.lost)
       add(verdict, call, { where: 'answer 200', pointer, rule: 'deserialise', message: 'the SDK loses this field' });
+    await findDoubles(verdict, simulator);
     const catalogue = (await simulator.control('faults/catalogue')) as { readonly operations: readonly string[] };
     findUndriven(verdict, services, catalogue.operations);
     const facts = compareFacts(folder, driven.states);
@@ -94,6 +96,16 @@ function findUndriven(verdict: Verdict, services: readonly Service[], served: re
     const seen = ALWAYS_REFUSED.includes(operation) ? statuses.length > 0 : statuses.some((status) => status < 300);
     if (!seen) add(verdict, operation, { where: 'drive', pointer: '/', rule: 'coverage', message: 'is served and was not driven' });
   }
+}
+
+/** The drive does everything once a state, except that it puts one run command twice: whatever else counts as done twice is counted wrongly. */
+async function findDoubles(verdict: Verdict, simulator: RunningSimulator): Promise<void> {
+  const { doubles } = (await simulator.control('doubles')) as {
+    readonly doubles: readonly { readonly operation: string; readonly key: string }[];
+  };
+  for (const { operation, key } of doubles)
+    if (operation !== 'VirtualMachineRunCommands_CreateOrUpdate')
+      add(verdict, operation, { where: 'ledger', pointer: key, rule: 'doubles', message: 'was done once and counts as done twice' });
 }
 
 function report(verdict: Verdict, exchanges: number, facts: ReturnType<typeof compareFacts>): void {
