@@ -57,7 +57,7 @@ const CALLS: readonly (readonly [string, string, Perform])[] = [
   ['DELETE', 'plants/*', ({ world, parts }) => plant(world, parts[1] ?? '', false)],
   ['GET', 'cost', ({ world }) => ({ status: 200, body: costView(world) })],
   ['GET', 'snapshots', ({ snapshots }) => ({ status: 200, body: { snapshots: snapshots?.list() ?? [] } })],
-  ['GET', 'seed', ({ world }) => ({ status: 200, body: { seed: world.estate.seed } })],
+  ['GET', 'seed', ({ world }) => ({ status: 200, body: { seed: world.draws.seed() } })],
   ['POST', 'seed', reseed],
   ['GET', 'clock', ({ world }) => ({ status: 200, body: clockView(world) })],
   ['POST', 'clock', moveClock],

@@ -14,6 +14,8 @@ export interface Draws {
   readonly hex: (name: string, length: number) => string;
   /** Draws from another seed from now on; what is the same for the same name stays as it is. */
   readonly reseed: (seed: number) => void;
+  /** The seed of what is drawn now. */
+  readonly seed: () => number;
 }
 
 /** Makes the draws of one seed. */
@@ -54,5 +56,6 @@ export function makeDraws(seed: number): Draws {
     reseed: (wanted) => {
       drawn = wanted;
     },
+    seed: () => drawn,
   };
 }

@@ -183,3 +183,9 @@ test('the clock moves on until nothing is under way', async () => {
   await look.simulator.control('clock', { method: 'POST', body: { until: 'idle' } });
   expect(await look.drill.allowed('db-02')).toEqual(['TestFailoverCleanup']);
 });
+
+test('the seed of what comes next is told, and can be another one', async () => {
+  expect(await look.simulator.control('seed')).toEqual({ seed: 42 });
+  await look.simulator.control('seed', { method: 'POST', body: { seed: 7 } });
+  expect(await look.simulator.control('seed')).toEqual({ seed: 7 });
+});
