@@ -141,6 +141,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   ReplicationProtectedItems_PlannedFailover: `${ITEMS}/plannedFailover/action`,
   ReplicationProtectedItems_FailoverCancel: `${ITEMS}/failoverCancel/action`,
   ReplicationProtectedItems_Reprotect: `${ITEMS}/reProtect/action`,
+  ReplicationProtectedItems_ResolveHealthErrors: `${ITEMS}/resolveHealthErrors/action`,
   ReplicationProtectedItems_Create: `${ITEMS}/write`,
   ReplicationProtectedItems_Delete: `${ITEMS}/remove/action`,
   ReplicationProtectedItems_Purge: `${ITEMS}/delete`,

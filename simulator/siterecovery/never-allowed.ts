@@ -41,6 +41,11 @@ export const REPROTECT_BODY = z.strictObject({
     .optional(),
 });
 
+/** Body of the resolution of health errors. Each error here says that a customer cannot resolve it: its cause goes, or it stays. */
+export const RESOLVE_BODY = z.strictObject({
+  properties: z.strictObject({ healthErrors: z.array(z.strictObject({ healthErrorId: z.string().optional() })).optional() }).optional(),
+});
+
 /** Refuses an operation on an item, whatever its state is. */
 export const refuseItem =
   (word: string) =>

@@ -2,7 +2,7 @@ import { CHANGE_POINT_OPERATION } from './change-point.ts';
 import { CHANGE_POINT_BODY, DISABLE_BODY, deleteItem, postChangePoint, postDisable } from './protection-requests.ts';
 import { ENABLE_BODY, putItem } from './enabling-requests.ts';
 import { DISABLE_OPERATION, ENABLE_OPERATION, PURGE_OPERATION } from './removal.ts';
-import { ITEM_PLANNED_BODY, PLAN_PLANNED_BODY, REPROTECT_BODY, refuseItem, refusePlan } from './never-allowed.ts';
+import { ITEM_PLANNED_BODY, PLAN_PLANNED_BODY, REPROTECT_BODY, RESOLVE_BODY, refuseItem, refusePlan } from './never-allowed.ts';
 import { PLAN_REPROTECT_OPERATION, postPlanReprotect } from './plan-reprotect.ts';
 import { ITEM, PLAN, apiVersions } from './routes.ts';
 import type { Route } from '../route.ts';
@@ -42,6 +42,14 @@ export const PROTECTION_ROUTES: readonly Route[] = [
     apiVersions,
     body: REPROTECT_BODY,
     handle: refuseItem('ReProtect'),
+  },
+  {
+    operation: 'ReplicationProtectedItems_ResolveHealthErrors',
+    method: 'POST',
+    path: `${ITEM}/resolveHealthErrors`,
+    apiVersions,
+    body: RESOLVE_BODY,
+    handle: refuseItem('ResolveHealthErrors'),
   },
   {
     operation: 'ReplicationRecoveryPlans_PlannedFailover',

@@ -27,6 +27,7 @@ const ALWAYS_REFUSED = [
   'ReplicationProtectedItems_FailoverCancel',
   'ReplicationProtectedItems_PlannedFailover',
   'ReplicationProtectedItems_Reprotect',
+  'ReplicationProtectedItems_ResolveHealthErrors',
   'ReplicationRecoveryPlans_FailoverCancel',
   'ReplicationRecoveryPlans_PlannedFailover',
 ];

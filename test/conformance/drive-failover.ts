@@ -69,6 +69,7 @@ async function driveNeverAllowed(capture: Capture): Promise<void> {
   const properties = { failoverDirection: 'PrimaryToRecovery' };
   const item = [...VAULT, ...PLACE, 'web-01'] as const;
   await refused(() => items.beginPlannedFailover(...item, { properties }));
+  await refused(() => items.beginResolveHealthErrors(...item, { properties: { healthErrors: [{ healthErrorId: '1' }] } }));
   await refused(() => items.beginFailoverCancel(...item));
   await refused(() => items.beginReprotect(...item, { properties: { ...properties, providerSpecificDetails: { instanceType: 'A2A' } } }));
   await refused(() => plans.beginPlannedFailover(...VAULT, 'rp-shop', { properties }));
