@@ -60,6 +60,9 @@ function throttled({ effects }: Given): readonly unknown[] {
   ];
 }
 
+/** The shortest piece of work takes about this long: every kill must find it under way. */
+const LEAST_WORK_MS = 2_000;
+
 /**
  * Kills the worker again and again while the work goes on, each time at a random moment after every run has got on: a run that three
  * workers in turn did not get on is parked on purpose. The moments are the subject, so no event can stand in for them.
@@ -72,7 +75,7 @@ export async function kill(
   for (let count = 0; count < at.times; count += 1) {
     const known = await stage.progress();
     await until(async () => at.isOver() || gotOn(known, await stage.progress()));
-    await delay(dice.between(0, 800));
+    await delay(dice.between(0, Math.min(800, LEAST_WORK_MS / at.times)));
     if (at.isOver()) return count;
     await stage.killWorker();
   }
