@@ -30,7 +30,6 @@ export interface RunChange {
   readonly events?: readonly EventDraft[];
   readonly writesIntent?: boolean;
   readonly inboxPosition?: number;
-  readonly wakeAtMs?: number;
 }
 
 /** Moves an existing record by an event of its table; throws RUN_BAD_EDGE when the table does not allow it. */
